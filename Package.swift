@@ -1,0 +1,178 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// The targets are the rooms of docs/architecture.md. Imports run one way:
+// Core <- {API, Ingest, BlockStore} <- Server <- connectorlog; only the executable names a concrete store.
+let package = Package(
+    name: "connectorlog",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "connectorlog", targets: ["connectorlog"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.32.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "ConnectorLogCore",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto")
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogAPI",
+            dependencies: ["ConnectorLogCore"],
+            resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogIngest",
+            dependencies: [
+                "ConnectorLogCore", "CZstd", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogBlockStore",
+            dependencies: [
+                "ConnectorLogCore", "CZstd", "CZlib",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings + [.strictMemorySafety()]
+        ),
+        .target(
+            name: "ConnectorLogServer",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogTesting",
+            dependencies: ["ConnectorLogCore"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "connectorlog",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
+                "ConnectorLogServer", "CZstd", "CZlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogCoreTests",
+            dependencies: ["ConnectorLogCore", "ConnectorLogTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogTestingTests",
+            dependencies: ["ConnectorLogCore", "ConnectorLogTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogIngestTests",
+            dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting", "CZstd", "CZlib"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogBlockStoreTests",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogBlockStore", "ConnectorLogTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogServerTests",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogServer", "ConnectorLogBlockStore",
+                "ConnectorLogTesting", "ConnectorLogIngest",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "connectorlogTests",
+            dependencies: [
+                "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogServer",
+                "ConnectorLogTesting", "CZstd", "CZlib",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,136 @@
+/// Entries column by column, in order of arrival: how they travel from the redactor to the store.
+package struct EntryColumns: Sendable, Equatable {
+    package var teamIDs: [Int64] = []
+    /// Microseconds since the epoch.
+    package var logTimes: [Int64] = []
+    /// 100...599; 0 when no response came.
+    package var statuses: [Int64] = []
+    /// Raw values of `Outcome`.
+    package var outcomes: [UInt8] = []
+    /// Microseconds; -1 when unknown.
+    package var durations: [Int64] = []
+
+    package var texts: [TextColumn] = Array(repeating: TextColumn(), count: EntryTextField.allCases.count)
+
+    /// `BodyAttributes.packed` of each row; 0 without a body.
+    package var requestBodyAttributes: [Int64] = []
+    package var responseBodyAttributes: [Int64] = []
+
+    /// Hashes (`ColumnHash`) of the vendors' request ids that the response headers carry, for the store's filters.
+    package var vendorRequestIDHashes: [UInt64] = []
+
+    package init() {}
+
+    package var count: Int { teamIDs.count }
+    package var isEmpty: Bool { teamIDs.isEmpty }
+
+    package subscript(field: EntryTextField) -> TextColumn {
+        get { texts[field.rawValue] }
+        _modify { yield &texts[field.rawValue] }
+    }
+
+    /// Bytes that the columns hold in memory, for limits.
+    package var byteCount: Int {
+        texts.reduce(count * 49) { $0 + $1.bytes.count + $1.ends.count * 4 }
+    }
+
+    package mutating func append(contentsOf other: EntryColumns) {
+        teamIDs += other.teamIDs
+        logTimes += other.logTimes
+        statuses += other.statuses
+        outcomes += other.outcomes
+        durations += other.durations
+        requestBodyAttributes += other.requestBodyAttributes
+        responseBodyAttributes += other.responseBodyAttributes
+        vendorRequestIDHashes += other.vendorRequestIDHashes
+        for i in texts.indices { texts[i].append(contentsOf: other.texts[i]) }
+    }
+}
+
+extension EntryColumns {
+    /// The row of `other` behind these. Leaves out `vendorRequestIDHashes`, which have no rows: see
+    /// `restoreVendorRequestIDHashes`.
+    package mutating func append(row: Int, of other: EntryColumns) {
+        teamIDs.append(other.teamIDs[row])
+        logTimes.append(other.logTimes[row])
+        statuses.append(other.statuses[row])
+        outcomes.append(other.outcomes[row])
+        durations.append(other.durations[row])
+        requestBodyAttributes.append(other.requestBodyAttributes[row])
+        responseBodyAttributes.append(other.responseBodyAttributes[row])
+        for i in texts.indices { texts[i].append(row: row, of: other.texts[i]) }
+    }
+
+    /// Finds the vendors' request ids in the response headers again, for columns that were read from a store.
+    package mutating func restoreVendorRequestIDHashes() {
+        vendorRequestIDHashes = []
+        for row in 0..<count {
+            guard let headers = self[.responseHeaders][row] else { continue }
+            HeaderList.forEach(headers) { name, value in
+                let isVendors = name.withUnsafeBytes(VendorRequestID.isName)
+                if isVendors { vendorRequestIDHashes.append(ColumnHash.hash(value)) }
+            }
+        }
+    }
+}
+
+/// The text columns of an entry. Raw values are positions in memory, not the numbers of the stored format.
+package enum EntryTextField: Int, CaseIterable, Sendable {
+    case connector
+    case event
+    case method
+    case uri
+    case requestID
+    case flowID
+    case flowName
+    case flowVersion
+    case stateID
+    case traceID
+    case spanID
+    case errorName
+    case errorMessage
+    /// `HeaderList` encoding.
+    case requestHeaders
+    case responseHeaders
+    case requestBody
+    case responseBody
+    /// A JSON object as text.
+    case attributes
+    /// `Receipt` encoding.
+    case receipt
+}
+
+/// What is known of a body beside its bytes, in one integer of a column.
+package struct BodyAttributes: Hashable, Sendable {
+    package var originalSize: Int
+    package var isBinary: Bool
+    package var isTruncated: Bool
+
+    package init(originalSize: Int, isBinary: Bool, isTruncated: Bool) {
+        (self.originalSize, self.isBinary, self.isTruncated) = (originalSize, isBinary, isTruncated)
+    }
+
+    package init(packed: Int64) {
+        self.init(originalSize: Int(packed >> 2), isBinary: packed & 2 != 0, isTruncated: packed & 1 != 0)
+    }
+
+    package var packed: Int64 {
+        Int64(originalSize) << 2 | (isBinary ? 2 : 0) | (isTruncated ? 1 : 0)
+    }
+}
+
+/// The 64-bit hash by which the store's filters know a text: FNV-1a over the bytes, then a finalizer that spreads it over
+/// all bits (both in the public domain). Part of the stored format: pinned by a test.
+package enum ColumnHash {
+    // Inlinable, because an unspecialised call from another module costs many times the work itself.
+    @inlinable
+    package static func hash(_ bytes: some Sequence<UInt8>, seed: UInt64 = 0) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        hash ^= hash >> 33
+        hash = hash &* 0xFF51_AFD7_ED55_8CCD
+        hash ^= hash >> 33
+        hash = hash &* 0xC4CE_B9FE_1A85_EC53
+        return hash ^ hash >> 33
+    }
+}

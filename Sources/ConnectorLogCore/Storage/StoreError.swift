@@ -1,0 +1,31 @@
+/// Why a store could not do what it was asked. The texts name places in the store, never a record's contents.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// Too much is waiting to be written. Try again later.
+        case overloaded
+        /// The store is closing or closed.
+        case closed
+        /// Something with this name or id exists.
+        case conflict
+        /// The idempotency key was used with another body.
+        case idempotencyMismatch
+        /// Stored bytes do not have their checksum or do not decode.
+        case damaged
+        /// The disk is full.
+        case full
+        /// The storage failed otherwise.
+        case failed
+    }
+
+    package var code: Code
+    package var message: String
+    package var cause: (any Error)?
+
+    package init(_ code: Code, _ message: String, cause: (any Error)? = nil) {
+        (self.code, self.message, self.cause) = (code, message, cause)
+    }
+
+    package var description: String {
+        cause.map { "\(code.rawValue): \(message): \($0)" } ?? "\(code.rawValue): \(message)"
+    }
+}

@@ -1,0 +1,93 @@
+/// One text or bytes field of many rows: the values end to end, and where each ends. No object a value.
+package struct TextColumn: Sendable, Equatable {
+    /// All values, end to end.
+    package private(set) var bytes: [UInt8] = []
+    /// For each row, the offset in `bytes` just behind its value; the top bit says that the row has none (null).
+    package private(set) var ends: [UInt32] = []
+
+    package static let nullMark: UInt32 = 0x8000_0000
+
+    package init() {}
+
+    package var count: Int { ends.count }
+
+    /// Appends a value given in one piece.
+    @inline(__always)
+    package mutating func append(_ value: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: value)
+        endRow()
+    }
+
+    package mutating func append(_ value: UnsafeRawBufferPointer?) {
+        if let value { append(value) } else { appendNull() }
+    }
+
+    package mutating func append(_ value: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: value)
+        endRow()
+    }
+
+    package mutating func append(_ value: [UInt8]) {
+        append(value[...])
+    }
+
+    package mutating func append(_ value: String?) {
+        guard let value else {
+            appendNull()
+            return
+        }
+        bytes.append(contentsOf: value.utf8)
+        endRow()
+    }
+
+    package mutating func appendNull() {
+        ends.append(UInt32(truncatingIfNeeded: bytes.count) | Self.nullMark)
+    }
+
+    /// Appends a value that `write` adds to the column's bytes piece by piece.
+    @inline(__always)
+    package mutating func append<Failure>(writing write: (inout [UInt8]) throws(Failure) -> Void) throws(Failure) {
+        try write(&bytes)
+        endRow()
+    }
+
+    private mutating func endRow() {
+        // Limits.maximumBatchBytes keeps a column far below 2 GiB.
+        precondition(bytes.count < Int(Self.nullMark), "a text column is limited to 2 GiB")
+        ends.append(UInt32(truncatingIfNeeded: bytes.count))
+    }
+
+    package func isNull(_ row: Int) -> Bool { ends[row] & Self.nullMark != 0 }
+
+    /// The place of a row's value in `bytes`; empty for null.
+    package func range(_ row: Int) -> Range<Int> {
+        let start = row == 0 ? 0 : Int(ends[row - 1] & ~Self.nullMark)
+        return start..<Int(ends[row] & ~Self.nullMark)
+    }
+
+    package subscript(row: Int) -> ArraySlice<UInt8>? {
+        isNull(row) ? nil : bytes[range(row)]
+    }
+
+    package func string(_ row: Int) -> String? {
+        self[row].map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// All rows of `other` behind this column's own.
+    package mutating func append(contentsOf other: TextColumn) {
+        let shift = UInt32(truncatingIfNeeded: bytes.count)
+        precondition(bytes.count + other.bytes.count < Int(Self.nullMark), "a text column is limited to 2 GiB")
+        bytes.append(contentsOf: other.bytes)
+        ends.append(contentsOf: other.ends.lazy.map { $0 + shift })
+    }
+
+    /// The row of `other` behind this column's own.
+    package mutating func append(row: Int, of other: TextColumn) {
+        if let value = other[row] { append(value) } else { appendNull() }
+    }
+
+    package mutating func reserve(rows: Int, bytes byteCount: Int) {
+        ends.reserveCapacity(rows)
+        bytes.reserveCapacity(byteCount)
+    }
+}
