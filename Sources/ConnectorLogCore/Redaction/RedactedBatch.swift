@@ -1,0 +1,14 @@
+/// What a store takes. Only `RedactingBatchBuilder` makes one, so that nothing reaches a store past the redactor.
+package struct RedactedBatch: Sendable {
+    package let entries: EntryColumns
+    /// Their ids are assigned at the commit.
+    package let faults: [RootFault]
+    package let states: [StateChange]
+
+    init(entries: EntryColumns, faults: [RootFault], states: [StateChange]) {
+        (self.entries, self.faults, self.states) = (entries, faults, states)
+    }
+
+    package var count: Int { entries.count + faults.count + states.count }
+    package var isEmpty: Bool { count == 0 }
+}
