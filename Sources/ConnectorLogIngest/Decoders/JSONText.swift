@@ -1,0 +1,126 @@
+import ConnectorLogCore
+
+/// The characters of JSON strings: finding the special ones, taking escapes out and putting them in.
+enum JSONText {
+    /// The first `"`, `\` or control character at or behind `start`; `text.count` when there is none.
+    ///
+    /// Eight bytes at a time: a byte of `x ^ pattern` is zero where `x` has the wanted byte, and `(v - 1) & ~v` has its top
+    /// bit set at the lowest zero byte; false hits come only above a true one.
+    @inline(__always)
+    static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        var at = start
+        while at + 8 <= text.count {
+            let x = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            let quote = x ^ (ones &* 0x22)
+            let backslash = x ^ (ones &* 0x5C)
+            let hits =
+                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (x &- ones &* 0x20) & ~x) & tops
+            if hits != 0 { return at + hits.trailingZeroBitCount / 8 }
+            at += 8
+        }
+        while at < text.count {
+            let byte = text[at]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return at }
+            at += 1
+        }
+        return at
+    }
+
+    /// Writes what an escaped string means to `output`, which has room for `text.count` bytes; returns how many bytes
+    /// that are: never more. The escapes were checked by `JSONScanner`.
+    static func unescape(_ text: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) -> Int {
+        var at = 0
+        var written = 0
+        while true {
+            // Copies eight bytes at once and keeps those before a backslash.
+            while at + 8 <= text.count {
+                let x = text.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                output.storeBytes(of: x, toByteOffset: written, as: UInt64.self)
+                let backslash = UInt64(littleEndian: x) ^ 0x5C5C_5C5C_5C5C_5C5C
+                let hits = (backslash &- 0x0101_0101_0101_0101) & ~backslash & 0x8080_8080_8080_8080
+                if hits != 0 {
+                    let plain = hits.trailingZeroBitCount / 8
+                    at += plain
+                    written += plain
+                    break
+                }
+                at += 8
+                written += 8
+            }
+            while at < text.count, text[at] != UInt8(ascii: "\\") {
+                output.storeBytes(of: text[at], toByteOffset: written, as: UInt8.self)
+                at += 1
+                written += 1
+            }
+            guard at < text.count else { return written }
+            if text[at + 1] == UInt8(ascii: "u") {
+                (at, written) = unicode(text, at, output, written)
+            } else {
+                output.storeBytes(of: meaning(text[at + 1]), toByteOffset: written, as: UInt8.self)
+                at += 2
+                written += 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func meaning(_ letter: UInt8) -> UInt8 {
+        switch letter {
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: letter
+        }
+    }
+
+    private static func unicode(
+        _ text: UnsafeRawBufferPointer, _ start: Int, _ output: UnsafeMutableRawPointer, _ offset: Int
+    ) -> (at: Int, written: Int) {
+        func unit(_ at: Int) -> UInt32 {
+            (at + 2..<at + 6).reduce(0) { $0 << 4 | UInt32(text[$1].hexDigitValue ?? 0) }
+        }
+        var at = start + 6
+        var code = unit(start)
+        if 0xD800...0xDBFF ~= code {
+            code = 0x10000 + (code - 0xD800) << 10 + (unit(at) - 0xDC00)
+            at += 6
+        }
+        var written = offset
+        for byte in UTF8.encode(Unicode.Scalar(code) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter {
+            output.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
+            written += 1
+        }
+        return (at, written)
+    }
+
+    /// Appends `text` as the inside of a JSON string, with no escape but those that RFC 8259, section 7, asks for.
+    static func appendEscaped(_ text: UnsafeRawBufferPointer, to output: inout ByteScratch) {
+        var at = 0
+        while true {
+            let stop = firstSpecial(in: text, from: at)
+            output.append(UnsafeRawBufferPointer(rebasing: text[at..<stop]))
+            guard stop < text.count else { return }
+            appendEscape(text[stop], to: &output)
+            at = stop + 1
+        }
+    }
+
+    private static func appendEscape(_ byte: UInt8, to output: inout ByteScratch) {
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: output.append(UInt8(ascii: "b"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0C: output.append(UInt8(ascii: "f"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0..<0x20:
+            output.append(UInt8(ascii: "u"))
+            for digit in [0, 0, byte >> 4, byte & 15] { output.append(digit < 10 ? digit + 48 : digit + 87) }
+        default: output.append(byte)
+        }
+    }
+}

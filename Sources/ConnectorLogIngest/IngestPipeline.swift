@@ -1,0 +1,38 @@
+package import ConnectorLogCore
+
+/// The one path of every way in: decoder, limits, redaction, store.
+package struct IngestPipeline: Sendable {
+    let writer: any LogWriter
+    package let limits: IngestLimits
+    let now: @Sendable () -> Timestamp
+    let redactor = TextRedactor()
+    let budget: AdmissionBudget
+
+    package init(writer: any LogWriter, limits: IngestLimits = IngestLimits(), now: @escaping @Sendable () -> Timestamp)
+    {
+        (self.writer, self.limits, self.now) = (writer, limits, now)
+        budget = AdmissionBudget(limit: limits.bytesInFlight)
+    }
+
+    /// Bytes that all open sessions hold together, of `IngestLimits.bytesInFlight`.
+    package var bytesInFlight: Int { budget.bytesInUse }
+
+    /// - Parameter hasIdempotencyKey: whether `finish` will be given a key; a body is only hashed then.
+    package func makeSession(
+        format: IngestFormat, caller: IngestCaller, hasIdempotencyKey: Bool = false
+    ) -> IngestSession {
+        IngestSession(pipeline: self, format: format, caller: caller, hasIdempotencyKey: hasIdempotencyKey)
+    }
+}
+
+/// What one server takes at once and of one request. Defaults in `Limits`.
+package struct IngestLimits: Sendable {
+    package var bodyBytes = Limits.bodyBytes
+    package var lineBytes = Limits.lineBytes
+    package var requestBytes = Limits.requestBytes
+    package var requestLines = Limits.requestLines
+    /// Bytes that all requests together may hold before they are stored.
+    package var bytesInFlight = 256 << 20
+
+    package init() {}
+}

@@ -1,0 +1,199 @@
+import ConnectorLogCore
+
+/// Cuts a JSON array into its elements as its bytes arrive, or takes one object for a single element. It looks at brackets
+/// and quotes alone; whether an element is JSON is for the decoder to say.
+struct ElementSplitter: ~Copyable {
+    private enum Place {
+        case start
+        /// Behind the opening bracket or a comma; `true` when the array may also end here.
+        case beforeElement(mayEnd: Bool)
+        case inElement
+        case afterElement
+        case end
+        /// The text is no JSON from here on.
+        case broken
+    }
+
+    private let lineBytes: Int
+    private var place = Place.start
+    private var isArray = false
+    private var carried = ByteScratch()
+    /// Whether the bytes in `carried` were given away.
+    private var isCarriedDone = false
+    private var isPassingOver = false
+    /// Bytes of the byte order mark that were seen.
+    private var markBytes = 0
+
+    // Within an element.
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    private var isScalar = false
+
+    /// Elements so far, the current one too.
+    private(set) var count = 0
+    /// Bytes of the body before `rest`, for messages.
+    private var offset = 0
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private static let keptBytes = 1 << 18
+
+    init(lineBytes: Int) {
+        self.lineBytes = lineBytes
+    }
+
+    /// Bytes held.
+    var byteCount: Int { carried.capacity }
+
+    /// The next element; takes the bytes that it needed off `rest`. Nil when `rest` is used up. Throws `.invalidJSON` when
+    /// the body is neither an array nor an object.
+    mutating func next(_ rest: inout UnsafeRawBufferPointer) throws(IngestError) -> SplitPiece? {
+        releaseCarried()
+        var at = 0
+        var start = 0
+        defer {
+            offset += at
+            rest = UnsafeRawBufferPointer(rebasing: rest[at...])
+        }
+        while at < rest.count {
+            switch place {
+            case .inElement:
+                let end = endOfElement(in: rest, from: at)
+                let part = UnsafeRawBufferPointer(rebasing: rest[start..<(end ?? rest.count)])
+                at = end ?? rest.count
+                if end != nil { place = isArray ? .afterElement : .end }
+                if let piece = take(part, isLast: end != nil) { return piece }
+            case .broken:
+                at = rest.count
+            default:
+                if let piece = try step(rest[at], at: offset + at) { return piece }
+                if case .inElement = place { start = at } else { at += 1 }
+            }
+        }
+        return nil
+    }
+
+    /// Call when the body has ended. What is wrong when it ended early; nil when it ended well, or never began.
+    mutating func last() -> SplitPiece? {
+        releaseCarried()
+        switch place {
+        case .start, .end, .broken:
+            return nil
+        case .inElement:
+            if isPassingOver { return nil }
+            return .broken(count, LineError(.invalidJSON, "ends early, at byte \(offset) of the body"))
+        case .beforeElement, .afterElement:
+            return .broken(
+                count + 1, LineError(.invalidJSON, "the array ends early, at byte \(offset) of the body"))
+        }
+    }
+
+    /// One byte outside of elements. An element that begins with it leaves `place` at `.inElement`.
+    private mutating func step(_ byte: UInt8, at offset: Int) throws(IngestError) -> SplitPiece? {
+        if byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { return nil }
+        switch (place, byte) {
+        case (.start, UInt8(ascii: "[")):
+            isArray = true
+            place = .beforeElement(mayEnd: true)
+        case (.start, UInt8(ascii: "{")):
+            beginElement(byte)
+        case (.start, _) where markBytes == offset && offset < 3 && byte == Self.byteOrderMark[offset]:
+            markBytes += 1
+        case (.start, _):
+            place = .broken
+            throw IngestError(.invalidJSON, "an array or an object is expected, at byte \(offset)")
+        case (.beforeElement(true), UInt8(ascii: "]")), (.afterElement, UInt8(ascii: "]")):
+            place = .end
+        case (.beforeElement, let byte) where !Self.isMark(byte):
+            beginElement(byte)
+        case (.afterElement, UInt8(ascii: ",")):
+            place = .beforeElement(mayEnd: false)
+        default:
+            let expected =
+                switch place {
+                case .end: "nothing more"
+                case .afterElement: "a comma or closing bracket"
+                default: "an element"
+                }
+            place = .broken
+            return .broken(count + 1, LineError(.invalidJSON, "\(expected) is expected, at byte \(offset) of the body"))
+        }
+        return nil
+    }
+
+    private static func isMark(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "]"), UInt8(ascii: "}"): true
+        default: false
+        }
+    }
+
+    private mutating func beginElement(_ byte: UInt8) {
+        place = .inElement
+        count += 1
+        depth = 0
+        isInString = false
+        isEscaped = false
+        isScalar = byte != UInt8(ascii: "{") && byte != UInt8(ascii: "[") && byte != UInt8(ascii: "\"")
+    }
+
+    /// Where the current element ends within `bytes`; nil when it goes on.
+    private mutating func endOfElement(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var at = start
+        while at < bytes.count {
+            if isEscaped {
+                isEscaped = false
+                at += 1
+            } else if isInString {
+                at = JSONText.firstSpecial(in: bytes, from: at)
+                guard at < bytes.count else { return nil }
+                isEscaped = bytes[at] == UInt8(ascii: "\\")
+                isInString = bytes[at] != UInt8(ascii: "\"")
+                at += 1
+                if !isInString, depth == 0 { return at }
+            } else if isScalar {
+                switch bytes[at] {
+                case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), 0x20, 0x0A, 0x0D, 0x09: return at
+                default: at += 1
+                }
+            } else {
+                switch bytes[at] {
+                case UInt8(ascii: "\""): isInString = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    depth -= 1
+                    if depth == 0 { return at + 1 }
+                default: break
+                }
+                at += 1
+            }
+        }
+        return nil
+    }
+
+    private mutating func take(_ part: UnsafeRawBufferPointer, isLast: Bool) -> SplitPiece? {
+        if isPassingOver {
+            if isLast { isPassingOver = false }
+            return nil
+        }
+        guard carried.count + part.count <= lineBytes else {
+            carried.removeAll()
+            isPassingOver = !isLast
+            return .tooLong(count)
+        }
+        guard isLast else {
+            carried.append(part)
+            return nil
+        }
+        if carried.count == 0 { return .line(count, part) }
+        carried.append(part)
+        isCarriedDone = true
+        return .line(count, carried.bytes)
+    }
+
+    private mutating func releaseCarried() {
+        guard isCarriedDone else { return }
+        isCarriedDone = false
+        carried.removeAll(keepingCapacity: Self.keptBytes)
+    }
+}
