@@ -1,0 +1,32 @@
+/// One thing that every store has to do.
+package struct StoreConformanceCase: Sendable, CustomStringConvertible {
+    package let name: String
+    /// Throws `ConformanceFailure` when the store, fresh and empty, does not.
+    package let run: @Sendable (StoreUnderTest) async throws -> Void
+
+    init(_ name: String, _ run: @escaping @Sendable (StoreUnderTest) async throws -> Void) {
+        (self.name, self.run) = (name, run)
+    }
+
+    package var description: String { name }
+}
+
+/// The battery that every store passes, a case for each line of the ports' contract. A store's tests run it so:
+///
+///     @Test(arguments: StoreConformance.cases)
+///     func passes(_ conformance: StoreConformanceCase) async throws {
+///         try await conformance.run(makeEmptyStore())
+///     }
+///
+/// Each case takes a store of its own, without teams; cases may run at the same time.
+package enum StoreConformance {
+    /// For all stores.
+    package static let cases: [StoreConformanceCase] =
+        RoundTripCases.all + BodyAndHeaderCases.all + IdentifierCases.all + LogTimeCases.all + PagingCases.all
+        + FilterCases.all + TextFilterCases.all + IdempotencyCases.all + ConcurrencyCases.all + BatchCases.all
+        + FlowStateCases.all + LateChangeCases.all + FlowListCases.all + FaultCases.all + OutcomeCases.all
+        + TeamCases.all + KeyCases.all + ConnectorCases.all + ModelCases.all
+
+    /// For stores that can be opened again; a case fails on a store without `reopen`.
+    package static let durabilityCases: [StoreConformanceCase] = DurabilityCases.all + ModelCases.durable
+}

@@ -1,0 +1,170 @@
+package import ConnectorLogCore
+import Synchronization
+
+/// The ports as plainly as they can be written: arrays, linear filters, one lock. It is what other stores are compared
+/// with, and what tests of the parts around a store run on. Nothing of it outlives the process.
+package final class InMemoryStore: LogWriter, LogReader, Catalog {
+    private let records: Mutex<InMemoryRecords>
+    private let now: @Sendable () -> Timestamp
+
+    /// - Parameters:
+    ///   - now: the time that goes into ids, and at which connectors seen for the first time are registered.
+    ///   - random: the random bits of ids.
+    package init(now: @escaping @Sendable () -> Timestamp, random: SeededRandom = SeededRandom(seed: 1)) {
+        records = Mutex(InMemoryRecords(random: random))
+        self.now = now
+    }
+
+    package convenience init(clock: ManualClock) {
+        self.init(now: clock.source)
+    }
+
+    private func with<Answer: Sendable>(
+        _ body: (inout InMemoryRecords) throws(StoreError) -> Answer
+    ) throws(StoreError) -> Answer {
+        try records.withLock { records throws(StoreError) in try body(&records) }
+    }
+
+    // MARK: - LogWriter
+
+    package func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult
+    {
+        let now = now()
+        return try with { records throws(StoreError) in
+            try records.append(batch, idempotency: idempotency, now: now)
+        }
+    }
+
+    // MARK: - LogReader
+
+    package func entry(team: Int64, id: EntryID) async throws(StoreError) -> LogEntry? {
+        try with { $0.entry(team: team, id: id) }
+    }
+
+    package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
+        try with { $0.entries(query) }
+    }
+
+    package func fault(team: Int64, id: EntryID) async throws(StoreError) -> RootFault? {
+        try with { $0.fault(team: team, id: id) }
+    }
+
+    package func faults(_ query: FaultQuery) async throws(StoreError) -> Page<RootFault> {
+        try with { $0.faults(query) }
+    }
+
+    package func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> {
+        try with { $0.flows(query) }
+    }
+
+    package func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> {
+        try with { $0.states(query) }
+    }
+
+    package func state(team: Int64, id: String) async throws(StoreError) -> FlowState? {
+        try with { $0.state(team: team, id: id) }
+    }
+
+    package func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {
+        try with { $0.outcomes(query) }
+    }
+
+    // MARK: - Catalog: teams and keys
+
+    package func teams() async throws(StoreError) -> [Team] {
+        try with { $0.teams.values.sorted { $0.id < $1.id } }
+    }
+
+    package func team(id: Int64) async throws(StoreError) -> Team? {
+        try with { $0.teams[id] }
+    }
+
+    package func createTeam(name: String, id: Int64?, at: Timestamp) async throws(StoreError) -> Team {
+        try with { records throws(StoreError) in try records.createTeam(name: name, id: id, at: at) }
+    }
+
+    package func renameTeam(id: Int64, name: String) async throws(StoreError) -> Bool {
+        try with { $0.renameTeam(id: id, name: name) }
+    }
+
+    package func deleteTeam(id: Int64) async throws(StoreError) -> Bool {
+        try with { $0.deleteTeam(id: id) }
+    }
+
+    package func keys(team: Int64?) async throws(StoreError) -> [APIKey] {
+        try with { $0.keys(team: team) }
+    }
+
+    package func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {
+        try with { records throws(StoreError) in try records.createKey(key, hash: hash) }
+    }
+
+    package func revokeKey(team: Int64?, id: String) async throws(StoreError) -> Bool {
+        try with { $0.revokeKey(team: team, id: id) }
+    }
+
+    package func key(hash: [UInt8]) -> APIKey? {
+        records.withLock { $0.keys.first { $0.hash == hash }?.key }
+    }
+
+    package func key(id: String) -> APIKey? {
+        records.withLock { $0.keys.first { $0.key.id.hasBytes(of: id) }?.key }
+    }
+
+    package func noteUse(ofKey id: String, at: Timestamp) {
+        records.withLock { $0.noteUse(ofKey: id, at: at) }
+    }
+
+    package func hasTeam(_ id: Int64) -> Bool {
+        records.withLock { $0.teams[id] != nil }
+    }
+
+    // MARK: - Catalog: connectors
+
+    package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
+        try with { $0.connectors(team: team) }
+    }
+
+    package func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {
+        try with { $0.connectors[ConnectorPlace(team: team, identifier: identifier)]?.connector }
+    }
+
+    package func createConnector(_ connector: Connector, logo: Logo?) async throws(StoreError) {
+        try with { records throws(StoreError) in try records.createConnector(connector, logo: logo) }
+    }
+
+    package func updateConnector(
+        team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
+        at: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try with {
+            $0.updateConnector(ConnectorPlace(team: team, identifier: identifier), at: at) { connector in
+                if let name { connector.name = name }
+                if let description { connector.description = description }
+                if let configurationJSON {
+                    connector.configuration.version += 1
+                    connector.configuration.json = configurationJSON
+                    connector.configuration.updatedAt = at
+                }
+            }
+        }
+    }
+
+    package func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool {
+        try with { $0.connectors.removeValue(forKey: ConnectorPlace(team: team, identifier: identifier)) != nil }
+    }
+
+    package func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? {
+        try with { $0.connectors[ConnectorPlace(team: team, identifier: identifier)]?.logo }
+    }
+
+    package func setLogo(
+        team: Int64, identifier: String, logo: Logo, name: String, at: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try with { records in
+            let place = ConnectorPlace(team: team, identifier: identifier)
+            records.connectors[place]?.logo = logo
+            return records.updateConnector(place, at: at) { $0.logoName = name }
+        }
+    }
+}

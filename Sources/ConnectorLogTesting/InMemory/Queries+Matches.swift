@@ -1,0 +1,51 @@
+import ConnectorLogCore
+
+extension Timestamp {
+    /// From `from` on, before `to`; nil bounds nothing.
+    func isWithin(_ from: Timestamp?, _ to: Timestamp?) -> Bool {
+        (from.map { $0 <= self } ?? true) && (to.map { self < $0 } ?? true)
+    }
+}
+
+extension EntryQuery {
+    /// Whether all filters take the entry; order, place and limit do not matter here.
+    func matches(_ entry: LogEntry) -> Bool {
+        let summary = entry.summary
+        return summary.teamID == teamID
+            && summary.logTime.isWithin(from, to)
+            && String?(summary.connectorIdentifier).matches(filter: connector)
+            && summary.stateID.matches(filter: stateID)
+            && summary.flowID.matches(filter: flowID)
+            && summary.method.matches(filter: method)
+            && summary.event.matches(filter: event)
+            && (outcome.map { $0 == summary.outcome } ?? true)
+            && (status.map { $0.matches(summary.status) } ?? true)
+            && (requestID.map { Self.requestIDs(of: entry).contains(where: $0.hasBytes) } ?? true)
+            && (text.map { Self.holds($0, entry) } ?? true)
+    }
+
+    /// The sender's and the vendor's.
+    private static func requestIDs(of entry: LogEntry) -> [String] {
+        let vendors = entry.responseHeaders.filter { VendorRequestID.isName($0.name) }.map(\.value)
+        return vendors + (entry.summary.requestID.map { [$0] } ?? [])
+    }
+
+    private static func holds(_ text: String, _ entry: LogEntry) -> Bool {
+        let needle = Array(text.utf8)
+        if needle.isEmpty { return true }
+        let summary = entry.summary
+        let texts = [summary.uri, summary.errorName, summary.errorMessage].compactMap { $0.map { Array($0.utf8) } }
+        let bodies = [entry.requestBody, entry.responseBody].compactMap { $0 }.filter { !$0.isBinary }.map(\.bytes)
+        return (texts + bodies).contains { $0.contains(ignoringASCIICase: needle) }
+    }
+}
+
+extension FaultQuery {
+    func matches(_ fault: RootFault) -> Bool {
+        fault.teamID == teamID
+            && fault.occurredAt.isWithin(from, to)
+            && fault.stateID.matches(filter: stateID)
+            && fault.connectorIdentifier.matches(filter: connector)
+            && String?(fault.name).matches(filter: name)
+    }
+}

@@ -1,0 +1,47 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+
+/// Takes everything and knows nothing, but how many teams it made.
+struct ForgetfulStore: LogWriter, LogReader, Catalog {
+    private let teamCount = Counter()
+
+    func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult {
+        .stored
+    }
+
+    func entry(team: Int64, id: EntryID) async throws(StoreError) -> LogEntry? { nil }
+    func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> { Page(rows: [], next: nil) }
+    func fault(team: Int64, id: EntryID) async throws(StoreError) -> RootFault? { nil }
+    func faults(_ query: FaultQuery) async throws(StoreError) -> Page<RootFault> { Page(rows: [], next: nil) }
+    func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> { NamedPage(rows: [], next: nil) }
+    func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> { NamedPage(rows: [], next: nil) }
+    func state(team: Int64, id: String) async throws(StoreError) -> FlowState? { nil }
+    func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] { [] }
+
+    func teams() async throws(StoreError) -> [Team] { [] }
+    func team(id: Int64) async throws(StoreError) -> Team? { nil }
+    func createTeam(name: String, id: Int64?, at: Timestamp) async throws(StoreError) -> Team {
+        Team(id: id ?? Int64(teamCount.next()), name: name, createdAt: at)
+    }
+    func renameTeam(id: Int64, name: String) async throws(StoreError) -> Bool { true }
+    func deleteTeam(id: Int64) async throws(StoreError) -> Bool { true }
+    func keys(team: Int64?) async throws(StoreError) -> [APIKey] { [] }
+    func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {}
+    func revokeKey(team: Int64?, id: String) async throws(StoreError) -> Bool { true }
+    func key(hash: [UInt8]) -> APIKey? { nil }
+    func key(id: String) -> APIKey? { nil }
+    func noteUse(ofKey id: String, at: Timestamp) {}
+    func hasTeam(_ id: Int64) -> Bool { false }
+    func connectors(team: Int64) async throws(StoreError) -> [Connector] { [] }
+    func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? { nil }
+    func createConnector(_ connector: Connector, logo: Logo?) async throws(StoreError) {}
+    func updateConnector(
+        team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
+        at: Timestamp
+    ) async throws(StoreError) -> Bool { true }
+    func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool { true }
+    func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? { nil }
+    func setLogo(
+        team: Int64, identifier: String, logo: Logo, name: String, at: Timestamp
+    ) async throws(StoreError) -> Bool { true }
+}
