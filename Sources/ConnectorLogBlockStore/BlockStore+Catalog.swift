@@ -1,0 +1,72 @@
+package import ConnectorLogCore
+
+extension BlockStore: Catalog {
+    package func teams() async throws(StoreError) -> [Team] { try await catalog.teams() }
+
+    package func team(id: Int64) async throws(StoreError) -> Team? { try await catalog.team(id: id) }
+
+    package func createTeam(name: String, id: Int64?, at now: Timestamp) async throws(StoreError) -> Team {
+        try await catalog.createTeam(name: name, id: id, at: now)
+    }
+
+    package func renameTeam(id: Int64, name: String) async throws(StoreError) -> Bool {
+        try await catalog.renameTeam(id: id, name: name)
+    }
+
+    package func deleteTeam(id: Int64) async throws(StoreError) -> Bool { try await catalog.deleteTeam(id: id) }
+
+    package func keys(team: Int64?) async throws(StoreError) -> [APIKey] { try await catalog.keys(team: team) }
+
+    package func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {
+        try await catalog.createKey(key, hash: hash)
+    }
+
+    package func revokeKey(team: Int64?, id: String) async throws(StoreError) -> Bool {
+        try await catalog.revokeKey(team: team, id: id)
+    }
+
+    package func key(hash: [UInt8]) -> APIKey? { catalog.key(hash: hash) }
+
+    package func key(id: String) -> APIKey? { catalog.key(id: id) }
+
+    package func noteUse(ofKey id: String, at time: Timestamp) { catalog.noteUse(ofKey: id, at: time) }
+
+    package func hasTeam(_ id: Int64) -> Bool { catalog.hasTeam(id) }
+
+    package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
+        try await catalog.connectors(team: team)
+    }
+
+    package func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {
+        try await catalog.connector(team: team, identifier: identifier)
+    }
+
+    package func createConnector(_ connector: Connector, logo: Logo?) async throws(StoreError) {
+        try await catalog.createConnector(connector, logo: logo)
+    }
+
+    package func updateConnector(
+        team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
+        at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await catalog.updateConnector(
+            team: team, identifier: identifier, name: name, description: description,
+            configurationJSON: configurationJSON, at: now)
+    }
+
+    package func deleteConnector(
+        team: Int64, identifier: String, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await catalog.deleteConnector(team: team, identifier: identifier, at: now)
+    }
+
+    package func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? {
+        try await catalog.logo(team: team, identifier: identifier)
+    }
+
+    package func setLogo(
+        team: Int64, identifier: String, logo: Logo, name: String, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await catalog.setLogo(team: team, identifier: identifier, logo: logo, name: name, at: now)
+    }
+}

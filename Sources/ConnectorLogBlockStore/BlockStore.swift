@@ -1,0 +1,224 @@
+package import ConnectorLogCore
+import Foundation
+import GRDB
+package import Logging
+
+/// The embedded store: column blocks, flow states, faults and the catalog in one SQLite database in one directory.
+///
+/// The path of a batch: `append` gives its entries their log times and encodes it, on the caller's own task; the committer
+/// writes it together with whatever else waits, syncs once, and answers. Compaction later turns blocks of one commit into
+/// blocks of one team.
+package final class BlockStore: Sendable {
+    /// Batches with fewer rows are merged with others of the same commit instead of becoming blocks by themselves.
+    static let rowsOfOwnBlock = 256
+    static let commitLevel: Int32 = 1
+    static let compactionLevel: Int32 = 3
+
+    private let pool: DatabasePool
+    let directory: BlockDirectory
+    let catalog: SQLiteCatalog
+    private let encoder: BlockEncoder
+    private let connectors: ConnectorRegistry
+    private let committer: Committer
+    private let reservations: LogTimeReservations
+    private let filters: FilterCache
+    private let quarantine: Quarantine
+    let maintenance: Maintenance
+
+    /// Opens the store in `directory`, or makes one there.
+    /// - Parameters:
+    ///   - now: the clock by which entries arrive and idempotency keys age.
+    ///   - random: the source of the ids' random bits.
+    package static func open(
+        directory path: String, now: @escaping @Sendable () -> Timestamp,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), logger: Logger
+    ) async throws(StoreError) -> BlockStore {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            let pool = try StoreDatabase.open(directory: path)
+            return try await BlockStore(pool: pool, now: now, random: random, logger: logger)
+        } catch {
+            throw StoreError(reading: error)
+        }
+    }
+
+    private init(
+        pool: DatabasePool, now: @escaping @Sendable () -> Timestamp,
+        random: any RandomNumberGenerator & Sendable, logger: Logger
+    ) async throws {
+        let zstandard = Zstandard()
+        let directory = BlockDirectory()
+        let connectors = ConnectorRegistry()
+        let catalog = SQLiteCatalog(pool: pool, connectors: connectors)
+        let filters = FilterCache()
+        let lastID = try await pool.write { db in
+            let replaced = try Int64.fetchAll(db, sql: "SELECT id FROM block WHERE retired = 1")
+            try BlockWriter.delete(replaced, in: db)
+            directory.insert(try BlockWriter.all(in: db))
+            try catalog.load(in: db)
+            return try Self.lastID(in: db)
+        }
+        let encoder = BlockEncoder(zstandard: zstandard, level: Self.commitLevel)
+        self.pool = pool
+        self.directory = directory
+        self.connectors = connectors
+        self.catalog = catalog
+        self.encoder = encoder
+        self.filters = filters
+        let quarantine = Quarantine(directory: directory, logger: logger)
+        self.quarantine = quarantine
+        committer = Committer(
+            pool: pool,
+            transaction: CommitTransaction(
+                encoder: encoder, directory: directory, connectors: connectors,
+                ids: EntryIDSource(last: lastID, random: random), now: now, logger: logger))
+        reservations = LogTimeReservations(
+            source: StoredTimes(
+                pool: pool, directory: directory, connectors: connectors, zstandard: zstandard, filters: filters,
+                quarantine: quarantine))
+        maintenance = Maintenance(
+            pool: pool,
+            compactor: Compactor(
+                pool: pool, directory: directory,
+                encoder: BlockEncoder(zstandard: zstandard, level: Self.compactionLevel), quarantine: quarantine,
+                logger: logger),
+            catalog: catalog, now: now, logger: logger)
+    }
+
+    /// The greatest id that was ever assigned.
+    private static func lastID(in db: Database) throws -> EntryID {
+        let row = try Row.fetchOne(
+            db,
+            sql:
+                "SELECT max(coalesce((SELECT max(last_id) FROM block), x''), coalesce((SELECT max(id) FROM fault), x''))"
+        )
+        return row.flatMap { EntryID(databaseBytes: $0.bytes(0)) } ?? EntryID(high: 0, low: 0)
+    }
+
+    /// Compacts and tidies until its task is cancelled.
+    package func runMaintenance() async {
+        await maintenance.run()
+    }
+
+    /// Refuses new batches, waits for those under way, and moves the write-ahead log into the database.
+    package func close() async throws(StoreError) {
+        await committer.close()
+        do {
+            try await catalog.writeKeyUses()
+            try await pool.writeWithoutTransaction { db in
+                _ = try db.checkpoint(.truncate)
+            }
+            try pool.close()
+        } catch {
+            throw StoreError(writing: error)
+        }
+    }
+
+    /// Whether the store can take entries.
+    package func isReady() async -> Bool {
+        (try? await pool.read { db in try Int.fetchOne(db, sql: "SELECT 1") }) == 1
+    }
+}
+
+// MARK: - LogWriter
+
+extension BlockStore: LogWriter {
+    package func append(
+        _ batch: RedactedBatch, idempotency: IdempotentAnswer?
+    ) async throws(StoreError) -> AppendResult {
+        guard !batch.isEmpty || idempotency != nil else { return .stored }
+        var columns = batch.entries
+        let reservation = try await reservations.reserve(&columns)
+        var isStored = false
+        defer { reservations.settle(reservation, isStored: isStored) }
+        var states = FlowStateDelta.deltas(of: columns)
+        for fault in batch.faults {
+            guard let state = fault.stateID, !state.isEmpty else { continue }
+            states[FlowStateKey(teamID: fault.teamID, stateID: state), default: FlowStateDelta()].add(fault)
+        }
+        let newConnectors = connectors.newConnectors(in: columns, batch.faults)
+            .filter { !catalog.isDeleted(team: $0.teamID) }
+        let entries: PreparedBatch.Entries =
+            columns.isEmpty
+            ? .none
+            : columns.count >= Self.rowsOfOwnBlock
+                ? .encoded(columns.pieces().map { encoder.encode($0, ids: .consecutive) }) : .columns(columns)
+        let result = try await committer.commit(
+            PreparedBatch(
+                entries: entries, states: states, faults: batch.faults, changes: batch.states,
+                newConnectors: newConnectors, idempotency: idempotency))
+        isStored = result == .stored
+        return result
+    }
+}
+
+// MARK: - LogReader
+
+extension BlockStore: LogReader {
+    private func search<Value: Sendable>(
+        _ body: @escaping @Sendable (EntrySearch, [BlockSummary]) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await directory.withLease { [pool, filters, encoder, quarantine] blocks in
+                try await pool.read { db in
+                    try body(
+                        EntrySearch(
+                            db: db, zstandard: encoder.zstandard, filters: filters, quarantine: quarantine), blocks)
+                }
+            }
+        } catch {
+            throw StoreError(reading: error)
+        }
+    }
+
+    package func entry(team: Int64, id: EntryID) async throws(StoreError) -> LogEntry? {
+        guard !catalog.isDeleted(team: team) else { return nil }
+        return try await search { search, blocks in try search.entry(team: team, id: id, blocks: blocks) }
+    }
+
+    package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
+        guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
+        return try await search { search, blocks in try search.page(query, blocks: blocks) }
+    }
+
+    package func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {
+        guard !catalog.isDeleted(team: query.teamID) else {
+            return query.bucketStarts.map { OutcomeBucket(start: $0, ok: 0, failed: 0) }
+        }
+        return try await search { search, blocks in
+            try OutcomeCounter(
+                db: search.db, zstandard: search.zstandard, filters: search.filters, quarantine: search.quarantine
+            ).buckets(query, blocks: blocks)
+        }
+    }
+
+    package func fault(team: Int64, id: EntryID) async throws(StoreError) -> RootFault? {
+        guard !catalog.isDeleted(team: team) else { return nil }
+        return try await catalog.read { [encoder] db in
+            try FaultRows(db: db, zstandard: encoder.zstandard).fault(team: team, id: id)
+        }
+    }
+
+    package func faults(_ query: FaultQuery) async throws(StoreError) -> Page<RootFault> {
+        guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
+        return try await catalog.read { [encoder] db in
+            try FaultRows(db: db, zstandard: encoder.zstandard).page(query)
+        }
+    }
+
+    package func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> {
+        guard !catalog.isDeleted(team: query.teamID) else { return NamedPage(rows: [], next: nil) }
+        return try await catalog.read { db in try FlowStateRows.flows(query, in: db) }
+    }
+
+    package func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> {
+        guard !catalog.isDeleted(team: query.teamID) else { return NamedPage(rows: [], next: nil) }
+        return try await catalog.read { db in try FlowStateRows.states(query, in: db) }
+    }
+
+    package func state(team: Int64, id: String) async throws(StoreError) -> FlowState? {
+        guard !catalog.isDeleted(team: team) else { return nil }
+        return try await catalog.read { db in try FlowStateRows.state(team: team, id: id, in: db) }
+    }
+}

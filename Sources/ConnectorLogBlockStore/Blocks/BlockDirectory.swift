@@ -1,0 +1,84 @@
+import ConnectorLogCore
+import Synchronization
+
+/// All live blocks, in memory, and who still reads blocks that compaction has replaced.
+///
+/// A reader takes a lease: the blocks as they are now. A replaced block's rows are deleted only when every lease that was
+/// taken before its replacement has ended.
+final class BlockDirectory: Sendable {
+    private struct State {
+        /// Ascending by `lastTime`.
+        var blocks: [BlockSummary] = []
+        var epoch: UInt64 = 0
+        /// Leases that are held, by the epoch in which they were taken.
+        var leases: [UInt64: Int] = [:]
+        /// Blocks whose bytes are damaged, out of every query's way.
+        var quarantined: [BlockSummary] = []
+        /// Replaced blocks that wait for deletion, with the epoch in which they were replaced.
+        var retired: [(id: Int64, epoch: UInt64)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func insert(_ blocks: [BlockSummary]) {
+        state.withLock { state in
+            for block in blocks { Self.insert(block, into: &state.blocks) }
+        }
+    }
+
+    /// Puts `blocks` in the place of those with `ids`, in one step for every reader.
+    func replace(_ ids: Set<Int64>, with blocks: [BlockSummary]) {
+        state.withLock { state in
+            state.blocks.removeAll { ids.contains($0.id) }
+            for block in blocks { Self.insert(block, into: &state.blocks) }
+            for id in ids { state.retired.append((id, state.epoch)) }
+            state.epoch += 1
+        }
+    }
+
+    /// Takes a damaged block out of the directory; false when it is out already.
+    func quarantine(_ id: Int64) -> Bool {
+        state.withLock { state in
+            guard let index = state.blocks.firstIndex(where: { $0.id == id }) else { return false }
+            state.quarantined.append(state.blocks.remove(at: index))
+            return true
+        }
+    }
+
+    var quarantined: [BlockSummary] { state.withLock { $0.quarantined } }
+
+    private static func insert(_ block: BlockSummary, into blocks: inout [BlockSummary]) {
+        // Nearly always the latest, so looked for from the end.
+        var at = blocks.count
+        while at > 0, blocks[at - 1].lastTime > block.lastTime { at -= 1 }
+        blocks.insert(block, at: at)
+    }
+
+    /// Ascending by `lastTime`.
+    var blocks: [BlockSummary] { state.withLock { $0.blocks } }
+
+    /// The blocks as they are now, ascending by `lastTime`; none of them is deleted before `body` returns.
+    func withLease<Result>(_ body: ([BlockSummary]) async throws -> Result) async rethrows -> Result {
+        let (blocks, epoch) = state.withLock { state in
+            state.leases[state.epoch, default: 0] += 1
+            return (state.blocks, state.epoch)
+        }
+        defer {
+            state.withLock { state in
+                state.leases[epoch, default: 1] -= 1
+                if state.leases[epoch] == 0 { state.leases[epoch] = nil }
+            }
+        }
+        return try await body(blocks)
+    }
+
+    /// Replaced blocks that nobody reads any more; the caller deletes them.
+    func takeDeletable() -> [Int64] {
+        state.withLock { state in
+            let oldestLease = state.leases.keys.min() ?? .max
+            let deletable = state.retired.filter { $0.epoch < oldestLease }.map(\.id)
+            state.retired.removeAll { $0.epoch < oldestLease }
+            return deletable
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import ConnectorLogCore
+
+/// Where the ids of a block's rows come from.
+enum BlockIDs {
+    /// One commit's: they follow each other, and the block's row in the database says the first.
+    case consecutive
+    /// Each row has its own, rising.
+    case listed([EntryID])
+}
+
+/// The finished bytes of a block and what its row in the database says of it.
+struct EncodedBlock: Sendable {
+    /// Nil when entries of several teams share the block.
+    var teamID: Int64?
+    var rows: Int
+    var firstTime: Int64
+    var lastTime: Int64
+    var ok: Int
+    var failed: Int
+    /// Of the columns in memory: what bounds the memory of a compaction.
+    var rawBytes: Int
+    var summary: [UInt8]
+    var detail: [UInt8]
+    var filter: [UInt8]
+
+    var byteCount: Int { summary.count + detail.count + filter.count }
+}
+
+/// Turns columns into the parts of a block.
+struct BlockEncoder: Sendable {
+    let zstandard: Zstandard
+    let level: Int32
+
+    /// - Precondition: `columns` has 1...`BlockFormat.maximumRows` rows.
+    func encode(_ columns: EntryColumns, ids: BlockIDs) -> EncodedBlock {
+        let rows = columns.count
+        var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard, level: level)
+        summary.append(.teamID, columns.teamIDs)
+        summary.append(.logTime, columns.logTimes)
+        summary.append(.status, columns.statuses)
+        summary.append(.outcome, columns.outcomes.map(Int64.init))
+        summary.append(.duration, columns.durations)
+        if case .listed(let ids) = ids {
+            summary.append(.idMilliseconds, ids.map { Int64($0.milliseconds) })
+            summary.append(.idCounter, ids.map { Int64($0.counter) })
+            summary.append(.idRandom, ids.map { Int64($0.random) })
+        }
+        var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, level: level)
+        for field in EntryTextField.allCases {
+            switch field.column.part {
+            case .summary: summary.append(field.column, columns[field])
+            default: detail.append(field.column, columns[field])
+            }
+        }
+        detail.append(.requestBodyAttributes, columns.requestBodyAttributes)
+        detail.append(.responseBodyAttributes, columns.responseBodyAttributes)
+        let failed = columns.outcomes.count { $0 == Outcome.failed.rawValue }
+        let firstTeam = columns.teamIDs[0]
+        return EncodedBlock(
+            teamID: columns.teamIDs.allSatisfy { $0 == firstTeam } ? firstTeam : nil,
+            rows: rows,
+            firstTime: columns.logTimes.min() ?? 0,
+            lastTime: columns.logTimes.max() ?? 0,
+            ok: rows - failed,
+            failed: failed,
+            rawBytes: columns.byteCount,
+            summary: summary.finish(),
+            detail: detail.finish(),
+            filter: filter(of: columns))
+    }
+
+    private func filter(of columns: EntryColumns) -> [UInt8] {
+        var hashes = Set<UInt64>(minimumCapacity: columns.count * 3)
+        let (connectors, states) = (columns[.connector], columns[.stateID])
+        let (flows, requests) = (columns[.flowID], columns[.requestID])
+        for (row, team) in columns.teamIDs.enumerated() {
+            if let connector = connectors[row] { hashes.insert(FilterKey.connector(team: team, connector)) }
+            if let state = states[row] { hashes.insert(FilterKey.state(team: team, state)) }
+            if let flow = flows[row] { hashes.insert(FilterKey.flow(team: team, flow)) }
+            if let request = requests[row] { hashes.insert(FilterKey.requestID(request)) }
+        }
+        hashes.formUnion(columns.vendorRequestIDHashes)
+        let filter = BloomFilter(hashes: hashes)
+        var part = PartWriter(part: .filter, rows: columns.count, zstandard: zstandard, level: level)
+        part.appendFilter(filter.bytes)
+        return part.finish()
+    }
+}
+
+/// Writes one part: header, directory of the columns, columns.
+private struct PartWriter {
+    private struct Entry {
+        var column: UInt8
+        var encoding: UInt8
+        var codec: BlockFormat.Codec
+        var rawCount: Int
+        var stored: [UInt8]
+    }
+
+    /// Shorter columns are not worth a frame of their own.
+    private static let leastToCompress = 48
+
+    private let part: BlockFormat.Part
+    private let rows: Int
+    private let zstandard: Zstandard
+    private let level: Int32
+    private var entries: [Entry] = []
+
+    init(part: BlockFormat.Part, rows: Int, zstandard: Zstandard, level: Int32) {
+        (self.part, self.rows, self.zstandard, self.level) = (part, rows, zstandard, level)
+    }
+
+    mutating func append(_ column: BlockFormat.Column, _ values: [Int64]) {
+        let (encoding, bytes) = IntegerColumn.encode(values)
+        append(column.rawValue, encoding, bytes)
+    }
+
+    /// A column without any value is left out.
+    mutating func append(_ column: BlockFormat.Column, _ values: TextColumn) {
+        guard (0..<values.count).contains(where: { !values.isNull($0) }) else { return }
+        let mayRepeat = column != .requestBody && column != .responseBody
+        let (encoding, bytes) = TextColumnEncoder.encode(values, mayRepeat: mayRepeat)
+        append(column.rawValue, encoding, bytes)
+    }
+
+    /// A bloom filter's bits are as good as random, so stay uncompressed.
+    mutating func appendFilter(_ bytes: [UInt8]) {
+        entries.append(
+            Entry(
+                column: 0, encoding: BlockFormat.Encoding.plain.rawValue, codec: .none, rawCount: bytes.count,
+                stored: bytes))
+    }
+
+    private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
+        if bytes.count >= Self.leastToCompress, let compressed = zstandard.compress(bytes, level: level) {
+            entries.append(
+                Entry(
+                    column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,
+                    stored: compressed))
+        } else {
+            entries.append(
+                Entry(column: column, encoding: encoding.rawValue, codec: .none, rawCount: bytes.count, stored: bytes))
+        }
+    }
+
+    func finish() -> [UInt8] {
+        var offset = BlockFormat.headerSize + entries.count * BlockFormat.directoryEntrySize
+        var directory: [UInt8] = []
+        for entry in entries {
+            directory += [entry.column, entry.encoding, entry.codec.rawValue, 0]
+            directory.appendLittleEndian(UInt64(entry.rawCount), width: 4)
+            directory.appendLittleEndian(UInt64(entry.stored.count), width: 4)
+            directory.appendLittleEndian(UInt64(offset), width: 4)
+            directory.appendLittleEndian(UInt64(Checksum.crc32(entry.stored[...])), width: 4)
+            offset += entry.stored.count
+        }
+        var bytes = BlockFormat.magic
+        bytes.reserveCapacity(offset)
+        bytes += [BlockFormat.version, part.rawValue]
+        bytes.appendLittleEndian(UInt64(entries.count), width: 2)
+        bytes.appendLittleEndian(UInt64(rows), width: 4)
+        let crc = Checksum.crc32(directory[...], continuing: Checksum.crc32(bytes[...]))
+        bytes.appendLittleEndian(UInt64(crc), width: 4)
+        bytes += directory
+        for entry in entries { bytes += entry.stored }
+        return bytes
+    }
+}

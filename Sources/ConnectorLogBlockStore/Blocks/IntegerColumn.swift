@@ -1,0 +1,104 @@
+/// Integers of a column, encoded in fixed width so that a scan reads them fast; zstd takes what regularity is left.
+enum IntegerColumn {
+    /// Values that are all whole multiples of one of these are divided by it first: times and durations in whole
+    /// milliseconds are the usual case.
+    private static let scales: [Int64] = [1, 1000, 1_000_000]
+
+    static func encode(_ values: [Int64]) -> (BlockFormat.Encoding, [UInt8]) {
+        var bytes: [UInt8] = []
+        guard let first = values.first, values.contains(where: { $0 != first }) else {
+            bytes.appendZigZag(values.first ?? 0)
+            return (.constant, bytes)
+        }
+        let scaleIndex = scales.indices.last { index in values.allSatisfy { $0 % scales[index] == 0 } } ?? 0
+        let scaled = scaleIndex == 0 ? values : values.map { $0 / scales[scaleIndex] }
+        let deltas = zip(scaled.dropFirst(), scaled).map { $0 &- $1 }
+        let (base, width) = range(of: scaled)
+        let (deltaBase, deltaWidth) = range(of: deltas)
+        bytes.reserveCapacity(values.count * min(width, deltaWidth) + 24)
+        bytes.append(UInt8(scaleIndex))
+        if deltaWidth < width {
+            bytes.appendZigZag(scaled[0])
+            bytes.appendZigZag(deltaBase)
+            bytes.append(UInt8(deltaWidth))
+            for delta in deltas {
+                bytes.appendLittleEndian(UInt64(bitPattern: delta &- deltaBase), width: deltaWidth)
+            }
+            return (.deltas, bytes)
+        }
+        bytes.appendZigZag(base)
+        bytes.append(UInt8(width))
+        for value in scaled { bytes.appendLittleEndian(UInt64(bitPattern: value &- base), width: width) }
+        return (.offsets, bytes)
+    }
+
+    /// The least value, and how many bytes the distance of the greatest from it needs.
+    private static func range(of values: [Int64]) -> (least: Int64, width: Int) {
+        var (least, greatest) = (Int64.max, Int64.min)
+        for value in values {
+            least = min(least, value)
+            greatest = max(greatest, value)
+        }
+        let distance = UInt64(bitPattern: greatest &- least)
+        return (least, distance <= 0xFF ? 1 : distance <= 0xFFFF ? 2 : distance <= 0xFFFF_FFFF ? 4 : 8)
+    }
+
+    static func decode(
+        _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, place: String
+    ) throws(BlockError) -> [Int64] {
+        var reader = ByteReader(bytes, place: place)
+        switch encoding {
+        case .constant:
+            return Array(repeating: try reader.zigZag(), count: rows)
+        case .offsets:
+            let scale = try scale(&reader, place)
+            let base = try reader.zigZag()
+            return try words(&reader, count: rows, place) { (base &+ Int64(bitPattern: $0)) &* scale }
+        case .deltas:
+            guard rows > 0 else { throw BlockError(.value, place) }
+            let scale = try scale(&reader, place)
+            var last = try reader.zigZag()
+            let base = try reader.zigZag()
+            let first = last &* scale
+            return [first]
+                + (try words(&reader, count: rows - 1, place) { word in
+                    last = last &+ base &+ Int64(bitPattern: word)
+                    return last &* scale
+                })
+        default:
+            throw BlockError(.encoding, place)
+        }
+    }
+
+    private static func scale(_ reader: inout ByteReader, _ place: String) throws(BlockError) -> Int64 {
+        let index = Int(try reader.byte())
+        guard index < scales.count else { throw BlockError(.value, place) }
+        return scales[index]
+    }
+
+    private static func words(
+        _ reader: inout ByteReader, count: Int, _ place: String, _ value: (UInt64) -> Int64
+    ) throws(BlockError) -> [Int64] {
+        let width = Int(try reader.byte())
+        guard width == 1 || width == 2 || width == 4 || width == 8 else { throw BlockError(.value, place) }
+        return FixedWidth.read(try reader.take(count * width), width: width, count: count).map(value)
+    }
+}
+
+/// Little-endian words of one width, end to end.
+enum FixedWidth {
+    /// `bytes` holds `count` words of `width` bytes: the caller has checked.
+    static func read(_ bytes: ArraySlice<UInt8>, width: Int, count: Int) -> [UInt64] {
+        let span = bytes.span
+        return unsafe [UInt64](unsafeUninitializedCapacity: count) { output, written in
+            var at = 0
+            for row in 0..<count {
+                var word: UInt64 = 0
+                for byte in 0..<width { word |= UInt64(span[at + byte]) << UInt64(byte * 8) }
+                unsafe output[row] = word
+                at += width
+            }
+            written = count
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import CZstd
+import Synchronization
+
+/// zstd (RFC 8878) for columns. Contexts are costly to make, so that used ones are kept for the next column.
+final class Zstandard: Sendable {
+    /// Libzstd's own contexts. Each is used by one caller at a time: taken from the pool, and given back.
+    @safe private struct Context: @unchecked Sendable {
+        let pointer: OpaquePointer
+    }
+
+    /// More than this many at rest are freed: each holds up to some hundred kilobytes.
+    private static let kept = 8
+
+    private let compressors = Mutex<[Context]>([])
+    private let decompressors = Mutex<[Context]>([])
+
+    init() {}
+
+    deinit {
+        compressors.withLock { contexts in
+            for context in contexts { _ = unsafe ZSTD_freeCCtx(context.pointer) }
+        }
+        decompressors.withLock { contexts in
+            for context in contexts { _ = unsafe ZSTD_freeDCtx(context.pointer) }
+        }
+    }
+
+    /// Nil when the result would not be smaller than the input.
+    func compress(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
+        let taken = compressors.withLock { $0.popLast() }
+        guard let pointer = unsafe taken?.pointer ?? ZSTD_createCCtx() else { return nil }
+        defer { unsafe keep(pointer) }
+        // ZSTD_compressBound is more than is needed: a longer result is of no use.
+        let result = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { output, count in
+            unsafe bytes.withUnsafeBytes { input in
+                let size = unsafe ZSTD_compressCCtx(
+                    pointer, output.baseAddress, output.count, input.baseAddress, input.count, level)
+                count = ZSTD_isError(size) != 0 ? 0 : size
+            }
+        }
+        return result.isEmpty || result.count >= bytes.count ? nil : result
+    }
+
+    /// Nil when the bytes are no zstd frame of exactly `size` bytes.
+    func decompress(_ bytes: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
+        let taken = decompressors.withLock { $0.popLast() }
+        guard let pointer = unsafe taken?.pointer ?? ZSTD_createDCtx() else { return nil }
+        defer {
+            let isKept = decompressors.withLock { contexts in
+                guard contexts.count < Self.kept else { return false }
+                contexts.append(unsafe Context(pointer: pointer))
+                return true
+            }
+            if !isKept { _ = unsafe ZSTD_freeDCtx(pointer) }
+        }
+        var isWhole = false
+        let result = unsafe [UInt8](unsafeUninitializedCapacity: size) { output, count in
+            unsafe bytes.withUnsafeBytes { input in
+                let written = unsafe ZSTD_decompressDCtx(
+                    pointer, output.baseAddress, output.count, input.baseAddress, input.count)
+                isWhole = ZSTD_isError(written) == 0 && written == size
+                count = isWhole ? written : 0
+            }
+        }
+        return isWhole ? result : nil
+    }
+
+    private func keep(_ pointer: OpaquePointer) {
+        let isKept = compressors.withLock { contexts in
+            guard contexts.count < Self.kept else { return false }
+            contexts.append(unsafe Context(pointer: pointer))
+            return true
+        }
+        if !isKept { _ = unsafe ZSTD_freeCCtx(pointer) }
+    }
+}

@@ -1,0 +1,67 @@
+import ConnectorLogCore
+import Synchronization
+
+/// Which connectors exist, in memory, so that a batch finds its new ones without a query.
+final class ConnectorRegistry: Sendable {
+    private struct State {
+        /// In the catalog.
+        var active: Set<LogTimeWindows.Key> = []
+        /// In the catalog or once deleted from it: the store may have entries of theirs.
+        var seen: Set<LogTimeWindows.Key> = []
+    }
+
+    private let state = Mutex(State())
+
+    func load(active: [LogTimeWindows.Key], deleted: [LogTimeWindows.Key]) {
+        state.withLock { state in
+            state.active = Set(active)
+            state.seen = state.active.union(deleted)
+        }
+    }
+
+    func hasSeen(_ key: LogTimeWindows.Key) -> Bool { state.withLock { $0.seen.contains(key) } }
+
+    func add(_ connectors: [PreparedBatch.NewConnector]) {
+        guard !connectors.isEmpty else { return }
+        state.withLock { state in
+            for connector in connectors {
+                state.active.insert(connector.key)
+                state.seen.insert(connector.key)
+            }
+        }
+    }
+
+    func add(_ key: LogTimeWindows.Key) {
+        state.withLock { state in
+            state.active.insert(key)
+            state.seen.insert(key)
+        }
+    }
+
+    func remove(_ key: LogTimeWindows.Key) {
+        state.withLock { state in
+            _ = state.active.remove(key)
+        }
+    }
+
+    /// The connectors of entries and faults that the catalog does not hold.
+    func newConnectors(in columns: EntryColumns, _ faults: [RootFault]) -> [PreparedBatch.NewConnector] {
+        var found: [LogTimeWindows.Key: PreparedBatch.NewConnector] = [:]
+        state.withLock { state in
+            func note(_ team: Int64, _ identifier: some Collection<UInt8>) {
+                let key = FilterKey.connector(team: team, identifier)
+                guard !state.active.contains(key), found[key] == nil else { return }
+                found[key] = PreparedBatch.NewConnector(
+                    key: key, teamID: team, identifier: String(decoding: identifier, as: UTF8.self))
+            }
+            let identifiers = columns[.connector]
+            for (row, team) in columns.teamIDs.enumerated() {
+                if let identifier = identifiers[row] { note(team, identifier) }
+            }
+            for fault in faults {
+                if let identifier = fault.connectorIdentifier { note(fault.teamID, identifier.utf8) }
+            }
+        }
+        return Array(found.values)
+    }
+}

@@ -1,0 +1,192 @@
+import ConnectorLogCore
+import Synchronization
+
+/// Gives every entry of a batch a log time of its own within its connector, before the batch is encoded.
+final class LogTimeReservations: Sendable {
+    /// What the store knows of a connector's times.
+    protocol Source: Sendable {
+        /// The connector's latest times, at most `limit`, and whether these are all.
+        func latestTimes(
+            team: Int64, connector: [UInt8], limit: Int
+        ) async throws(StoreError) -> (times: [Int64], areAll: Bool)
+        /// The connector's times within `range`.
+        func times(
+            team: Int64, connector: [UInt8], in range: ClosedRange<Int64>
+        ) async throws(StoreError) -> Set<Int64>
+        /// Whether the connector ever had an entry.
+        func hasSeen(_ key: LogTimeWindows.Key) -> Bool
+    }
+
+    /// The times that a batch has taken. `settle` gives them back to the windows' bookkeeping.
+    struct Reservation: Sendable {
+        var times: [LogTimeWindows.Key: [Int64]] = [:]
+        fileprivate var holdsLane = false
+    }
+
+    /// How far behind the last time of a batch the store is asked at first, in microseconds.
+    private static let slack: Int64 = 1_000_000
+
+    private let windows = Mutex(LogTimeWindows())
+    /// Taken by batches that need the store's knowledge, until they are stored: what one learns another could change.
+    private let lane = AsyncLock()
+    private let source: any Source
+
+    init(source: any Source) {
+        self.source = source
+    }
+
+    func reserve(_ columns: inout EntryColumns) async throws(StoreError) -> Reservation {
+        let rows = Rows(columns)
+        if let times = reserveFromWindows(rows) {
+            columns.logTimes = times.all
+            return Reservation(times: times.byKey)
+        }
+        await lane.acquire()
+        do {
+            let times = try await reserveWithStore(rows)
+            columns.logTimes = times.all
+            return Reservation(times: times.byKey, holdsLane: true)
+        } catch {
+            lane.release()
+            throw error
+        }
+    }
+
+    func settle(_ reservation: Reservation, isStored: Bool) {
+        windows.withLock { windows in
+            for (key, times) in reservation.times { windows.settle(times, of: key, isStored: isStored) }
+            windows.forgetUnused()
+        }
+        if reservation.holdsLane { lane.release() }
+    }
+
+    // MARK: - Steps
+
+    private struct Times {
+        var all: [Int64] = []
+        var byKey: [LogTimeWindows.Key: [Int64]] = [:]
+    }
+
+    /// Nil when the store has to be asked first.
+    private func reserveFromWindows(_ rows: Rows) -> Times? {
+        windows.withLock { windows in
+            for key in rows.firstRow.keys {
+                if windows.horizon(of: key) == nil {
+                    guard !source.hasSeen(key) else { return nil }
+                    windows.open(key, times: [], horizon: .min)
+                }
+                guard let horizon = windows.horizon(of: key), horizon < rows.earliest[key] ?? .min else { return nil }
+            }
+            return Self.reserve(rows, stored: [:], in: &windows)
+        }
+    }
+
+    /// Asks the store for what the windows do not know, as often as they change meanwhile or the answer was too short.
+    private func reserveWithStore(_ rows: Rows) async throws(StoreError) -> Times {
+        var slack = Self.slack
+        while true {
+            try await openWindows(rows)
+            let known = try await storedTimes(rows, slack: slack)
+            let times = windows.withLock { windows -> Times? in
+                for key in rows.firstRow.keys {
+                    guard let horizon = windows.horizon(of: key), horizon <= known[key]?.horizon ?? .min else {
+                        return nil
+                    }
+                }
+                let times = Self.reserve(rows, stored: known.mapValues(\.times), in: &windows)
+                let isEnough = times.byKey.allSatisfy { key, times in
+                    guard let known = known[key] else { return true }
+                    return times.allSatisfy { $0 <= known.upTo || $0 > known.horizon }
+                }
+                if isEnough { return times }
+                for (key, times) in times.byKey { windows.settle(times, of: key, isStored: false) }
+                slack = min(slack, .max / 256) * 64
+                return nil
+            }
+            if let times { return times }
+        }
+    }
+
+    private static func reserve(
+        _ rows: Rows, stored: [LogTimeWindows.Key: TakenTimes], in windows: inout LogTimeWindows
+    ) -> Times {
+        var times = Times()
+        times.all.reserveCapacity(rows.times.count)
+        for (key, time) in zip(rows.keys, rows.times) {
+            let reserved = windows.reserve(time, of: key, stored: stored[key] ?? TakenTimes())
+            times.all.append(reserved)
+            times.byKey[key, default: []].append(reserved)
+        }
+        return times
+    }
+
+    private func openWindows(_ rows: Rows) async throws(StoreError) {
+        for (key, row) in rows.firstRow where windows.withLock({ $0.horizon(of: key) }) == nil {
+            guard source.hasSeen(key) else {
+                windows.withLock { $0.open(key, times: [], horizon: .min) }
+                continue
+            }
+            let (times, areAll) = try await source.latestTimes(
+                team: rows.teams[row], connector: rows.connector(row), limit: LogTimeWindows.keptTimes)
+            windows.withLock { windows in
+                windows.open(key, times: times, horizon: areAll ? .min : (times.min() ?? .min))
+            }
+        }
+    }
+
+    /// What the store said of a connector's times.
+    private struct Known {
+        var times: TakenTimes
+        /// The window's horizon when the store was asked.
+        var horizon: Int64
+        /// The last time that was asked for.
+        var upTo: Int64
+    }
+
+    private func storedTimes(
+        _ rows: Rows, slack: Int64
+    ) async throws(StoreError) -> [LogTimeWindows.Key: Known] {
+        var known: [LogTimeWindows.Key: Known] = [:]
+        for (key, row) in rows.firstRow {
+            guard let earliest = rows.earliest[key], let latest = rows.latest[key],
+                let horizon = windows.withLock({ $0.horizon(of: key) })
+            else { continue }
+            let upTo = min(latest, horizon) + slack
+            guard earliest <= horizon else {
+                known[key] = Known(times: TakenTimes(), horizon: earliest - 1, upTo: .max)
+                continue
+            }
+            let times = try await source.times(
+                team: rows.teams[row], connector: rows.connector(row), in: earliest...upTo)
+            known[key] = Known(times: TakenTimes(times), horizon: horizon, upTo: upTo)
+        }
+        return known
+    }
+}
+
+/// The rows of a batch by connector.
+private struct Rows {
+    var keys: [LogTimeWindows.Key] = []
+    let times: [Int64]
+    let teams: [Int64]
+    private let connectors: TextColumn
+    var firstRow: [LogTimeWindows.Key: Int] = [:]
+    var earliest: [LogTimeWindows.Key: Int64] = [:]
+    var latest: [LogTimeWindows.Key: Int64] = [:]
+
+    init(_ columns: EntryColumns) {
+        times = columns.logTimes
+        teams = columns.teamIDs
+        connectors = columns[.connector]
+        keys.reserveCapacity(columns.count)
+        for row in 0..<columns.count {
+            let key = FilterKey.connector(team: teams[row], connectors[row] ?? [])
+            keys.append(key)
+            if firstRow[key] == nil { firstRow[key] = row }
+            earliest[key] = min(earliest[key] ?? .max, times[row])
+            latest[key] = max(latest[key] ?? .min, times[row])
+        }
+    }
+
+    func connector(_ row: Int) -> [UInt8] { Array(connectors[row] ?? []) }
+}

@@ -1,0 +1,91 @@
+import ConnectorLogCore
+
+/// The log times that are taken, connector by connector, so that no two entries of one connector share an instant.
+///
+/// A pure value: decides, and says what it does not know. For each connector it holds a *window*: all taken times above a
+/// *horizon*. Below the horizon only the store knows.
+struct LogTimeWindows {
+    /// Times that a window keeps after its entries are stored. Entries that arrive out of order by less than so many of
+    /// their connector's entries need no look into the store.
+    static let keptTimes = 1024
+    /// Windows are forgotten, the longest unused first, when all of them hold more times than this (8 bytes each).
+    static let maximumTimes = 2_000_000
+
+    /// The team and connector, as their filter hash: two connectors with one hash would merely share their times.
+    typealias Key = UInt64
+
+    private struct Window {
+        /// All taken times above the horizon.
+        var times = TakenTimes()
+        /// Taken by batches that are not stored yet; a subset of `times`.
+        var pending: Set<Int64> = []
+        var horizon: Int64
+        var lastUse: UInt64
+    }
+
+    private var windows: [Key: Window] = [:]
+    private var uses: UInt64 = 0
+    private var total = 0
+
+    /// The latest time that may be taken without the window's knowing; nil when the connector has no window.
+    func horizon(of key: Key) -> Int64? { windows[key]?.horizon }
+
+    /// Opens the window of a connector of which the store has `times` above `horizon`, and perhaps more below.
+    mutating func open(_ key: Key, times: [Int64], horizon: Int64) {
+        guard windows[key] == nil else { return }
+        uses += 1
+        let window = Window(times: TakenTimes(times), horizon: horizon, lastUse: uses)
+        windows[key] = window
+        total += window.times.count
+    }
+
+    /// Takes the first free time at or after `time`.
+    /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from `time` up to its
+    ///   horizon, as far as they follow each other.
+    mutating func reserve(_ time: Int64, of key: Key, stored: TakenTimes = TakenTimes()) -> Int64 {
+        guard var window = windows.removeValue(forKey: key) else {
+            preconditionFailure("a time is reserved in an open window")
+        }
+        defer { windows[key] = window }
+        uses += 1
+        window.lastUse = uses
+        var time = time
+        while true {
+            let free = stored.firstFree(atOrAfter: window.times.firstFree(atOrAfter: time))
+            if free == time { break }
+            time = free
+        }
+        window.times.insert(time)
+        window.pending.insert(time)
+        total += 1
+        return time
+    }
+
+    /// The batch that reserved `times` is stored; or it is not, and they are free again.
+    mutating func settle(_ times: [Int64], of key: Key, isStored: Bool) {
+        guard var window = windows.removeValue(forKey: key) else { return }
+        let before = window.times.count
+        window.pending.subtract(times)
+        if !isStored {
+            window.times.remove(Set(times))
+        } else if window.times.count > Self.keptTimes * 2 {
+            let limit = window.pending.min() ?? .max
+            if let latest = window.times.removeEarliest(keeping: Self.keptTimes, before: limit) {
+                window.horizon = max(window.horizon, latest)
+            }
+        }
+        total -= before - window.times.count
+        windows[key] = window
+    }
+
+    /// Forgets windows without pending times until the rest is small enough.
+    mutating func forgetUnused(maximumTimes: Int = LogTimeWindows.maximumTimes) {
+        guard total > maximumTimes else { return }
+        let idle = windows.filter { $0.value.pending.isEmpty }.sorted { $0.value.lastUse < $1.value.lastUse }
+        for (key, window) in idle {
+            guard total > maximumTimes / 2 else { return }
+            total -= window.times.count
+            windows[key] = nil
+        }
+    }
+}

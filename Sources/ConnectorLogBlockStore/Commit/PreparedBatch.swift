@@ -1,0 +1,38 @@
+import ConnectorLogCore
+
+/// A batch as its own task made it ready for the committer, in parallel with others.
+struct PreparedBatch: Sendable {
+    /// A connector that has no row in the catalog yet.
+    struct NewConnector: Hashable, Sendable {
+        var key: LogTimeWindows.Key
+        var teamID: Int64
+        var identifier: String
+    }
+
+    enum Entries: Sendable {
+        case none
+        /// Enough for blocks of its own: only to be inserted.
+        case encoded([EncodedBlock])
+        /// To be merged with other small batches of the same commit.
+        case columns(EntryColumns)
+    }
+
+    var entries: Entries
+    var states: [FlowStateKey: FlowStateDelta]
+    var faults: [RootFault]
+    var changes: [StateChange]
+    var newConnectors: [NewConnector]
+    var idempotency: IdempotentAnswer?
+
+    /// What the batch holds while it waits, for the limit of the queue.
+    var byteCount: Int {
+        let entryBytes =
+            switch entries {
+            case .none: 0
+            case .encoded(let blocks): blocks.reduce(0) { $0 + $1.byteCount }
+            case .columns(let columns): columns.byteCount
+            }
+        return entryBytes + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
+            + (changes.count + states.count) * 256
+    }
+}

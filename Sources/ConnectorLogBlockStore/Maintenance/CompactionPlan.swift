@@ -1,0 +1,55 @@
+import ConnectorLogCore
+
+/// Which blocks to merge next. A pure decision over the directory.
+///
+/// Blocks of level 0 hold one commit's entries, whatever team; they become blocks of one team. Small neighbours of one
+/// team become larger ones. Blocks are taken in the order of their ids, so that ids stay rising within every block and the
+/// blocks of a team keep their ranges of ids apart.
+struct CompactionPlan: Equatable {
+    static let targetRows = EntryColumns.blockRows
+    /// Blocks of level 0 that may lie before they are merged.
+    static let levelZeroBlocks = 16
+    /// Small neighbours of one team that may lie before they are merged.
+    static let smallNeighbours = 8
+    /// Bytes of columns in memory that one step reads: its memory is a small multiple of this.
+    static let maximumRawBytes = 32 << 20
+    /// Blocks that one step reads.
+    static let maximumBlocks = 256
+
+    /// In the order of their ids.
+    var blocks: [BlockSummary]
+
+    /// Nil when nothing is to be done.
+    static func next(_ blocks: [BlockSummary]) -> CompactionPlan? {
+        let levelZero = blocks.filter { $0.level == 0 }.sorted { $0.firstID < $1.firstID }
+        if levelZero.count >= levelZeroBlocks { return CompactionPlan(blocks: bounded(levelZero[...])) }
+        var byTeam: [Int64: [BlockSummary]] = [:]
+        for block in blocks where block.level > 0 {
+            if let team = block.teamID { byTeam[team, default: []].append(block) }
+        }
+        for (_, blocks) in byTeam.sorted(by: { $0.key < $1.key }) {
+            let sorted = blocks.sorted { $0.firstID < $1.firstID }
+            for run in sorted.split(whereSeparator: isLarge) where run.count >= smallNeighbours {
+                return CompactionPlan(blocks: bounded(run))
+            }
+        }
+        return nil
+    }
+
+    /// By rows or by bytes, so that some small neighbours always fit into one step.
+    private static func isLarge(_ block: BlockSummary) -> Bool {
+        block.rows * 2 > targetRows || block.rawBytes * 2 > EntryColumns.blockBytes
+    }
+
+    /// As many of the first blocks as a step may read, but one at least.
+    private static func bounded(_ blocks: ArraySlice<BlockSummary>) -> [BlockSummary] {
+        var bytes = 0
+        var taken: [BlockSummary] = []
+        for block in blocks.prefix(maximumBlocks) {
+            bytes += block.rawBytes
+            if !taken.isEmpty, bytes > maximumRawBytes { break }
+            taken.append(block)
+        }
+        return taken
+    }
+}

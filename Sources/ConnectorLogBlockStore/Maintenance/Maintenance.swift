@@ -1,0 +1,47 @@
+import ConnectorLogCore
+import GRDB
+import Logging
+
+/// What the store does in the background: compaction, and now and then the small chores.
+struct Maintenance: Sendable {
+    /// How long an idempotency key is remembered.
+    static let idempotencySeconds: Int64 = 86_400
+    static let pause = Duration.milliseconds(250)
+    /// Chores are done once in so many rounds.
+    static let roundsBetweenChores = 120
+
+    let pool: DatabasePool
+    let compactor: Compactor
+    let catalog: SQLiteCatalog
+    let now: @Sendable () -> Timestamp
+    let logger: Logger
+
+    /// Works until its task is cancelled. A step that fails is told and tried again later.
+    func run() async {
+        var round = 0
+        while !Task.isCancelled {
+            do {
+                round += 1
+                if round % Self.roundsBetweenChores == 1 { try await chores() }
+                let clock = ContinuousClock()
+                let start = clock.now
+                let worked = try await compactor.step()
+                // Rests as long as it worked: half of one core at most.
+                try await Task.sleep(for: worked ? clock.now - start : Self.pause)
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("maintenance failed", metadata: ["cause": "\(StoreError(writing: error))"])
+                try? await Task.sleep(for: .seconds(5))
+            }
+        }
+    }
+
+    func chores() async throws {
+        try await catalog.writeKeyUses()
+        let oldest = now().advanced(bySeconds: -Self.idempotencySeconds).microseconds
+        try await pool.write { db in
+            try db.execute(sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [oldest])
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import GRDB
+
+/// The tables of the store, one migration a version. The format of `block_part.bytes` is that of `BlockFormat`.
+enum Schema {
+    /// 4 KB pages: the flow states that a commit touches lie scattered, and each costs a page of the write-ahead log.
+    static let pageSize = 4096
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 blocks", migrate: createBlocks)
+        migrator.registerMigration("2 flow states and faults", migrate: createFlowStates)
+        migrator.registerMigration("3 catalog", migrate: createCatalog)
+        return migrator
+    }
+
+    private static func createBlocks(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE block (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    level INTEGER NOT NULL,
+                    team_id INTEGER,
+                    rows INTEGER NOT NULL,
+                    first_time INTEGER NOT NULL,
+                    last_time INTEGER NOT NULL,
+                    first_id BLOB NOT NULL,
+                    last_id BLOB NOT NULL,
+                    ok INTEGER NOT NULL,
+                    failed INTEGER NOT NULL,
+                    raw_bytes INTEGER NOT NULL,
+                    stored_bytes INTEGER NOT NULL,
+                    retired INTEGER NOT NULL DEFAULT 0
+                ) STRICT;
+                CREATE TABLE block_part (
+                    id INTEGER PRIMARY KEY,
+                    bytes BLOB NOT NULL
+                ) STRICT;
+                CREATE TABLE idempotency (
+                    token BLOB PRIMARY KEY,
+                    fingerprint BLOB NOT NULL,
+                    answer BLOB NOT NULL,
+                    created_at INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX idempotency_age ON idempotency (created_at);
+                """)
+    }
+
+    private static func createFlowStates(_ db: Database) throws {
+        // `active_hour` is the hour of `last_action_at`: an index over the exact instant would be rewritten at every call.
+        try db.execute(
+            sql: """
+                CREATE TABLE flow_state (
+                    row INTEGER PRIMARY KEY,
+                    team_id INTEGER NOT NULL,
+                    state_id TEXT NOT NULL,
+                    flow_id TEXT,
+                    flow_name TEXT,
+                    flow_version TEXT,
+                    status TEXT NOT NULL,
+                    changed_at INTEGER,
+                    current_step TEXT,
+                    user TEXT,
+                    join_uri TEXT,
+                    created_at INTEGER NOT NULL,
+                    is_created_stated INTEGER NOT NULL DEFAULT 0,
+                    last_action_at INTEGER NOT NULL,
+                    active_hour INTEGER NOT NULL,
+                    first_call_at INTEGER,
+                    last_call_at INTEGER,
+                    calls INTEGER NOT NULL DEFAULT 0,
+                    failed_calls INTEGER NOT NULL DEFAULT 0,
+                    faults INTEGER NOT NULL DEFAULT 0
+                ) STRICT;
+                CREATE UNIQUE INDEX flow_state_key ON flow_state (team_id, state_id);
+                CREATE INDEX flow_state_activity ON flow_state (team_id, flow_id, active_hour);
+                CREATE TABLE fault (
+                    id BLOB PRIMARY KEY,
+                    team_id INTEGER NOT NULL,
+                    occurred_at INTEGER NOT NULL,
+                    state_id TEXT,
+                    connector TEXT,
+                    name TEXT NOT NULL,
+                    record BLOB NOT NULL
+                ) STRICT;
+                CREATE INDEX fault_time ON fault (team_id, occurred_at, id);
+                CREATE INDEX fault_state ON fault (team_id, state_id, occurred_at, id);
+                """)
+    }
+
+    private static func createCatalog(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE team (
+                    id INTEGER PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    created_at INTEGER NOT NULL,
+                    is_deleted INTEGER NOT NULL DEFAULT 0
+                ) STRICT;
+                CREATE TABLE api_key (
+                    id TEXT PRIMARY KEY,
+                    team_id INTEGER,
+                    name TEXT NOT NULL,
+                    role TEXT NOT NULL,
+                    prefix TEXT NOT NULL,
+                    hash BLOB NOT NULL UNIQUE,
+                    created_at INTEGER NOT NULL,
+                    last_used_at INTEGER,
+                    expires_at INTEGER
+                ) STRICT;
+                CREATE TABLE connector (
+                    team_id INTEGER NOT NULL,
+                    identifier TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    description TEXT,
+                    logo_name TEXT,
+                    logo_type TEXT,
+                    logo BLOB,
+                    created_at INTEGER NOT NULL,
+                    updated_at INTEGER NOT NULL,
+                    configuration TEXT NOT NULL,
+                    configuration_version INTEGER NOT NULL,
+                    configuration_created_at INTEGER NOT NULL,
+                    configuration_updated_at INTEGER NOT NULL,
+                    is_deleted INTEGER NOT NULL DEFAULT 0,
+                    PRIMARY KEY (team_id, identifier)
+                ) STRICT, WITHOUT ROWID;
+                """)
+    }
+}

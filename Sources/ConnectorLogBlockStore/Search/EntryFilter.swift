@@ -1,0 +1,128 @@
+import ConnectorLogCore
+
+/// Which rows of a block a query wants.
+struct EntryFilter {
+    private let query: EntryQuery
+    /// All of them have to be in a block's bloom filter.
+    let keys: [UInt64]
+
+    init(_ query: EntryQuery) {
+        self.query = query
+        let team = query.teamID
+        keys = [
+            query.connector.map { FilterKey.connector(team: team, $0.utf8) },
+            query.stateID.map { FilterKey.state(team: team, $0.utf8) },
+            query.flowID.map { FilterKey.flow(team: team, $0.utf8) },
+            query.requestID.map { FilterKey.requestID($0.utf8) },
+        ].compactMap(\.self)
+    }
+
+    /// Whether the block's row in the directory leaves hope.
+    func mayMatch(_ block: BlockSummary) -> Bool {
+        guard block.mayHold(team: query.teamID), block.overlaps(from: query.from, to: query.to) else { return false }
+        if let after = query.after {
+            switch query.order {
+            case .newestFirst: if block.firstTime > after.time.microseconds { return false }
+            case .oldestFirst: if block.lastTime < after.time.microseconds { return false }
+            }
+        }
+        guard block.teamID != nil, let outcome = query.outcome else { return true }
+        return (outcome == .ok ? block.ok : block.failed) > 0
+    }
+
+    /// Rising. Cheap columns come first, so that dear ones are decoded only for blocks that have rows left.
+    func rows(of block: StoredBlock) throws -> [Int] {
+        var rows = Array(0..<block.rows)
+        if block.summary.teamID == nil {
+            let teams = try block.integers(.teamID)
+            rows.removeAll { teams[$0] != query.teamID }
+        }
+        try keepInTime(&rows, of: block)
+        if let outcome = query.outcome, !rows.isEmpty {
+            let outcomes = try block.integers(.outcome)
+            rows.removeAll { outcomes[$0] != Int64(outcome.rawValue) }
+        }
+        if let status = query.status, !rows.isEmpty {
+            let statuses = try block.integers(.status)
+            rows.removeAll { !status.matches(statuses[$0] == 0 ? nil : Int(statuses[$0])) }
+        }
+        let texts: [(BlockFormat.Column, String?)] = [
+            (.connector, query.connector), (.method, query.method), (.event, query.event), (.flowID, query.flowID),
+            (.stateID, query.stateID),
+        ]
+        for (column, wanted) in texts {
+            guard let wanted, !rows.isEmpty else { continue }
+            try block.texts(column).filter(&rows, equalTo: wanted)
+        }
+        if let wanted = query.requestID, !rows.isEmpty {
+            rows = try rows.filter { try hasRequestID(wanted, row: $0, of: block) }
+        }
+        if let text = query.text, !text.isEmpty, !rows.isEmpty {
+            let needle = SubstringSearch(text)
+            rows = try rows.filter { try contains(needle, row: $0, of: block) }
+        }
+        return rows
+    }
+
+    private func keepInTime(_ rows: inout [Int], of block: StoredBlock) throws {
+        guard query.from != nil || query.to != nil || query.after != nil, !rows.isEmpty else { return }
+        let times = try block.integers(.logTime)
+        let from = query.from?.microseconds ?? .min
+        let to = query.to?.microseconds ?? .max
+        rows.removeAll { times[$0] < from || times[$0] >= to }
+        guard let after = query.after, !rows.isEmpty else { return }
+        let ids = try block.ids()
+        rows.removeAll {
+            !after.precedes(time: Timestamp(microseconds: times[$0]), id: ids[$0], in: query.order)
+        }
+    }
+
+    private func hasRequestID(_ wanted: String, row: Int, of block: StoredBlock) throws -> Bool {
+        // Byte by byte: `String` itself compares by canonical equivalence.
+        if try block.texts(.requestID).bytes(row).map({ $0.elementsEqual(wanted.utf8) }) ?? false { return true }
+        return try block.headers(.responseHeaders, row).contains {
+            $0.value.utf8.elementsEqual(wanted.utf8) && VendorRequestID.isName($0.name)
+        }
+    }
+
+    private func contains(_ needle: SubstringSearch, row: Int, of block: StoredBlock) throws -> Bool {
+        for column in [BlockFormat.Column.uri, .errorName, .errorMessage] {
+            if let text = try block.texts(column).bytes(row), needle.isFound(in: text) { return true }
+        }
+        for (column, attributes) in [
+            (BlockFormat.Column.requestBody, BlockFormat.Column.requestBodyAttributes),
+            (.responseBody, .responseBodyAttributes),
+        ] {
+            guard !BodyAttributes(packed: try block.integers(attributes)[row]).isBinary,
+                let text = try block.texts(column).bytes(row)
+            else { continue }
+            if needle.isFound(in: text) { return true }
+        }
+        return false
+    }
+}
+
+/// Looks for a text in bytes; letters of ASCII match in either case.
+struct SubstringSearch {
+    private let needle: [UInt8]
+
+    init(_ text: String) {
+        needle = text.utf8.map(Self.lowercased)
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- 65 < 26 ? byte | 0x20 : byte
+    }
+
+    func isFound(in bytes: [UInt8]) -> Bool {
+        guard let first = needle.first else { return true }
+        guard bytes.count >= needle.count else { return false }
+        let text = bytes.span
+        for start in 0...bytes.count - needle.count where Self.lowercased(text[start]) == first {
+            var matched = 1
+            while matched < needle.count, Self.lowercased(text[start + matched]) == needle[matched] { matched += 1 }
+            if matched == needle.count { return true }
+        }
+        return false
+    }
+}

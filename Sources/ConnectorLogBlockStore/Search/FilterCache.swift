@@ -1,0 +1,35 @@
+import ConnectorLogCore
+import Synchronization
+
+/// Bloom filters of blocks that were asked lately, bounded in bytes.
+final class FilterCache: Sendable {
+    static let maximumBytes = 32 << 20
+
+    private struct State {
+        var filters: [Int64: BloomFilter] = [:]
+        /// Oldest first.
+        var order: [Int64] = []
+        var bytes = 0
+    }
+
+    private let state = Mutex(State())
+
+    func filter(of block: StoredBlock) throws -> BloomFilter {
+        let id = block.summary.id
+        if let filter = state.withLock({ $0.filters[id] }) { return filter }
+        let filter = try block.filter()
+        state.withLock { state in
+            guard state.filters.updateValue(filter, forKey: id) == nil else { return }
+            state.order.append(id)
+            state.bytes += filter.bytes.count
+            guard state.bytes > Self.maximumBytes else { return }
+            // A quarter at once, so that the work of forgetting is rare.
+            let count = max(1, state.order.count / 4)
+            for old in state.order.prefix(count) {
+                state.bytes -= state.filters.removeValue(forKey: old)?.bytes.count ?? 0
+            }
+            state.order.removeFirst(count)
+        }
+        return filter
+    }
+}

@@ -1,0 +1,115 @@
+import ConnectorLogCore
+import GRDB
+
+/// Queries over table `flow_state`.
+enum FlowStateRows {
+    static func state(team: Int64, id: String, in db: Database) throws -> FlowState? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id]
+        ).map(state)
+    }
+
+    static func states(_ query: StateQuery, in db: Database) throws -> NamedPage<FlowState> {
+        var sql = "SELECT * FROM flow_state WHERE team_id = ? AND flow_id = ?"
+        var arguments: StatementArguments = [query.teamID, query.flowID]
+        if let status = query.status {
+            sql += " AND status = ?"
+            arguments += [status.rawValue]
+        }
+        let (rangeSQL, rangeArguments) = range(from: query.from, to: query.to)
+        sql += rangeSQL
+        arguments += rangeArguments
+        if let after = query.after {
+            let time = after.time.microseconds
+            sql += " AND active_hour <= ? AND (last_action_at < ? OR (last_action_at = ? AND state_id > ?))"
+            arguments += [time / FlowStateWriter.hour, time, time, after.name]
+        }
+        // The hour is implied by the instant, but the index has it: only rows of one hour are sorted.
+        sql += " ORDER BY active_hour DESC, last_action_at DESC, state_id LIMIT ?"
+        arguments += [query.limit + 1]
+        let states = try Row.fetchAll(db, sql: sql, arguments: arguments).map(state)
+        let rows = Array(states.prefix(query.limit))
+        let next = rows.last.map { NamedPosition(time: $0.lastActionAt, name: $0.stateID) }
+        return NamedPage(rows: rows, next: states.count > query.limit ? next : nil)
+    }
+
+    static func flows(_ query: FlowQuery, in db: Database) throws -> NamedPage<FlowSummary> {
+        var sql = """
+            SELECT flow_id, sum(status = 'in_progress') AS in_progress, sum(status = 'done') AS done,
+                sum(status = 'failed') AS failed, sum(status = 'expired') AS expired,
+                max(last_action_at) AS last_action_at
+            FROM flow_state WHERE team_id = ? AND flow_id IS NOT NULL
+            """
+        var arguments: StatementArguments = [query.teamID]
+        let (rangeSQL, rangeArguments) = range(from: query.from, to: query.to)
+        sql += rangeSQL
+        arguments += rangeArguments
+        sql += " GROUP BY flow_id HAVING 1"
+        if let after = query.after {
+            let time = after.time.microseconds
+            sql += " AND (max(last_action_at) < ? OR (max(last_action_at) = ? AND flow_id > ?))"
+            arguments += [time, time, after.name]
+        }
+        // The name is that of the latest active state that has one.
+        sql = """
+            SELECT *, (SELECT flow_name FROM flow_state AS named
+                       WHERE named.team_id = ? AND named.flow_id = flow.flow_id AND named.flow_name IS NOT NULL
+                           \(rangeSQL)
+                       ORDER BY active_hour DESC, last_action_at DESC, state_id LIMIT 1) AS flow_name
+            FROM (\(sql)) AS flow
+            """
+        arguments = [query.teamID] + rangeArguments + arguments
+        if let search = query.search {
+            sql = "SELECT * FROM (\(sql)) WHERE flow_name LIKE ? ESCAPE '\\' OR flow_id LIKE ? ESCAPE '\\'"
+            let pattern = "%" + search.replacing(/[\\%_]/) { "\\" + $0.output } + "%"
+            arguments += [pattern, pattern]
+        }
+        sql += " ORDER BY last_action_at DESC, flow_id LIMIT ?"
+        arguments += [query.limit + 1]
+        let flows = try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
+            FlowSummary(
+                flowID: row["flow_id"], flowName: row["flow_name"], inProgress: row["in_progress"], done: row["done"],
+                failed: row["failed"], expired: row["expired"],
+                lastActionAt: Timestamp(microseconds: row["last_action_at"]))
+        }
+        let rows = Array(flows.prefix(query.limit))
+        let next = rows.last.map { NamedPosition(time: $0.lastActionAt, name: $0.flowID) }
+        return NamedPage(rows: rows, next: flows.count > query.limit ? next : nil)
+    }
+
+    private static func range(from: Timestamp?, to: Timestamp?) -> (String, StatementArguments) {
+        var sql = ""
+        var arguments = StatementArguments()
+        if let from {
+            sql += " AND last_action_at >= ? AND active_hour >= ?"
+            arguments += [from.microseconds, from.microseconds / FlowStateWriter.hour]
+        }
+        if let to {
+            sql += " AND last_action_at < ? AND active_hour <= ?"
+            arguments += [to.microseconds, to.microseconds / FlowStateWriter.hour]
+        }
+        return (sql, arguments)
+    }
+
+    private static func state(_ row: Row) throws -> FlowState {
+        guard let status = FlowState.Status(rawValue: row["status"]) else {
+            throw BlockError(.value, "flow state \(row["row"] as Int64)")
+        }
+        var state = FlowState(
+            teamID: row["team_id"], stateID: row["state_id"], status: status,
+            createdAt: Timestamp(microseconds: row["created_at"]),
+            lastActionAt: Timestamp(microseconds: row["last_action_at"]))
+        state.flowID = row["flow_id"]
+        state.flowName = row["flow_name"]
+        state.flowVersion = row["flow_version"]
+        state.currentStep = row["current_step"]
+        state.user = row["user"]
+        state.joinURI = row["join_uri"]
+        state.firstCallAt = (row["first_call_at"] as Int64?).map(Timestamp.init(microseconds:))
+        state.lastCallAt = (row["last_call_at"] as Int64?).map(Timestamp.init(microseconds:))
+        state.calls = row["calls"]
+        state.failedCalls = row["failed_calls"]
+        state.faults = row["faults"]
+        return state
+    }
+}

@@ -1,0 +1,89 @@
+import ConnectorLogCore
+import GRDB
+
+/// A block that a query reads: opens a part, and decodes a column, when it is first asked for.
+final class StoredBlock {
+    let summary: BlockSummary
+    private let db: Database
+    private let zstandard: Zstandard
+    private var parts: [BlockFormat.Part: PartReader] = [:]
+    private var texts: [BlockFormat.Column: TextColumnReader] = [:]
+    private var integers: [BlockFormat.Column: [Int64]] = [:]
+    private var idList: [EntryID]?
+
+    init(_ summary: BlockSummary, in db: Database, zstandard: Zstandard) {
+        (self.summary, self.db, self.zstandard) = (summary, db, zstandard)
+    }
+
+    var rows: Int { summary.rows }
+
+    /// Lets go of all that was decoded; what is asked for again is decoded again.
+    func release() {
+        parts = [:]
+        texts = [:]
+        integers = [:]
+        idList = nil
+    }
+
+    private func part(_ part: BlockFormat.Part) throws -> PartReader {
+        if let reader = parts[part] { return reader }
+        guard let source = try BlobPart(part, ofBlock: summary.id, in: db) else {
+            throw BlockError(.missing, "part \(part.rawValue)")
+        }
+        let reader = try PartReader(source, part: part, zstandard: zstandard)
+        guard reader.rows == summary.rows else { throw BlockError(.length, "part \(part.rawValue)") }
+        parts[part] = reader
+        return reader
+    }
+
+    func filter() throws -> BloomFilter { try part(.filter).filter() }
+
+    func texts(_ column: BlockFormat.Column) throws -> TextColumnReader {
+        if let reader = texts[column] { return reader }
+        let reader = try part(column.part).texts(column)
+        texts[column] = reader
+        return reader
+    }
+
+    func integers(_ column: BlockFormat.Column) throws -> [Int64] {
+        if let values = integers[column] { return values }
+        let values = try part(column.part).integers(column)
+        integers[column] = values
+        return values
+    }
+
+    func ids() throws -> [EntryID] {
+        if let idList { return idList }
+        let ids = try part(.summary).ids(first: summary.firstID)
+        idList = ids
+        return ids
+    }
+
+    /// The row that has this id, or nil. Ids rise within a block.
+    func row(of id: EntryID) throws -> Int? {
+        let ids = try ids()
+        var (low, high) = (0, ids.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low] == id ? low : nil
+    }
+
+    /// All columns as they were before encoding, for compaction.
+    func columns() throws -> EntryColumns {
+        var columns = EntryColumns()
+        columns.teamIDs = try integers(.teamID)
+        columns.logTimes = try integers(.logTime)
+        columns.statuses = try integers(.status)
+        columns.outcomes = try integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
+        columns.durations = try integers(.duration)
+        columns.requestBodyAttributes = try integers(.requestBodyAttributes)
+        columns.responseBodyAttributes = try integers(.responseBodyAttributes)
+        for field in EntryTextField.allCases {
+            let reader = try texts(field.column)
+            for row in 0..<rows { reader.append(row: row, to: &columns[field]) }
+        }
+        return columns
+    }
+}

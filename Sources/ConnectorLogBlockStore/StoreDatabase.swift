@@ -1,0 +1,40 @@
+import ConnectorLogCore
+import GRDB
+
+/// Opens the store's SQLite database with the settings that its promises rest on.
+enum StoreDatabase {
+    static let fileName = "connectorlog.sqlite"
+    /// The write-ahead log is moved into the database when it has so many pages.
+    static let checkpointPages = 4000
+    /// Bytes that the write-ahead log keeps on the disk after that.
+    static let walBytes = 64 << 20
+    static let readers = 4
+
+    static func open(directory: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(10)
+        configuration.label = "connectorlog"
+        configuration.prepareDatabase { db in
+            // Holds for a new file only, before anything is written to it.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize)") }
+            try db.execute(sql: "PRAGMA cache_size = -16000")
+        }
+        let pool = try DatabasePool(path: directory + "/" + fileName, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            // The pool sets NORMAL after `prepareDatabase`. In WAL mode only FULL syncs at each commit
+            // (sqlite.org/pragma.html#pragma_synchronous), and "acknowledged" rests on that.
+            try db.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA wal_autocheckpoint = \(checkpointPages);
+                    PRAGMA journal_size_limit = \(walBytes);
+                    """)
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
+                try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
+            else { throw StoreError(.failed, "SQLite does not sync at each commit") }
+        }
+        try Schema.migrator.migrate(pool)
+        return pool
+    }
+}

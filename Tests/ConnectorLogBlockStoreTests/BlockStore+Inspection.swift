@@ -1,0 +1,34 @@
+import GRDB
+
+@testable import ConnectorLogBlockStore
+
+/// What tests look at, or break, behind the ports.
+extension BlockStore {
+    /// `PRAGMA synchronous` of the writer: 2 is FULL.
+    func writerSynchronous() async throws -> Int? {
+        try await catalog.pool.writeWithoutTransaction { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") }
+    }
+
+    /// Rows of those of the blocks that still lie in the database.
+    func rowsStored(in blocks: [Int64]) async throws -> Int {
+        try await catalog.pool.read { db in
+            try blocks.reduce(0) { sum, id in
+                sum + (try Int.fetchOne(db, sql: "SELECT rows FROM block WHERE id = ?", arguments: [id]) ?? 0)
+            }
+        }
+    }
+
+    /// Turns one bit of a stored part.
+    func damage(block id: Int64, part: BlockFormat.Part) async throws {
+        try await catalog.pool.write { db in
+            let row = part.rowID(block: id)
+            guard
+                var bytes = try Row.fetchOne(db, sql: "SELECT bytes FROM block_part WHERE id = ?", arguments: [row])?
+                    .bytes(0), !bytes.isEmpty
+            else { return }
+            bytes[bytes.count / 2] ^= 1
+            try db.execute(
+                sql: "UPDATE block_part SET bytes = ? WHERE id = ?", arguments: [bytes.databaseBytes, row])
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+import Testing
+
+@testable import ConnectorLogBlockStore
+
+@Suite struct CompactionPlanTests {
+    private func block(_ id: Int64, level: Int, team: Int64?, rows: Int, raw: Int = 1000) -> BlockSummary {
+        let entry = EntryID(milliseconds: UInt64(id), counter: 0, random: 0)
+        return BlockSummary(
+            id: id, level: level, teamID: team, rows: rows, firstTime: id, lastTime: id, firstID: entry, lastID: entry,
+            ok: rows, failed: 0, rawBytes: raw, storedBytes: raw)
+    }
+
+    @Test func leavesFewFreshBlocksAlone() {
+        let few = (1..<Int64(CompactionPlan.levelZeroBlocks)).map { block($0, level: 0, team: nil, rows: 10) }
+        #expect(CompactionPlan.next(few) == nil)
+    }
+
+    @Test func takesFreshBlocksInOrderOfTheirIDs() {
+        let blocks = (1...Int64(CompactionPlan.levelZeroBlocks)).reversed().map {
+            block($0, level: 0, team: nil, rows: 10)
+        }
+        #expect(CompactionPlan.next(blocks)?.blocks.map(\.id) == Array(1...Int64(CompactionPlan.levelZeroBlocks)))
+    }
+
+    @Test func aStepIsBoundedInBytes() {
+        let half = CompactionPlan.maximumRawBytes / 2
+        let blocks = (1...40).map { block($0, level: 0, team: nil, rows: 10, raw: half) }
+        #expect(CompactionPlan.next(blocks)?.blocks.count == 2)
+    }
+
+    @Test func mergesSmallNeighboursOfOneTeamOnly() {
+        let mine = (1...Int64(CompactionPlan.smallNeighbours)).map { block($0, level: 1, team: 4, rows: 50) }
+        let large = block(100, level: 1, team: 4, rows: CompactionPlan.targetRows)
+        let others = (200..<204).map { block($0, level: 1, team: 5, rows: 50) }
+        #expect(CompactionPlan.next(mine + [large] + others)?.blocks == mine)
+        #expect(CompactionPlan.next(Array(mine.dropLast()) + [large] + others) == nil)
+    }
+}
+
+@Suite struct CompactionTests {
+    /// Answers of every kind, to compare before and after.
+    private func answers(_ store: BlockStore) async throws -> [String] {
+        var answers: [String] = []
+        for team in Int64(1)...3 {
+            for order in [PageOrder.newestFirst, .oldestFirst] {
+                var query = EntryQuery(teamID: team, order: order, limit: 1000)
+                query.connector = team == 2 ? "conn1" : nil
+                for row in try await store.entries(query).rows {
+                    answers.append("\(row)")
+                    let whole = try await store.entry(team: team, id: row.id)
+                    answers.append("\(String(describing: whole))")
+                }
+            }
+            var vendor = EntryQuery(teamID: team)
+            vendor.requestID = "vendor-77"
+            answers.append("\(try await store.entries(vendor).rows)")
+            let start = ManualClock().now
+            answers.append(
+                "\(try await store.outcomes(OutcomeQuery(teamID: team, interval: .minute, from: start, to: start.advanced(bySeconds: 600))))"
+            )
+        }
+        return answers
+    }
+
+    @Test func changesNoAnswer() async throws {
+        try await TemporaryStore.with { store, clock in
+            let entries = Fixtures.entries(1200, from: clock.now)
+            for batch in stride(from: 0, to: entries.count, by: 50) {
+                _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 50])), idempotency: nil)
+            }
+            let before = try await answers(store)
+            #expect(store.directory.blocks.count == 24)
+            while try await store.maintenance.compactor.step() {}
+            #expect(store.directory.blocks.count < 12)
+            #expect(store.directory.blocks.filter { $0.level > 0 }.allSatisfy { $0.teamID != nil })
+            #expect(try await answers(store) == before)
+        }
+    }
+
+    @Test func replacedBlocksAreGoneAfterReopening() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        var store = try await temporary.open()
+        let entries = Fixtures.entries(800, from: temporary.clock.now)
+        for batch in stride(from: 0, to: entries.count, by: 40) {
+            _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 40])), idempotency: nil)
+        }
+        let before = try await answers(store)
+        while try await store.maintenance.compactor.step() {}
+        try await store.close()
+        store = try await temporary.open()
+        #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == 800)
+        #expect(try await answers(store) == before)
+        try await store.close()
+    }
+
+    @Test func aReaderKeepsItsBlocksWhileTheyAreReplaced() async throws {
+        try await TemporaryStore.with { store, clock in
+            let entries = Fixtures.entries(800, from: clock.now, teams: 1)
+            for batch in stride(from: 0, to: entries.count, by: 40) {
+                _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 40])), idempotency: nil)
+            }
+            try await store.directory.withLease { blocks in
+                while try await store.maintenance.compactor.step() {}
+                #expect(try await store.rowsStored(in: blocks.map(\.id)) == 800)
+            }
+            _ = try await store.maintenance.compactor.step()
+            #expect(try await store.rowsStored(in: Array(1...20)) == 0)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ConnectorLogTesting
+import Testing
+
+@testable import ConnectorLogBlockStore
+
+@Suite struct LogTimeWindowsTests {
+    @Test func movesATieOnByAMicrosecond() {
+        var windows = LogTimeWindows()
+        windows.open(1, times: [], horizon: .min)
+        #expect([10, 10, 10, 11, 9].map { windows.reserve($0, of: 1) } == [10, 11, 12, 13, 9])
+        windows.open(2, times: [], horizon: .min)
+        #expect(windows.reserve(10, of: 2) == 10)
+    }
+
+    @Test func forgetsEarlyTimesOnlyWhenTheirEntriesAreStored() throws {
+        var windows = LogTimeWindows()
+        windows.open(1, times: [], horizon: .min)
+        let count = LogTimeWindows.keptTimes * 3
+        let times = (0..<count).map { windows.reserve(Int64($0) * 1000, of: 1) }
+        windows.settle(Array(times[1...]), of: 1, isStored: true)
+        #expect(windows.horizon(of: 1) == .min)
+        #expect(windows.reserve(1000, of: 1) == 1001)
+        windows.settle([times[0], 1001], of: 1, isStored: true)
+        let horizon = try #require(windows.horizon(of: 1))
+        #expect(horizon >= 0)
+        #expect(horizon < times[count - LogTimeWindows.keptTimes])
+    }
+
+    @Test func passesOverWhatTheStoreHasBelowTheHorizon() {
+        var windows = LogTimeWindows()
+        windows.open(1, times: [100, 101], horizon: 99)
+        let stored = TakenTimes([98, 99])
+        #expect(windows.reserve(98, of: 1, stored: stored) == 102)
+        #expect(windows.reserve(50, of: 1, stored: stored) == 50)
+        #expect(windows.reserve(50, of: 1, stored: stored) == 51)
+    }
+
+    @Test func timesOfABatchThatWasNotStoredAreFreeAgain() {
+        var windows = LogTimeWindows()
+        windows.open(1, times: [], horizon: .min)
+        let times = [10, 10].map { windows.reserve($0, of: 1) }
+        #expect(windows.reserve(10, of: 1) == 12)
+        windows.settle(times, of: 1, isStored: false)
+        #expect(windows.reserve(10, of: 1) == 10)
+    }
+
+    @Test func neverForgetsAWindowWithPendingTimes() {
+        var windows = LogTimeWindows()
+        windows.open(1, times: Array(0..<100), horizon: -1)
+        windows.open(2, times: Array(0..<100), horizon: -1)
+        _ = windows.reserve(5, of: 2)
+        windows.forgetUnused(maximumTimes: 10)
+        #expect(windows.horizon(of: 1) == nil)
+        #expect(windows.horizon(of: 2) == -1)
+    }
+
+    @Test func agreesWithASetOnRandomTimes() {
+        var random = SeededRandom(seed: 11)
+        var windows = LogTimeWindows()
+        windows.open(1, times: [], horizon: .min)
+        var taken: Set<Int64> = []
+        for _ in 0..<2000 {
+            let time = Int64.random(in: 0..<1500, using: &random)
+            var expected = time
+            while taken.contains(expected) { expected += 1 }
+            taken.insert(expected)
+            #expect(windows.reserve(time, of: 1) == expected)
+        }
+    }
+}
