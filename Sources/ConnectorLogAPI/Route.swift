@@ -1,0 +1,141 @@
+package import ConnectorLogCore
+
+/// Every route of the API; the raw value is its `operationId` in `openapi.yaml`. The server's router, its tests and the
+/// document are held against this table.
+package enum Route: String, CaseIterable, Sendable {
+    case ingest
+    case listEntries, getEntry
+    case listFlows, listStates, getState, listStateEntries, listStateFaults
+    case listFaults, getFault
+    case getOutcomes
+    case listTeams, createTeam, getTeam, updateTeam, deleteTeam
+    case listKeys, createKey, revokeKey
+    case listConnectors, createConnector, getConnector, updateConnector, deleteConnector
+    case getConnectorLogo, uploadConnectorLogo, getConnectorLogoImage
+    case listConnectorLogs, getConnectorLog
+    case getHealth, getReadiness, getMetrics, getOpenAPI
+
+    package var operationID: String { rawValue }
+}
+
+extension Route {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case patch = "PATCH"
+        case delete = "DELETE"
+    }
+
+    package var method: Method {
+        switch self {
+        case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo: .post
+        case .updateTeam: .patch
+        case .updateConnector: .put
+        case .deleteTeam, .revokeKey, .deleteConnector: .delete
+        case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
+            .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .listKeys, .listConnectors, .getConnector,
+            .getConnectorLogo, .getConnectorLogoImage, .listConnectorLogs, .getConnectorLog, .getHealth,
+            .getReadiness, .getMetrics, .getOpenAPI:
+            .get
+        }
+    }
+
+    /// The path with its parameters in braces, as OpenAPI writes it.
+    package var template: String {
+        switch self {
+        case .ingest: "/v1/ingest"
+        case .listEntries: Self.team + "/logs"
+        case .getEntry: Self.team + "/logs/{log_id}"
+        case .listFlows: Self.team + "/flows"
+        case .listStates: Self.team + "/flows/{flow_id}/states"
+        case .getState: Self.team + "/states/{state_id}"
+        case .listStateEntries: Self.team + "/states/{state_id}/logs"
+        case .listStateFaults: Self.team + "/states/{state_id}/faults"
+        case .listFaults: Self.team + "/faults"
+        case .getFault: Self.team + "/faults/{fault_id}"
+        case .getOutcomes: Self.team + "/stats/outcomes"
+        case .listTeams, .createTeam: "/v1/teams"
+        case .getTeam, .updateTeam, .deleteTeam: Self.team
+        case .listKeys, .createKey: Self.team + "/keys"
+        case .revokeKey: Self.team + "/keys/{key_id}"
+        case .listConnectors, .createConnector: Self.connectors
+        case .getConnector, .updateConnector, .deleteConnector: Self.connector
+        case .getConnectorLogo, .uploadConnectorLogo: Self.connector + "/logo"
+        case .getConnectorLogoImage: Self.connector + "/logo/{logo_name}"
+        case .listConnectorLogs: Self.connector + "/logs"
+        case .getConnectorLog: Self.connector + "/logs/{log_id}"
+        case .getHealth: "/healthz"
+        case .getReadiness: "/readyz"
+        case .getMetrics: "/metrics"
+        case .getOpenAPI: "/openapi.yaml"
+        }
+    }
+
+    private static let team = "/v1/teams/{team_id}"
+    private static let connectors = team + "/connector_builder/connectors"
+    private static let connector = connectors + "/{connector_identifier}"
+
+    /// The path with `parameters` in place of those in braces, percent-encoded (RFC 3986, section 2.1). Parameters that
+    /// are not given stay as they are.
+    package func path(_ parameters: [String: String] = [:]) -> String {
+        template.split(separator: "/").map { segment in
+            guard segment.hasPrefix("{"), segment.hasSuffix("}"),
+                let value = parameters[String(segment.dropFirst().dropLast())]
+            else { return "/" + segment }
+            return "/" + PercentEncoding.encode(value)
+        }.joined()
+    }
+
+    /// Whether the path names a team.
+    package var isOfTeam: Bool { template.hasPrefix(Self.team) }
+}
+
+// MARK: - Who may
+
+extension Route {
+    /// What a caller needs.
+    package enum Access: Sendable, CaseIterable {
+        /// Not even a key.
+        case everyone
+        case viewer, recorder, editor, admin
+        /// A key of no team, with role `admin`.
+        case owner
+
+        package func permits(_ key: APIKey) -> Bool {
+            switch self {
+            case .everyone: true
+            case .viewer: key.role.reads
+            case .recorder: key.role.records
+            case .editor: key.role.managesConnectors
+            case .admin: key.role.managesKeys
+            case .owner: key.isOwner
+            }
+        }
+    }
+
+    package var access: Access {
+        switch self {
+        case .ingest: .recorder
+        case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
+            .listFaults, .getFault, .getOutcomes, .listConnectors, .getConnector, .getConnectorLogo,
+            .listConnectorLogs, .getConnectorLog:
+            .viewer
+        case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo: .editor
+        case .listKeys, .createKey, .revokeKey: .admin
+        case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .getMetrics: .owner
+        // An image is fetched by browsers, which send no key; its name is random.
+        case .getConnectorLogoImage, .getHealth, .getReadiness, .getOpenAPI: .everyone
+        }
+    }
+
+    /// Whether requests count against the key's budget of requests an hour. Ingest is limited by back-pressure alone, and
+    /// what watches the server must not be locked out.
+    package var isRateLimited: Bool {
+        switch access {
+        case .everyone, .recorder: false
+        case .viewer, .editor, .admin: true
+        case .owner: self != .getMetrics
+        }
+    }
+}
