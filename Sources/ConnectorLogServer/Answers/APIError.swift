@@ -1,0 +1,65 @@
+package import ConnectorLogAPI
+import ConnectorLogCore
+package import HTTPTypes
+
+/// A request that fails with a status. What it says goes to the client; `cause` goes to the server's own log alone.
+package struct APIError: Error, Sendable {
+    package var code: ErrorCode
+    /// 1...255 characters; never a record's contents, nor what the client sent.
+    package var message: String
+    package var headers: HTTPFields
+    /// Why the server failed, for 500 and 503.
+    package var cause: (any Error)?
+
+    package init(_ code: ErrorCode, _ message: String, headers: HTTPFields = [:], cause: (any Error)? = nil) {
+        (self.code, self.message, self.headers, self.cause) = (code, message, headers, cause)
+    }
+
+    package var status: HTTPResponse.Status { HTTPResponse.Status(code: code.status) }
+
+    /// There is no such thing, or not in this team.
+    static func notFound(_ thing: String) -> APIError {
+        APIError(.notFound, "there is no such \(thing)")
+    }
+
+    static func unavailable(_ message: String, retryAfterSeconds: Int = 1, cause: (any Error)? = nil) -> APIError {
+        APIError(.serviceUnavailable, message, headers: [.retryAfter: String(retryAfterSeconds)], cause: cause)
+    }
+
+    /// Whatever was thrown on a request's way. Errors that are not known tell the client nothing.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as StoreError: self = APIError(store: error)
+        default: self = APIError(.internalServerError, "the server failed", cause: error)
+        }
+    }
+
+    private init(store error: StoreError) {
+        switch error.code {
+        case .overloaded: self = .unavailable("too much is waiting to be written", cause: error)
+        case .closed: self = .unavailable("the server is stopping", retryAfterSeconds: 5, cause: error)
+        case .full: self = .unavailable("the store cannot take more", retryAfterSeconds: 60, cause: error)
+        case .conflict: self = APIError(.conflict, "something with this id exists")
+        case .idempotencyMismatch:
+            self = APIError(.unprocessableEntity, "the Idempotency-Key was used with another body")
+        case .damaged, .failed: self = APIError(.internalServerError, "the server failed", cause: error)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = fieldName("X-Request-Id")
+    static let xRateLimitLimit = fieldName("X-RateLimit-Limit")
+    static let xRateLimitRemaining = fieldName("X-RateLimit-Remaining")
+    static let xForwardedFor = fieldName("X-Forwarded-For")
+    static let xForwardedProto = fieldName("X-Forwarded-Proto")
+    static let referrerPolicy = fieldName("Referrer-Policy")
+    static let idempotencyKey = fieldName("Idempotency-Key")
+
+    /// For names that are tokens as they stand here; the initializer is failable for those that come from outside.
+    private static func fieldName(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else { preconditionFailure("no field name") }
+        return name
+    }
+}

@@ -1,0 +1,149 @@
+import ConnectorLogAPI
+import ConnectorLogCore
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOHTTP1
+
+/// Where requests come in and answers go out: it names the request, turns whatever fails into the one envelope, sets the
+/// headers that every answer has, and writes the log line.
+package struct EdgeResponder: HTTPResponder {
+    private let environment: ServerEnvironment
+    private let router: RouterResponder<ServerRequestContext>
+    private let methods: MethodsByPath
+    private let clock = ContinuousClock()
+
+    init(environment: ServerEnvironment) throws {
+        self.environment = environment
+        let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: ErrorTranslation())
+        RouteAssembly(environment: environment).addRoutes(to: router)
+        try PageRoutes.add(to: router, environment: environment)
+        try router.validate()
+        methods = MethodsByPath(routes: router.routes.map { ($0.path, $0.method) })
+        self.router = router.buildResponder()
+    }
+
+    package func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
+        let start = clock.now
+        var context = context
+        context.requestID =
+            RequestID.taken(from: request.headers) ?? RequestID.make(environment.dependencies.randomBytes)
+        var response: Response
+        var cause: (any Error)?
+        do {
+            try Self.checkTarget(of: request)
+            response = try await router.respond(to: request, context: context)
+        } catch let error as HTTPParserError {
+            // The connection answers it, and closes.
+            throw error
+        } catch {
+            let error = refined(APIError(error), request: request, context: context)
+            cause = error.cause
+            response = answer(to: request, for: error, context: context)
+        }
+        complete(&response, request: request, context: context)
+        report(response, cause: cause, request: request, context: context, since: start)
+        return response
+    }
+
+    /// What the router cannot split or compare without doubt.
+    private static func checkTarget(of request: Request) throws(APIError) {
+        let target = request.head.path ?? ""
+        guard target.utf8.count <= ServerSettings.targetBytes else {
+            throw APIError(.badRequest, "the path and its query are longer than \(ServerSettings.targetBytes) bytes")
+        }
+        guard target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw APIError(.badRequest, "the path holds characters that have to be percent-encoded")
+        }
+    }
+
+    /// A path that exists, with a method that it does not have, is 405 (RFC 9110, section 15.5.6), not 404.
+    private func refined(_ error: APIError, request: Request, context: ServerRequestContext) -> APIError {
+        guard error.code == .notFound, context.endpointPath == ErrorTranslation.noRoute else { return error }
+        let allowed = methods.methods(for: request.uri.path)
+        guard !allowed.isEmpty else { return error }
+        return APIError(
+            .methodNotAllowed, "this path does not take this method",
+            headers: [.allow: allowed.joined(separator: ", ")])
+    }
+
+    private func answer(to request: Request, for error: APIError, context: ServerRequestContext) -> Response {
+        var response =
+            PageRoutes.errorPage(for: error, request: request, context: context, environment: environment)
+            ?? .json(
+                ErrorEnvelope(requestID: context.requestID, code: error.code, message: error.message),
+                status: error.status)
+        for field in error.headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    private func complete(_ response: inout Response, request: Request, context: ServerRequestContext) {
+        response.headers[.xRequestID] = context.requestID
+        if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
+        if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "no-referrer" }
+        if response.headers[.contentSecurityPolicy] == nil {
+            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
+        if environment.settings.tls != nil {
+            response.headers[.strictTransportSecurity] = "max-age=31536000"
+        }
+        // Also where the route itself answers with an error, as ingest does when no line was good.
+        if response.status.code >= 400 { response.headers[.accessControlAllowOrigin] = "*" }
+        if response.status.code >= 400, context.findings.rateLimit == nil {
+            context.findings.rateLimit = environment.limiter.status(
+                of: context.caller,
+                peer: PeerAddress(of: request, context: context, settings: environment.settings),
+                now: environment.now)
+        }
+        if let rateLimit = context.findings.rateLimit {
+            response.headers[.xRateLimitLimit] = String(rateLimit.limit)
+            response.headers[.xRateLimitRemaining] = String(rateLimit.remaining)
+        }
+        // Neither has content (RFC 9110, sections 9.3.2 and 15.3.5).
+        if request.method == .head { response = response.createHeadResponse() }
+        if response.status == .noContent { response.headers[.contentLength] = nil }
+    }
+
+    /// One line a request. The target and the headers stay out of it: they carry what clients should not have put there.
+    private func report(
+        _ response: Response, cause: (any Error)?, request: Request, context: ServerRequestContext,
+        since start: ContinuousClock.Instant
+    ) {
+        let duration = clock.now - start
+        let route = context.endpointPath.map { $0 == ErrorTranslation.noRoute ? "none" : $0 } ?? "none"
+        let method = RequestMethodLabel.label(for: request.method)
+        environment.metrics.noteRequest(
+            route: route, method: method, status: response.status.code, duration: duration)
+        let logger = environment.dependencies.logger
+        if let cause {
+            logger.error(
+                "request failed",
+                metadata: ["request_id": "\(context.requestID)", "cause": "\(FailureCause.describe(cause))"])
+        }
+        logger.info(
+            "request",
+            metadata: [
+                "request_id": "\(context.requestID)", "method": "\(method)", "route": "\(route)",
+                "status": "\(response.status.code)", "duration_ms": "\(duration.milliseconds)",
+                "key": "\(context.caller?.id ?? "none")",
+            ])
+    }
+}
+
+/// What of an error may stand in the log: a store's own words, and of all others the type alone, since a text that was
+/// made elsewhere may quote what was sent.
+enum FailureCause {
+    static func describe(_ error: any Error) -> String {
+        (error as? StoreError)?.description ?? String(reflecting: type(of: error))
+    }
+}
+
+extension Duration {
+    /// Milliseconds to two places.
+    fileprivate var milliseconds: Double {
+        let (seconds, attoseconds) = components
+        return (Double(seconds) * 100_000 + Double(attoseconds) / 1e13).rounded() / 100
+    }
+}

@@ -1,0 +1,44 @@
+package import ConnectorLogCore
+package import ConnectorLogIngest
+package import Logging
+
+/// What the server works with. It knows ports, never a concrete store.
+package struct ServerDependencies: Sendable {
+    package var reader: any LogReader
+    package var catalog: any Catalog
+    package var pipeline: IngestPipeline
+    package var now: @Sendable () -> Timestamp
+    /// So many random bytes, unpredictable: keys, identifiers and names of requests are made of them.
+    package var randomBytes: @Sendable (_ count: Int) -> [UInt8]
+    /// 32 bytes that sign cursors and sessions; kept with the store, so that both outlive a restart.
+    package var signingKey: [UInt8]
+    /// Whether the store can take entries: what `/readyz` answers.
+    package var isReady: @Sendable () async -> Bool
+    /// What `/metrics` shows. The program makes it the factory of `MetricsSystem`, so that the store's are there too.
+    package var metrics: MetricsRegistry
+    package var logger: Logger
+
+    package init(
+        reader: any LogReader, catalog: any Catalog, pipeline: IngestPipeline,
+        now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
+        isReady: @escaping @Sendable () async -> Bool, logger: Logger,
+        metrics: MetricsRegistry = MetricsRegistry(),
+        randomBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = ServerDependencies.systemRandomBytes
+    ) {
+        self.reader = reader
+        self.catalog = catalog
+        self.pipeline = pipeline
+        self.now = now
+        self.randomBytes = randomBytes
+        self.signingKey = signingKey
+        self.isReady = isReady
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// From the system's generator, which is cryptographically secure.
+    package static let systemRandomBytes: @Sendable (Int) -> [UInt8] = { count in
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+}

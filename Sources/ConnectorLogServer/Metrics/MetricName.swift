@@ -1,0 +1,40 @@
+/// The server's own metrics, all in one place: what `/metrics` shows and the documentation lists. Labels come from closed
+/// sets: a route's template, never a URL.
+package struct MetricName: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        case counter, gauge, histogram
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let labels: [String]
+    package let help: String
+
+    private init(_ name: String, _ kind: Kind, labels: [String] = [], _ help: String) {
+        (self.name, self.kind, self.labels, self.help) = (name, kind, labels, help)
+    }
+
+    static let requests = MetricName(
+        "connectorlog_http_requests_total", .counter, labels: ["route", "method", "status"],
+        "Requests answered, by the route's template, method and status.")
+    static let requestDuration = MetricName(
+        "connectorlog_http_request_duration_seconds", .histogram, labels: ["route", "method"],
+        "Time from a request's head to its answer, in seconds.")
+    static let failedAuthentications = MetricName(
+        "connectorlog_failed_authentications_total", .counter,
+        "Requests that came without a key, or with one that is unknown, revoked or expired.")
+    static let ingestLines = MetricName(
+        "connectorlog_ingest_lines_total", .counter, labels: ["result"],
+        "Lines of ingest requests, by result: accepted or rejected. Replayed requests do not count.")
+    static let ingestBytes = MetricName(
+        "connectorlog_ingest_bytes_total", .counter,
+        "Bytes of ingest requests' bodies as they arrived, compressed or not.")
+    static let droppedSeries = MetricName(
+        "connectorlog_metrics_dropped_series", .gauge,
+        "Series that are not shown, since there are too many or two kinds have one name. Anything but 0 is a defect.")
+
+    /// In the order of the documentation.
+    package static let all: [MetricName] = [
+        requests, requestDuration, failedAuthentications, ingestLines, ingestBytes, droppedSeries,
+    ]
+}

@@ -1,0 +1,72 @@
+import ConnectorLogAPI
+import HTTPTypes
+import Hummingbird
+
+/// Puts every route of the table on the router, behind authentication, budget and role.
+struct RouteAssembly {
+    let environment: ServerEnvironment
+
+    func addRoutes(to router: Router<ServerRequestContext>) {
+        let environment = environment
+        for route in Route.allCases {
+            let handler = Self.handler(of: route)
+            router.on(RouterPath(route.template), method: route.method.http) { request, context in
+                let call = try RouteCall(route, request: request, context: context, environment: environment)
+                return try await handler(call)
+            }
+        }
+    }
+
+    private typealias Handler = @Sendable (RouteCall) async throws -> Response
+
+    /// Total over the table: a route without its code does not compile.
+    private static func handler(of route: Route) -> Handler {
+        switch route {
+        case .ingest: IngestRoute.post
+        case .listEntries: EntryRoutes.list
+        case .getEntry: EntryRoutes.get
+        case .listFlows: FlowRoutes.list
+        case .listStates: FlowRoutes.listStates
+        case .getState: FlowRoutes.getState
+        case .listStateEntries: FlowRoutes.listStateEntries
+        case .listStateFaults: FlowRoutes.listStateFaults
+        case .listFaults: FaultRoutes.list
+        case .getFault: FaultRoutes.get
+        case .getOutcomes: StatisticsRoutes.getOutcomes
+        case .listTeams: TeamRoutes.list
+        case .createTeam: TeamRoutes.create
+        case .getTeam: TeamRoutes.get
+        case .updateTeam: TeamRoutes.update
+        case .deleteTeam: TeamRoutes.delete
+        case .listKeys: KeyRoutes.list
+        case .createKey: KeyRoutes.create
+        case .revokeKey: KeyRoutes.revoke
+        case .listConnectors: ConnectorRoutes.list
+        case .createConnector: ConnectorRoutes.create
+        case .getConnector: ConnectorRoutes.get
+        case .updateConnector: ConnectorRoutes.update
+        case .deleteConnector: ConnectorRoutes.delete
+        case .getConnectorLogo: ConnectorLogoRoutes.get
+        case .uploadConnectorLogo: ConnectorLogoRoutes.upload
+        case .getConnectorLogoImage: ConnectorLogoRoutes.getImage
+        case .listConnectorLogs: ConnectorLogRoutes.list
+        case .getConnectorLog: ConnectorLogRoutes.get
+        case .getHealth: ServiceRoutes.getHealth
+        case .getReadiness: ServiceRoutes.getReadiness
+        case .getMetrics: ServiceRoutes.getMetrics
+        case .getOpenAPI: ServiceRoutes.getOpenAPI
+        }
+    }
+}
+
+extension Route.Method {
+    var http: HTTPRequest.Method {
+        switch self {
+        case .get: .get
+        case .post: .post
+        case .put: .put
+        case .patch: .patch
+        case .delete: .delete
+        }
+    }
+}

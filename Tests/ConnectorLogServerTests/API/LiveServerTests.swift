@@ -1,0 +1,167 @@
+import AsyncHTTPClient
+import ConnectorLogCore
+import ConnectorLogServer
+import ConnectorLogTesting
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import ServiceLifecycle
+import Testing
+
+@Suite("Over a socket")
+struct LiveServerTests {
+    @Test(arguments: [
+        "GET /v1/teams/1/%zz HTTP/1.1", "GET /v1/teams/1/logs?text=%ff HTTP/1.1", "GET /v1/%00 HTTP/1.1",
+        "GET //v1//none HTTP/1.1", "GET http://localhost/v1/none HTTP/1.1", "OPTIONS * HTTP/1.1",
+        "GET /../../etc/passwd HTTP/1.1", "GET /v1/teams/1/states/a%2Fb%7B HTTP/1.1", "GET /v1? HTTP/1.1",
+        "GET /%2e%2e HTTP/1.0",
+        "GET /v1/teams/1/states/\(String(repeating: "a", count: 20_000)) HTTP/1.1",
+    ])
+    func answersOddTargetsWithTheEnvelope(_ line: String) async throws {
+        try await TestServer().run(.live) { caller async throws in
+            let port = try #require(caller.client.port)
+            let request = "\(line)\r\nHost: localhost\r\nAuthorization: \(TestServer.key(.viewer))\r\n\r\n"
+            let answer = try await RawConnection.exchange(Array(request.utf8), port: port)
+            #expect(answer.firstMatch(of: #/^HTTP/1\.[01] 4[0-9][0-9] /#) != nil, "\(answer)")
+            #expect(answer.contains(#""error":{"code":""#), "\(answer)")
+            #expect(try await caller.get("/healthz").status == 200)
+        }
+    }
+
+    /// What is no HTTP is answered by the parser, or the connection is closed: never by a crash.
+    @Test(arguments: [
+        Array("GET /v1/teams/\u{E9} HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
+        Array("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
+        [0x47, 0x45, 0x54, 0x20, 0x2F, 0xFF, 0xFE] + Array(" HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
+        Array("GET / HTTP/9.9\r\n\r\n".utf8), Array("BREW /v1/teams HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
+        Array("\r\n\r\n\r\nnonsense\r\n\r\n".utf8),
+        Array("POST /v1/ingest HTTP/1.1\r\nContent-Length: x\r\n\r\n".utf8),
+        Array("POST /v1/ingest HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".utf8),
+        Array("GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 100_000))\r\n\r\n".utf8),
+    ])
+    func survivesWhatIsNoHTTP(_ bytes: [UInt8]) async throws {
+        try await TestServer().run(.live) { caller async throws in
+            let answer = try await RawConnection.exchange(bytes, port: try #require(caller.client.port))
+            #expect(answer.isEmpty || answer.firstMatch(of: #/^HTTP/1\.[01] 40[0-9] /#) != nil, "\(answer)")
+            #expect(try await caller.get("/healthz").status == 200)
+        }
+    }
+
+    @Test func sendsNoContentWithHEADAndKeepsTheConnection() async throws {
+        try await TestServer().run(.live) { caller async throws in
+            for _ in 0..<3 {
+                #expect(try await caller.send(.head, "/v1/none").status == 404)
+                #expect(try await caller.send(.head, "/openapi.yaml").bytes.isEmpty)
+                #expect(
+                    try await caller.send(.delete, "/v1/teams/1/keys/none", key: TestServer.key(.admin)).status == 404)
+            }
+        }
+    }
+
+    /// curl asks before it sends a large body.
+    @Test func tellsAClientThatAsksToContinue() async throws {
+        try await TestServer().run(.live) { caller async throws in
+            let port = try #require(caller.client.port)
+            let body = #"{"connector_identifier":"crm"}"#
+            func head(_ length: Int) -> [UInt8] {
+                Array(
+                    """
+                    POST /v1/ingest HTTP/1.1\r\nHost: localhost\r\nAuthorization: \(TestServer.key(.recorder))\r\n\
+                    Content-Type: application/x-ndjson\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n
+                    """.utf8)
+            }
+            let answer = try await RawConnection.exchange(
+                head(body.utf8.count), afterContinue: Array(body.utf8), port: port)
+            #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"))
+            let refused = try await RawConnection.exchange(head(Limits.requestBytes + 1), port: port)
+            #expect(refused.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
+    @Test func stopsWhenTold() async throws {
+        let server = try await TestServer()
+        let request = Array("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+        let port = try await Self.withRunning(server) { port async throws in
+            #expect(port > 0)
+            #expect(try await RawConnection.exchange(request, port: port).hasPrefix("HTTP/1.1 200 "))
+            return port
+        }
+        await #expect(throws: (any Error).self) { try await RawConnection.exchange(request, port: port) }
+    }
+
+    /// Runs the server as the program does, and stops it gracefully.
+    private static func withRunning<Result: Sendable>(
+        _ server: TestServer, _ body: @Sendable (Int) async throws -> Result
+    ) async throws -> Result {
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        var settings = server.settings
+        settings.port = 0
+        let application = try makeApplication(
+            dependencies: server.dependencies, settings: settings, onRunning: { found.yield($0) })
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [application], logger: server.dependencies.logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let port = try #require(await ports.first { _ in true })
+            let result = try await body(port)
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return result
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func closesASilentConnection() async throws {
+        var server = try await TestServer()
+        server.settings.idleSeconds = 1
+        try await server.run(.live) { caller async throws in
+            let port = try #require(caller.client.port)
+            // Half a head, and nothing more. On a busy machine the second is over before the half is written.
+            let answer = try? await RawConnection.exchange(Array("GET / HTTP/1.1\r\nHo".utf8), port: port)
+            #expect(answer ?? "" == "")
+        }
+    }
+
+    @Test func speaksHTTP2AndHTTP1OverTLS() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let certificate = try TestCertificate.make(host: "localhost")
+        let files = ServerSettings.TLSFiles(
+            certificate: directory.appendingPathComponent("certificate.pem").path,
+            privateKey: directory.appendingPathComponent("key.pem").path)
+        try Data(certificate.pem.utf8).write(to: URL(fileURLWithPath: files.certificate))
+        try Data(certificate.privateKeyPEM.utf8).write(to: URL(fileURLWithPath: files.privateKey))
+        var server = try await TestServer()
+        server.settings.tls = files
+        var client = HTTPClient.Configuration()
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.pem.utf8)))
+        client.tlsConfiguration = tls
+        for version in [HTTPVersion.http2, .http1_1] {
+            client.httpVersion = version == .http2 ? .automatic : .http1Only
+            let configuration = client
+            let (answered, transportSecurity) = try await Self.withRunning(server) { port async throws in
+                try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+                    let request = HTTPClientRequest(url: "https://localhost:\(port)/healthz")
+                    let response = try await client.execute(request, timeout: .seconds(10))
+                    return (response.version, response.headers.first(name: "Strict-Transport-Security"))
+                }
+            }
+            #expect(answered == version)
+            #expect(transportSecurity == "max-age=31536000")
+        }
+    }
+
+    @Test func doesNotStartWithoutItsCertificate() async throws {
+        var server = try await TestServer()
+        server.settings.tls = ServerSettings.TLSFiles(
+            certificate: "/none/certificate.pem", privateKey: "/none/key.pem")
+        #expect(throws: (any Error).self) {
+            _ = try makeApplication(dependencies: server.dependencies, settings: server.settings)
+        }
+    }
+}
