@@ -1,0 +1,78 @@
+package import ConnectorLogCore
+
+/// What surrounds a page's own content: title, breadcrumb, team switch, who is signed in.
+package struct PageFrame: Sendable {
+    package struct Crumb: Hashable, Sendable {
+        package let label: String
+        /// Nil for the page itself.
+        package let href: String?
+
+        package init(_ label: String, href: String? = nil) {
+            (self.label, self.href) = (label, href)
+        }
+    }
+
+    package struct Viewer: Sendable {
+        package let keyName: String
+        package let team: TeamChoice?
+        /// All teams, for keys that reach more than one; else empty.
+        package let teams: [TeamChoice]
+        package let hasTeams: Bool
+        package let csrfToken: String
+
+        package init(keyName: String, team: Team?, teams: [Team], csrfToken: String) {
+            self.keyName = keyName
+            self.team = team.map { TeamChoice($0, isCurrent: true) }
+            self.teams = teams.map { TeamChoice($0, isCurrent: $0.id == team?.id) }
+            hasTeams = !teams.isEmpty
+            self.csrfToken = csrfToken
+        }
+    }
+
+    package struct TeamChoice: Hashable, Sendable {
+        package let teamName: String
+        package let teamID: Int64
+        package let teamHref: String
+        package let isCurrent: Bool
+
+        init(_ team: Team, isCurrent: Bool) {
+            teamName = team.name
+            teamID = team.id
+            teamHref = PageAddress.team(team.id)
+            self.isCurrent = isCurrent
+        }
+    }
+
+    package let title: String
+    package let crumbs: [Crumb]
+    package let hasCrumbs: Bool
+    /// Nil before sign-in.
+    package let viewer: Viewer?
+    package let home = PageAddress.dashboard
+    package let signOut = PageAddress.signOut
+    package let styleHref = PageAssets.style.address
+    package let scriptHref = PageAssets.script.address
+    package let iconHref = PageAssets.icon.address
+
+    /// A breadcrumb of one page tells nothing and is left out.
+    package init(title: String, crumbs: [Crumb] = [], viewer: Viewer?) {
+        self.title = title
+        self.crumbs = crumbs
+        hasCrumbs = crumbs.count > 1
+        self.viewer = viewer
+    }
+}
+
+/// One of several settings of a page, as a link or an option.
+package struct PageChoice: Hashable, Sendable {
+    package let label: String
+    package let value: String
+    package let choiceHref: String
+    package let isCurrent: Bool
+}
+
+/// What a page model is: values only, and the template that shows them.
+package protocol PageModel: Sendable {
+    static var template: PageTemplates.Name { get }
+    var frame: PageFrame { get }
+}

@@ -1,0 +1,28 @@
+/// The form that takes a key.
+package struct SignInPage: PageModel {
+    package static let template = PageTemplates.Name.signIn
+
+    package let frame: PageFrame
+    package let action = PageAddress.signIn
+    /// Where to go on; already checked to be an address of this server.
+    package let next: String?
+    package let token: String
+    /// Why the last attempt failed, in words for the reader.
+    package let problem: String?
+
+    package init(next: String?, token: String, problem: String? = nil) {
+        frame = PageFrame(title: "Sign in", viewer: nil)
+        (self.next, self.token, self.problem) = (next, token, problem)
+    }
+
+    /// `text` when it is a path of this server, else nil: a link must not send a reader elsewhere after sign-in.
+    ///
+    /// It has to begin with exactly one slash. Browsers read a backslash like a slash and drop tabs and line breaks
+    /// (WHATWG URL), so these are refused wherever they stand, as are all characters outside printable ASCII.
+    package static func localAddress(_ text: String?) -> String? {
+        guard let text, text.utf8.first == UInt8(ascii: "/"), text.utf8.dropFirst().first != UInt8(ascii: "/"),
+            text.utf8.count <= 4096, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
+        else { return nil }
+        return text
+    }
+}
