@@ -1,0 +1,79 @@
+import ConnectorLogAPI
+import ConnectorLogCore
+import Foundation
+
+/// Calls the API of one server with one key.
+struct APIClient: Sendable {
+    /// What a call answers: its typed content, and the document as it came, for `--json`.
+    struct Answer<Content: Sendable>: Sendable {
+        var content: Content
+        var document: [UInt8]
+    }
+
+    typealias Query = [(name: String, value: String)]
+
+    /// Without a slash at its end.
+    private let baseURL: String
+    private let key: String
+    private let transport: any HTTPTransport
+
+    init(baseURL: String, key: String, transport: any HTTPTransport) {
+        self.baseURL = baseURL
+        self.key = key
+        self.transport = transport
+    }
+
+    /// Makes one request; any answer of the server, also one that refuses, is returned.
+    func send(
+        _ route: Route, _ parameters: [String: String] = [:], query: Query = [],
+        headers: [HTTPExchange.Header] = [], body: [UInt8] = []
+    ) async throws(APIFailure) -> HTTPExchange.Response {
+        var url = baseURL + route.path(parameters)
+        if !query.isEmpty {
+            let pairs = query.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
+            url += "?" + pairs.joined(separator: "&")
+        }
+        var request = HTTPExchange.Request(method: route.method.rawValue, url: url, headers: headers, body: body)
+        request.headers.append(HTTPExchange.Header("Authorization", "Bearer " + key))
+        request.headers.append(HTTPExchange.Header("Accept", "application/json"))
+        request.headers.append(HTTPExchange.Header("User-Agent", "connectorlog/" + ProgramVersion.text))
+        return try await transport.send(request)
+    }
+
+    /// Makes one request and reads the answer as `Content` when it has the expected status, else as the error envelope.
+    func call<Content: Decodable & Sendable>(
+        _ route: Route, _ parameters: [String: String] = [:], query: Query = [],
+        body: (any Encodable & Sendable)? = nil, expecting status: Int = 200
+    ) async throws(APIFailure) -> Answer<Content> {
+        var headers: [HTTPExchange.Header] = []
+        var bytes: [UInt8] = []
+        if let body {
+            headers.append(HTTPExchange.Header("Content-Type", "application/json"))
+            do {
+                bytes = Array(try JSONEncoder().encode(body))
+            } catch {
+                throw APIFailure(.misdirected, message: "the request cannot be written as JSON")
+            }
+        }
+        let response = try await send(route, parameters, query: query, headers: headers, body: bytes)
+        guard response.status == status else { throw Self.failure(for: response) }
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(response.body)) else {
+            throw APIFailure(.unexpectedAnswer, message: "the answer is not one of this API")
+        }
+        return Answer(content: content, document: response.body)
+    }
+
+    /// Reads the error envelope; anything else is told by its status.
+    static func failure(for response: HTTPExchange.Response) -> APIFailure {
+        let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map { Duration.seconds(max($0, 0)) }
+        guard let envelope = try? JSONDecoder().decode(ErrorEnvelope.self, from: Data(response.body)) else {
+            let kind: APIFailure.Kind = response.status >= 400 ? .answered(status: response.status) : .unexpectedAnswer
+            return APIFailure(
+                kind, message: "the server answered with status \(response.status)", retryAfter: retryAfter)
+        }
+        let message = [envelope.error.message, envelope.error.description].compactMap(\.self).joined(separator: ": ")
+        return APIFailure(
+            .answered(status: response.status), code: envelope.error.code, message: message,
+            requestID: envelope.meta.requestID, retryAfter: retryAfter)
+    }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import ConnectorLogAPI
+import ConnectorLogCore
+
+struct IngestCommand: ContextualCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Send log entries, root faults and flow states from files.",
+        discussion: """
+            Files hold one JSON object a line (NDJSON), plain or compressed with gzip or zstd; - is the standard input.
+            Good lines are stored though others are bad; bad ones are told by file and line (exit code 65).
+            After a break run the same command again with the same key: what is stored already is recognised by file and
+            place and not stored twice. The standard input is recognised only with --source NAME.
+            """
+    )
+
+    /// Rejected lines that people get to read one by one.
+    private static let shownRejections = 20
+
+    @Argument(help: ArgumentHelp("Files of lines; - for the standard input.", valueName: "file"))
+    var files: [String]
+
+    @Option(
+        help: ArgumentHelp("What to call the standard input, so that a second run recognises it.", valueName: "name"))
+    var source: String?
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Flag(help: "Write what was accepted and every rejected line as a JSON document.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Write nothing when all is well.")
+    var quiet = false
+
+    func validate() throws {
+        if files.isEmpty { throw ValidationError("name at least one file, or - for the standard input") }
+        if Set(files).count != files.count { throw ValidationError("a file is named twice") }
+        if json && quiet { throw ValidationError("--json and --quiet exclude each other") }
+    }
+
+    func run(in context: CommandContext) async throws {
+        let standardInputIdentity = source ?? "\(context.now())-\(context.random())"
+        // All are opened before a line is sent: a misspelt name should not be found after an hour.
+        let sources = try files.map { name in
+            try LineSource(name: name, standardInputIdentity: standardInputIdentity)
+        }
+        try await connection.withClient(in: context) { client in
+            let sizes = sources.map(\.size)
+            let console = context.console
+            let meter = ProgressMeter(
+                totalBytes: sizes.contains(nil) ? nil : sizes.compactMap(\.self).reduce(0, +),
+                width: json || quiet ? nil : console.error.width, now: context.now
+            ) { text in
+                // A progress line that cannot be drawn is no reason to stop.
+                try? console.emit(text, to: .error)
+            }
+            let upload = UploadRun(client: client, clock: context.clock, random: context.random)
+            let (report, failure) = await upload.run(sources, meter: meter)
+            meter.finish()
+            try show(report, isWhole: failure == nil, on: console)
+            if let failure {
+                throw CommandFailure(
+                    failure.status,
+                    failure.message + "; run the same command again to go on: nothing is stored twice")
+            }
+            if report.exitReason != .success { throw ExitCode(report.exitReason.rawValue) }
+        }
+    }
+
+    private func show(_ report: UploadReport, isWhole: Bool, on console: Console) throws {
+        if json { return try console.show(document: JSONWriter.bytes(of: report)) }
+        for rejection in report.rejected.prefix(Self.shownRejections) {
+            let field = rejection.field.map { " in \($0.withoutControls)" } ?? ""
+            try console.tell(
+                "\(rejection.file):\(rejection.line): \(rejection.code)\(field): \(rejection.message.withoutControls)")
+        }
+        let hidden = report.rejected.count - Self.shownRejections
+        if hidden > 0 { try console.tell("and \(hidden) more rejected lines; --json lists all") }
+        guard !quiet || !report.rejected.isEmpty || !isWhole else { return }
+        try console.tell("\(report.accepted) lines stored, \(report.rejected.count) rejected")
+    }
+}

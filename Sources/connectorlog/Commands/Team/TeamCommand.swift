@@ -1,0 +1,14 @@
+import ArgumentParser
+import ConnectorLogAPI
+
+struct TeamCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "team", abstract: "Manage teams (with an owner's key).",
+        subcommands: [TeamCreateCommand.self, TeamListCommand.self])
+
+    static let columns: [Column<TeamDocument>] = [
+        Column("ID", alignment: .right) { String($0.id) },
+        Column("NAME", isFlexible: true) { $0.name },
+        Column("CREATED (UTC)") { DisplayTime.seconds($0.createdAt) },
+    ]
+}

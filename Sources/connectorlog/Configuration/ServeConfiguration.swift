@@ -1,0 +1,125 @@
+import Configuration
+import ConnectorLogCore
+import ConnectorLogIngest
+import ConnectorLogServer
+import Logging
+
+/// Every setting of `serve`, read and checked before anything is opened.
+struct ServeConfiguration: Sendable {
+    enum LogFormat: String, Sendable {
+        case line, json
+    }
+
+    var server: ServerSettings
+    var ingest: IngestLimits
+    var dataDirectory: String
+    var logLevel: Logger.Level
+    var logFormat: LogFormat
+    var recordsSample: Bool
+    /// Secret.
+    var adminKey: String?
+
+    static func load(from sources: SettingSources) async throws(CommandFailure) -> ServeConfiguration {
+        let values = SettingValues(reader: sources.reader)
+        var ingest = IngestLimits()
+        ingest.bodyBytes = try await values.integer(.bodyLimit)
+        ingest.bytesInFlight = try await values.integer(.ingestMemory)
+        let configuration = ServeConfiguration(
+            server: try await server(from: values),
+            ingest: ingest,
+            dataDirectory: try await values.requiredText(.data),
+            logLevel: Logger.Level(rawValue: try await values.requiredText(.logLevel)) ?? .info,
+            logFormat: LogFormat(rawValue: try await values.requiredText(.logFormat)) ?? .line,
+            recordsSample: try await values.toggle(.sample),
+            adminKey: try await values.text(.adminKey)
+        )
+        try configuration.checkAdminKey()
+        if configuration.recordsSample, configuration.server.tls != nil {
+            throw CommandFailure(
+                .configuration, "--sample is for a first look over plain HTTP on loopback: leave the TLS settings out")
+        }
+        return configuration
+    }
+
+    private static func server(from values: SettingValues) async throws(CommandFailure) -> ServerSettings {
+        var settings = ServerSettings()
+        settings.host = try await values.requiredText(.host)
+        settings.port = try await values.integer(.port)
+        switch (try await values.text(.tlsCertificate), try await values.text(.tlsPrivateKey)) {
+        case (nil, nil): break
+        case (let certificate?, let privateKey?):
+            settings.tls = ServerSettings.TLSFiles(certificate: certificate, privateKey: privateKey)
+        default:
+            throw CommandFailure(.configuration, "tls-certificate and tls-private-key go together: give both or none")
+        }
+        settings.isBehindProxy = try await values.toggle(.behindProxy)
+        settings.publicOrigin = try await values.text(.publicOrigin)
+        settings.rateLimitPerHour = try await values.integer(.rateLimitPerHour)
+        settings.failedAuthenticationsPerHour = try await values.integer(.failedAuthenticationsPerHour)
+        settings.maximumConnections = try await values.integer(.maximumConnections)
+        settings.idleSeconds = try await values.integer(.idleSeconds)
+        if let problem = settings.problem { throw CommandFailure(.configuration, problem) }
+        return settings
+    }
+
+    private func checkAdminKey() throws(CommandFailure) {
+        guard let adminKey, !Self.isAdminKey(adminKey) else { return }
+        throw CommandFailure(
+            .configuration,
+            "\(Setting.adminKey.environmentName) has to be clk_ and at least 32 of A-Z a-z 0-9 _ -")
+    }
+
+    static func isAdminKey(_ text: String) -> Bool {
+        text.hasPrefix("clk_") && (36...256).contains(text.utf8.count) && text.utf8.allSatisfy(\.isIdentifierByte)
+    }
+}
+
+/// Typed reads with the table's defaults, ranges and words.
+private struct SettingValues {
+    let reader: ConfigReader
+
+    func text(_ setting: Setting) async throws(CommandFailure) -> String? {
+        let text: String?
+        do {
+            text = try await reader.fetchString(forKey: setting.key, isSecret: setting.isSecret)
+        } catch {
+            throw wrong(setting)
+        }
+        guard let text = text ?? setting.defaultValue else { return nil }
+        if case .choice(let words) = setting.kind, !words.contains(text) { throw wrong(setting) }
+        guard !text.isEmpty else { throw wrong(setting) }
+        return text
+    }
+
+    func requiredText(_ setting: Setting) async throws(CommandFailure) -> String {
+        guard let text = try await text(setting) else { throw wrong(setting) }
+        return text
+    }
+
+    func integer(_ setting: Setting) async throws(CommandFailure) -> Int {
+        guard case .integer(let range) = setting.kind else { throw wrong(setting) }
+        let given: Int?
+        do {
+            given = try await reader.fetchInt(forKey: setting.key)
+        } catch {
+            throw wrong(setting)
+        }
+        guard let value = given ?? setting.defaultValue.flatMap({ Int($0) }), range.contains(value) else {
+            throw wrong(setting)
+        }
+        return value
+    }
+
+    func toggle(_ setting: Setting) async throws(CommandFailure) -> Bool {
+        do {
+            return try await reader.fetchBool(forKey: setting.key) ?? (setting.defaultValue == "true")
+        } catch {
+            throw wrong(setting)
+        }
+    }
+
+    /// Never carries the value, which may be secret.
+    private func wrong(_ setting: Setting) -> CommandFailure {
+        CommandFailure(.configuration, "\(setting.name) has to be \(setting.kindDescription) (\(setting.places))")
+    }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Configuration
+
+/// The settings as flags of `serve`. Names, help and defaults come from `Setting`; a test holds that none is left out.
+struct SettingFlags: ParsableArguments {
+    @Option(.host) var host: String?
+    @Option(.port) var port: Int?
+    @Option(.data) var data: String?
+    @Option(.tlsCertificate) var tlsCertificate: String?
+    @Option(.tlsPrivateKey) var tlsPrivateKey: String?
+    @Flag(.behindProxy) var behindProxy: Bool?
+    @Option(.publicOrigin) var publicOrigin: String?
+    @Option(.rateLimitPerHour) var rateLimitPerHour: Int?
+    @Option(.failedAuthenticationsPerHour) var failedAuthenticationsPerHour: Int?
+    @Option(.maximumConnections) var maximumConnections: Int?
+    @Option(.idleSeconds) var idleSeconds: Int?
+    @Option(.bodyLimit) var bodyLimit: Int?
+    @Option(.ingestMemory) var ingestMemory: Int?
+    @Option(.logLevel) var logLevel: String?
+    @Option(.logFormat) var logFormat: String?
+    @Flag(.sample) var sample: Bool?
+
+    /// What was given on the command line.
+    var values: [Setting: ConfigContent] {
+        let texts: [(Setting, String?)] = [
+            (.host, host), (.data, data), (.tlsCertificate, tlsCertificate), (.tlsPrivateKey, tlsPrivateKey),
+            (.publicOrigin, publicOrigin), (.logLevel, logLevel), (.logFormat, logFormat),
+        ]
+        let integers: [(Setting, Int?)] = [
+            (.port, port), (.rateLimitPerHour, rateLimitPerHour), (.bodyLimit, bodyLimit),
+            (.ingestMemory, ingestMemory), (.failedAuthenticationsPerHour, failedAuthenticationsPerHour),
+            (.maximumConnections, maximumConnections), (.idleSeconds, idleSeconds),
+        ]
+        let toggles: [(Setting, Bool?)] = [(.behindProxy, behindProxy), (.sample, sample)]
+        var values: [Setting: ConfigContent] = [:]
+        for (setting, text) in texts { values[setting] = text.map(ConfigContent.string) }
+        for (setting, integer) in integers { values[setting] = integer.map(ConfigContent.int) }
+        for (setting, toggle) in toggles { values[setting] = toggle.map(ConfigContent.bool) }
+        return values
+    }
+}
+
+extension Setting {
+    fileprivate var help: ArgumentHelp {
+        let placeholder: String? =
+            switch kind {
+            case .text(let placeholder): placeholder
+            case .integer: "N"
+            case .choice: "WORD"
+            case .toggle: nil
+            }
+        let words = if case .choice = kind { " One of " + kindDescription + "." } else { "" }
+        let standing = defaultValue.map { " (default: \($0))" } ?? ""
+        return ArgumentHelp("\(summary)\(words)\(standing)", valueName: placeholder)
+    }
+}
+
+extension Option {
+    fileprivate init(_ setting: Setting) where Value == String? {
+        self.init(name: .customLong(setting.name), help: setting.help)
+    }
+
+    fileprivate init(_ setting: Setting) where Value == Int? {
+        self.init(name: .customLong(setting.name), help: setting.help)
+    }
+}
+
+extension Flag where Value == Bool? {
+    fileprivate init(_ setting: Setting) {
+        self.init(name: .customLong(setting.name), inversion: .prefixedNo, help: setting.help)
+    }
+}

@@ -1,0 +1,111 @@
+import ConnectorLogCore
+import ConnectorLogIngest
+import ConnectorLogServer
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The server at work: HTTP, the store's maintenance and, when asked for, the sample, until a signal or cancellation ends
+/// it. Requests under way are answered first.
+struct ServerRun: Sendable {
+    enum Event: Equatable, Sendable {
+        /// The port is open at this URL.
+        case listening(url: String)
+        /// The sample's runs are stored; `page` shows the failed one.
+        case sampleRecorded(page: String)
+    }
+
+    /// Requests that take longer than this to end are cut off.
+    private static let shutdownPatience: Duration = .seconds(20)
+
+    let configuration: ServeConfiguration
+    let store: OpenStore
+    let signingKey: [UInt8]
+    let now: @Sendable () -> Timestamp
+    let clock: any Clock<Duration>
+    let metrics: MetricsRegistry
+    let logger: Logger
+    /// How long the sample's connector waits for the answer that never comes.
+    var sampleTimeout: Duration = .milliseconds(800)
+    let tell: @Sendable (Event) async -> Void
+
+    func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+        let (urls, opened) = AsyncStream<String>.makeStream()
+        let pipeline = IngestPipeline(writer: store.store, limits: configuration.ingest, now: now)
+        let application = try makeApplication(
+            dependencies: ServerDependencies(
+                reader: store.store, catalog: store.store, pipeline: pipeline, now: now, signingKey: signingKey,
+                isReady: store.isReady, logger: logger, metrics: metrics),
+            settings: configuration.server,
+            onRunning: { port in
+                let url = configuration.server.localURL(port: port)
+                await tell(.listening(url: url))
+                opened.yield(url)
+                opened.finish()
+            })
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: MaintenanceService(store: store)), .init(service: application),
+        ]
+        if configuration.recordsSample {
+            let sample = SampleService(
+                urls: urls,
+                run: SampleRun(store: store.store, clock: clock, now: now, shortTimeout: sampleTimeout),
+                logger: logger, tell: tell)
+            // The server goes on, whatever becomes of the sample.
+            services.append(
+                .init(service: sample, successTerminationBehavior: .ignore, failureTerminationBehavior: .ignore))
+        }
+        var group = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: signals, logger: logger)
+        group.maximumGracefulShutdownDuration = Self.shutdownPatience
+        try await ServiceGroup(configuration: group).run()
+    }
+}
+
+extension ServerSettings {
+    /// Where a program on this machine reaches the server.
+    fileprivate func localURL(port: Int) -> String {
+        let scheme = tls == nil ? "http" : "https"
+        let reachable =
+            switch host {
+            case "0.0.0.0": "127.0.0.1"
+            case "::", "[::]": "[::1]"
+            // RFC 3986, section 3.2.2: an IPv6 address stands in brackets.
+            case _ where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
+            default: host
+            }
+        return "\(scheme)://\(reachable):\(port)"
+    }
+}
+
+/// Compacts and tidies the store until the server stops.
+private struct MaintenanceService: Service {
+    let store: OpenStore
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await store.maintain() }
+    }
+}
+
+/// Records the sample once the port is open.
+private struct SampleService: Service {
+    let urls: AsyncStream<String>
+    let run: SampleRun
+    let logger: Logger
+    let tell: @Sendable (ServerRun.Event) async -> Void
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            for await url in urls {
+                do {
+                    try await run.record(at: url)
+                    await tell(.sampleRecorded(page: run.failedPage(at: url)))
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("the sample was not recorded", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}

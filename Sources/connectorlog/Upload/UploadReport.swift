@@ -1,0 +1,58 @@
+import ConnectorLogAPI
+import ConnectorLogIngest
+
+/// What became of the lines that `ingest` sent.
+struct UploadReport: Equatable, Sendable {
+    struct Rejection: Equatable, Sendable {
+        var file: String
+        var line: Int
+        var code: String
+        var field: String?
+        var message: String
+
+        static func tooLong(file: String, line: Int, limit: Int) -> Rejection {
+            Rejection(
+                file: file, line: line, code: LineError.Code.lineTooLong.rawValue,
+                message: "the line is longer than \(limit) bytes")
+        }
+    }
+
+    var accepted = 0
+    var rejected: [Rejection] = []
+
+    var exitReason: ExitReason { rejected.isEmpty ? .success : .dataError }
+
+    mutating func add(_ receipt: IngestReceipt, file: String, firstLine: Int) {
+        accepted += receipt.accepted
+        rejected += receipt.rejected.map {
+            Rejection(file: file, line: firstLine + $0.line - 1, code: $0.code, field: $0.field, message: $0.message)
+        }
+    }
+
+    /// In the order of files and lines, whatever order the requests ended in.
+    mutating func sort(files: [String]) {
+        let order = Dictionary(files.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        rejected.sort { (order[$0.file] ?? 0, $0.line) < (order[$1.file] ?? 0, $1.line) }
+    }
+}
+
+extension UploadReport: JSONWritable {
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("accepted", accepted)
+            $0.member("rejected", rejected)
+        }
+    }
+}
+
+extension UploadReport.Rejection: JSONWritable {
+    func write(to json: inout JSONWriter) {
+        json.object {
+            $0.member("file", file)
+            $0.member("line", line)
+            $0.member("code", code)
+            if let field { $0.member("field", field) }
+            $0.member("message", message)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import ConnectorLogBlockStore
+import ConnectorLogCore
+import Logging
+
+/// An open store, by the ports that the server knows it by.
+struct OpenStore: Sendable {
+    var store: any LogWriter & LogReader & Catalog
+    /// Runs until its task is cancelled.
+    var maintain: @Sendable () async -> Void
+    var isReady: @Sendable () async -> Bool
+    var close: @Sendable () async throws(StoreError) -> Void
+}
+
+/// The one place that names a concrete store.
+enum Wiring {
+    static func openStore(
+        in directory: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) async throws(StoreError) -> OpenStore {
+        let store = try await BlockStore.open(directory: directory, now: now, logger: logger)
+        return OpenStore(
+            store: store,
+            maintain: { await store.runMaintenance() },
+            isReady: { await store.isReady() },
+            close: { () async throws(StoreError) in try await store.close() })
+    }
+}

@@ -1,0 +1,108 @@
+import CZlib
+import CZstd
+import Foundation
+import Testing
+
+@testable import connectorlog
+
+@Suite struct LineSourceTests {
+    private let text = (0..<40_000).map { "{\"line\":\($0)}\n" }.joined()
+
+    private func read(_ path: String) async throws -> String {
+        let source = try LineSource(name: path, standardInputIdentity: "")
+        var bytes: [UInt8] = []
+        while let piece = try await source.next() { bytes += piece }
+        #expect(source.position == source.size)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func readsPlainGzipAndZstd() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(try await read(directory.write(text, to: "plain")) == text)
+        #expect(try await read(directory.write(Compression.gzip(text), to: "gzip")) == text)
+        #expect(try await read(directory.write(Compression.zstd(text), to: "zstd")) == text)
+    }
+
+    @Test func readsMembersAndFramesOneBehindTheOther() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(
+            try await read(directory.write(Compression.gzip("a\n") + Compression.gzip("b\n"), to: "gzip")) == "a\nb\n")
+        #expect(
+            try await read(directory.write(Compression.zstd("a\n") + Compression.zstd("b\n"), to: "zstd")) == "a\nb\n")
+    }
+
+    @Test func decompressesWhatIsFarSmallerOnDisk() async throws {
+        let directory = try TemporaryDirectory()
+        let long = String(repeating: "0", count: 3 << 20) + "\n"
+        #expect(try await read(directory.write(Compression.gzip(long), to: "gzip")) == long)
+        #expect(try await read(directory.write(Compression.zstd(long), to: "zstd")) == long)
+    }
+
+    @Test func cutOrDamagedDataIsToldAndNotTakenForTheEnd() async throws {
+        let directory = try TemporaryDirectory()
+        // zstd carries a checksum only when asked to; gzip always does.
+        var damaged = Compression.gzip(text)
+        damaged[damaged.count / 2] ^= 0xFF
+        let files = [
+            try directory.write(Compression.gzip(text).dropLast(9), to: "gzip"),
+            try directory.write(Compression.zstd(text).dropLast(9), to: "zstd"),
+            try directory.write(damaged, to: "damaged"),
+        ]
+        for file in files {
+            let failure = try await #require(throws: CommandFailure.self) { try await read(file) }
+            #expect(failure.status == .dataError)
+        }
+    }
+
+    @Test func emptyFileHasNoLines() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(try await read(directory.write("", to: "empty")) == "")
+    }
+
+    @Test func missingFileAndDirectoryAreNoInput() throws {
+        let directory = try TemporaryDirectory()
+        for path in [directory.path + "/nothing", directory.path] {
+            let failure = try #require(throws: CommandFailure.self) {
+                try LineSource(name: path, standardInputIdentity: "")
+            }
+            #expect(failure.status == .noInput)
+        }
+    }
+
+    @Test func sameFileByAnotherPathIsTheSameSource() throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("a\n", to: "file")
+        let other = directory.path + "/../" + URL(filePath: directory.path).lastPathComponent + "/file"
+        #expect(
+            try LineSource(name: file, standardInputIdentity: "").identity
+                == LineSource(name: other, standardInputIdentity: "").identity)
+    }
+}
+
+/// The compressors of the libraries, for fixtures.
+enum Compression {
+    static func gzip(_ text: String) -> [UInt8] {
+        var stream = z_stream()
+        deflateInit2_(
+            &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        defer { deflateEnd(&stream) }
+        var input = Array(text.utf8)
+        return input.withUnsafeMutableBufferPointer { input in
+            [UInt8](unsafeUninitializedCapacity: input.count + 1024) { output, count in
+                stream.next_in = input.baseAddress
+                stream.avail_in = UInt32(input.count)
+                stream.next_out = output.baseAddress
+                stream.avail_out = UInt32(output.count)
+                deflate(&stream, Z_FINISH)
+                count = output.count - Int(stream.avail_out)
+            }
+        }
+    }
+
+    static func zstd(_ text: String) -> [UInt8] {
+        let input = Array(text.utf8)
+        return [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(input.count)) { output, count in
+            count = ZSTD_compress(output.baseAddress, output.count, input, input.count, 3)
+        }
+    }
+}
