@@ -44,6 +44,7 @@ struct LogTimeWindows {
     ///   horizon, as far as they follow each other.
     mutating func reserve(_ time: Int64, of key: Key, stored: TakenTimes = TakenTimes()) -> Int64 {
         guard var window = windows.removeValue(forKey: key) else {
+            // To go on with an empty window would claim to know all times, and let two entries share one.
             preconditionFailure("a time is reserved in an open window")
         }
         defer { windows[key] = window }

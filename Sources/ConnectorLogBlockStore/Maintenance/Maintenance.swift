@@ -16,7 +16,8 @@ struct Maintenance: Sendable {
     let now: @Sendable () -> Timestamp
     let logger: Logger
 
-    /// Works until its task is cancelled. A step that fails is told and tried again later.
+    /// Works until its task is cancelled, and sleeps between its steps; tests call the steps themselves. A step that
+    /// fails is told and tried again later.
     func run() async {
         var round = 0
         while !Task.isCancelled {
@@ -32,6 +33,7 @@ struct Maintenance: Sendable {
                 return
             } catch {
                 logger.error("maintenance failed", metadata: ["cause": "\(StoreError(writing: error))"])
+                // What fails now, a full disk say, fails again at once: no busy loop, no flood in the log.
                 try? await Task.sleep(for: .seconds(5))
             }
         }
