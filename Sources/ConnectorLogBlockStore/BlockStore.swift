@@ -23,6 +23,7 @@ package final class BlockStore: Sendable {
     private let reservations: LogTimeReservations
     private let filters: FilterCache
     private let quarantine: Quarantine
+    private let textSearches = SearchSlots(count: StoreDatabase.readers / 2)
     let maintenance: Maintenance
 
     /// Opens the store in `directory`, or makes one there.
@@ -115,9 +116,10 @@ package final class BlockStore: Sendable {
         }
     }
 
-    /// Whether the store can take entries.
+    /// Whether the store can take entries and answer queries.
     package func isReady() async -> Bool {
-        (try? await pool.read { db in try Int.fetchOne(db, sql: "SELECT 1") }) == 1
+        guard await committer.canWrite() else { return false }
+        return (try? await pool.read { db in try Int.fetchOne(db, sql: "SELECT 1") }) == 1
     }
 }
 
@@ -179,6 +181,11 @@ extension BlockStore: LogReader {
 
     package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
         guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
+        guard query.readsTexts else {
+            return try await search { search, blocks in try search.page(query, blocks: blocks) }
+        }
+        try textSearches.begin()
+        defer { textSearches.end() }
         return try await search { search, blocks in try search.page(query, blocks: blocks) }
     }
 

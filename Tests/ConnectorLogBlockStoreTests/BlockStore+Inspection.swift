@@ -31,4 +31,14 @@ extension BlockStore {
                 sql: "UPDATE block_part SET bytes = ? WHERE id = ?", arguments: [bytes.databaseBytes, row])
         }
     }
+
+    /// Makes the disk full for the writer when the database has so many pages; returns the limit that it had.
+    func limitPages(to count: Int) async throws -> Int {
+        try await catalog.pool.writeWithoutTransaction { db in
+            let limit = try Int.fetchOne(db, sql: "PRAGMA max_page_count") ?? 0
+            // SQLite takes no limit below the pages that there are.
+            try db.execute(sql: "PRAGMA max_page_count = \(max(1, count))")
+            return limit
+        }
+    }
 }

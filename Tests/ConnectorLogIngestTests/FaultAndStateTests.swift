@@ -85,6 +85,8 @@ struct FaultAndStateTests {
             (#""type":"fault","name":"n","status_code":99"#, .outOfRange, "status_code"),
             (#""type":"fault","name":"n","connector_identifier":"a b""#, .invalidValue, "connector_identifier"),
             (#""type":"fault","name":"n","entry_request_id":"\u0000""#, .invalidValue, "entry_request_id"),
+            (#""type":"fault","name":"a\u0000b""#, .invalidValue, "name"),
+            (#""type":"fault","name":"n","flow_name":"a\u0000b""#, .invalidValue, "flow_name"),
             (#""type":"fault","name":"n","response_headers":[]"#, .wrongType, "response_headers"),
             (#""type":"fault","name":"n","team_id":9"#, .forbidden, "team_id"),
             (#""type":"fault","name":"n","message":[]"#, .wrongType, "message"),
@@ -99,6 +101,10 @@ struct FaultAndStateTests {
                 "updated_at"
             ),
             (#""type":"state","state_id":"s","flow_id":"f","user":{}"#, .wrongType, "user"),
+            (#""type":"state","state_id":"s","flow_id":"f","user":"a\u0000b""#, .invalidValue, "user"),
+            (#""type":"state","state_id":"s","flow_id":"f","flow_name":"a\u0000b""#, .invalidValue, "flow_name"),
+            (#""type":"state","state_id":"s","flow_id":"f","current_step":"a\u0000b""#, .invalidValue, "current_step"),
+            (#""type":"state","state_id":"s","flow_id":"f","join_uri":"a\u0000b""#, .invalidValue, "join_uri"),
         ] as [(String, LineError.Code, String)])
     func refuses(members: String, code: LineError.Code, field: String) async throws {
         switch try await IngestRun.line("{\(members)}") {

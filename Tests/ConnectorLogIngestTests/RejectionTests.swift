@@ -102,6 +102,7 @@ struct RejectionTests {
         Case(#""request_id":"a\u0000""#, .invalidValue, "request_id"),
         Case(#""flow_id":"a\u0000""#, .invalidValue, "flow_id"),
         Case(#""state_id":"\u0000""#, .invalidValue, "state_id"),
+        Case(#""flow_name":"a\u0000b""#, .invalidValue, "flow_name"),
         Case(#""request_headers":{"":"x"}"#, .invalidValue, "request_headers"),
         Case(#""request_headers":{"a\u0000":"x"}"#, .invalidValue, "request_headers"),
         Case(#""request_body":"x","request_body_encoding":"hex""#, .invalidValue, "request_body_encoding"),

@@ -75,6 +75,12 @@ final class SQLiteCatalog: Sendable {
         }
     }
 
+    /// Changes the memory when the transaction is on the disk, still in the writer's turn: two changes reach the memory in
+    /// the order in which they reach the disk.
+    func updateCache(after db: Database, _ change: @escaping @Sendable (inout Cache) -> Void) {
+        db.afterNextTransaction { [self] _ in cache.withLock { change(&$0) } }
+    }
+
     /// True when the team was deleted: its entries are unreachable.
     func isDeleted(team: Int64) -> Bool { cache.withLock { $0.deletedTeams.contains(team) } }
 

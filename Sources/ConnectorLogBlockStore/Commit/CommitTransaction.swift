@@ -24,8 +24,11 @@ final class CommitTransaction: Sendable {
         self.logger = logger
     }
 
-    /// One result a batch, in order. Either all batches but the refused ones are stored, or none.
-    func run(_ group: [PreparedBatch], in db: Database) -> [Result<AppendResult, StoreError>] {
+    /// One result a batch, in order, and whether the transaction was written. Either all batches but the refused ones are
+    /// stored, or none.
+    func run(
+        _ group: [PreparedBatch], in db: Database
+    ) -> (results: [Result<AppendResult, StoreError>], isWritten: Bool) {
         do {
             var (results, accepted) = try admit(group, in: db)
             if !accepted.isEmpty {
@@ -34,12 +37,19 @@ final class CommitTransaction: Sendable {
                 connectors.add(accepted.flatMap { group[$0].newConnectors })
                 for index in accepted { results[index] = .success(.stored) }
             }
-            return results
+            return (results, true)
         } catch {
             let error = StoreError(writing: error)
             logger.error("commit failed", metadata: ["code": "\(error.code.rawValue)", "cause": "\(error)"])
-            return group.map { _ in .failure(error) }
+            return (group.map { _ in .failure(error) }, false)
         }
+    }
+
+    /// Writes pages as a batch would, and leaves nothing.
+    func probe(in db: Database) throws {
+        let token = [UInt8](repeating: 0, count: 4 * Schema.pageSize).databaseBytes
+        try db.execute(sql: "INSERT OR REPLACE INTO idempotency VALUES (?, x'', x'', 0)", arguments: [token])
+        try db.execute(sql: "DELETE FROM idempotency WHERE token = ?", arguments: [token])
     }
 
     // MARK: - Idempotency

@@ -22,6 +22,8 @@ final class Committer: Sendable {
         var bytes = 0
         var isRunning = false
         var isClosed = false
+        /// Whether the last transaction could not be written.
+        var isFailing = false
         var idle: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -71,10 +73,20 @@ final class Committer: Sendable {
         }
     }
 
+    /// Whether batches can be written now. After a failed transaction a small write to the disk tells.
+    func canWrite() async -> Bool {
+        let (isClosed, isFailing) = queue.withLock { ($0.isClosed, $0.isFailing) }
+        guard !isClosed, isFailing else { return !isClosed }
+        let isWritten = (try? await pool.write { [transaction] db in try transaction.probe(in: db) }) != nil
+        if isWritten { queue.withLock { $0.isFailing = false } }
+        return isWritten
+    }
+
     private func run() {
         pool.asyncWriteWithoutTransaction { [self] db in
             while let group = takeGroup() {
-                let results = transaction.run(group.map(\.batch), in: db)
+                let (results, isWritten) = transaction.run(group.map(\.batch), in: db)
+                queue.withLock { $0.isFailing = !isWritten }
                 for (waiting, result) in zip(group, results) { waiting.answer.resume(returning: result) }
             }
         }

@@ -33,6 +33,6 @@ struct PreparedBatch: Sendable {
             case .columns(let columns): columns.byteCount
             }
         return entryBytes + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
-            + (changes.count + states.count) * 256
+            + (changes.count + states.count) * 256 + (idempotency?.answer.count ?? 0)
     }
 }

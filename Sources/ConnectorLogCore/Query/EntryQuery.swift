@@ -56,6 +56,9 @@ package struct EntryQuery: Hashable, Sendable {
     /// 1...1000.
     package var limit: Int
 
+    /// Whether rows that pass all other filters have to be read for a text.
+    package var readsTexts: Bool { text.map { !$0.isEmpty } ?? false }
+
     package init(teamID: Int64, order: PageOrder = .newestFirst, limit: Int = 100) {
         self.teamID = teamID
         self.order = order

@@ -1,7 +1,7 @@
 /// Why a store could not do what it was asked. The texts name places in the store, never a record's contents.
 package struct StoreError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// Too much is waiting to be written. Try again later.
+        /// Too much is waiting to be written, or too many slow searches run. Try again later.
         case overloaded
         /// The store is closing or closed.
         case closed

@@ -15,7 +15,7 @@ extension LineDecoder {
         draft.duration = try duration() ?? -1
         draft.requestID = try identifier(.requestID)
         draft.flowID = try identifier(.flowID)
-        draft.flowName = try text(.flowName, limit: Limits.name)
+        draft.flowName = try textWithoutNull(.flowName, limit: Limits.name)
         draft.flowVersion = try flowVersion()
         draft.stateID = try identifier(.stateID)
         draft.traceID = try hexadecimal(.traceID, digits: 32)

@@ -5,12 +5,12 @@ import ConnectorLogCore
 extension LineDecoder {
     mutating func fault() throws(LineError) -> RootFault {
         let team = try team()
-        guard let name = try string(.name, limit: Limits.name), !name.isEmpty else { throw missing(.name) }
+        guard let name = try lineName(.name, limit: Limits.name), !name.isEmpty else { throw missing(.name) }
         var fault = RootFault(
             id: EntryID(high: 0, low: 0), teamID: team, occurredAt: try time(.logTime) ?? arrival, name: name)
         fault.stateID = try identifier(.stateID).map(Self.string)
         fault.flowID = try identifier(.flowID).map(Self.string)
-        fault.flowName = try string(.flowName, limit: Limits.name)
+        fault.flowName = try lineName(.flowName, limit: Limits.name)
         fault.flowVersion = try flowVersion().map(Self.string)
         fault.connectorIdentifier = try connector().map(Self.string)
         fault.entryRequestID = try identifier(.entryRequestID).map(Self.string)
@@ -38,12 +38,12 @@ extension LineDecoder {
         var change = StateChange(
             teamID: team, stateID: Self.string(stateID), updatedAt: try time(.updatedAt) ?? arrival)
         change.flowID = Self.string(flowID)
-        change.flowName = try string(.flowName, limit: Limits.name)
+        change.flowName = try lineName(.flowName, limit: Limits.name)
         change.flowVersion = try flowVersion().map(Self.string)
         change.status = try stateStatus()
-        change.currentStep = try string(.currentStep, limit: Limits.name)
-        change.user = try string(.user, limit: Limits.name)
-        change.joinURI = try string(.joinURI, limit: Limits.uri)
+        change.currentStep = try lineName(.currentStep, limit: Limits.name)
+        change.user = try lineName(.user, limit: Limits.name)
+        change.joinURI = try lineName(.joinURI, limit: Limits.uri)
         change.createdAt = try time(.createdAt)
         return change
     }
@@ -58,6 +58,10 @@ extension LineDecoder {
 
     private mutating func string(_ field: FlatField, limit: Int) throws(LineError) -> String? {
         try text(field, limit: limit).map(Self.string)
+    }
+
+    private mutating func lineName(_ field: FlatField, limit: Int) throws(LineError) -> String? {
+        try textWithoutNull(field, limit: limit).map(Self.string)
     }
 
     private static func string(_ text: Text) -> String {

@@ -34,9 +34,17 @@ extension LineDecoder {
         guard scalars <= limit else { throw failure(.tooLong, field, "longer than \(limit) characters") }
     }
 
-    /// A text that names something: without U+0000, and nothing when empty.
+    /// A text that names something: nothing when empty.
     mutating func identifier(_ field: FlatField) throws(LineError) -> Text? {
-        guard let text = try text(field, limit: Limits.identifier), !text.isEmpty else { return nil }
+        guard let text = try textWithoutNull(field, limit: Limits.identifier), !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// A text that may stand in a row of a database, where U+0000 would end it.
+    @inline(__always)
+    mutating func textWithoutNull(_ field: FlatField, limit: Int) throws(LineError) -> Text? {
+        guard let text = try text(field, limit: limit) else { return nil }
+        // Unescaped, it would not be JSON.
         if fields[field]?.kind == .escapedString, text.contains(0) {
             throw failure(.invalidValue, field, "U+0000 is not allowed here")
         }

@@ -37,7 +37,7 @@ package struct APIError: Error, Sendable {
 
     private init(store error: StoreError) {
         switch error.code {
-        case .overloaded: self = .unavailable("too much is waiting to be written", cause: error)
+        case .overloaded: self = .unavailable("the store has too much to do at once", cause: error)
         case .closed: self = .unavailable("the server is stopping", retryAfterSeconds: 5, cause: error)
         case .full: self = .unavailable("the store cannot take more", retryAfterSeconds: 60, cause: error)
         case .conflict: self = APIError(.conflict, "something with this id exists")

@@ -1,0 +1,82 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+import Testing
+
+@testable import ConnectorLogBlockStore
+
+@Suite struct ReadinessTests {
+    @Test func aFullDiskMakesTheStoreUnreadyUntilThereIsRoom() async throws {
+        try await TemporaryStore.with { store, clock in
+            #expect(await store.isReady())
+            let before = Fixtures.entries(300, from: clock.now)
+            _ = try await store.append(Fixtures.batch(before), idempotency: nil)
+
+            let pages = try await store.limitPages(to: 0)
+            let refused = Fixtures.entries(300, from: clock.now.advanced(bySeconds: 10), seed: 2)
+            await #expect(throws: StoreError.self) {
+                _ = try await store.append(Fixtures.batch(refused), idempotency: nil)
+            }
+            #expect(await store.isReady() == false)
+            let found = try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows
+            #expect(found.count == before.count { $0.teamID == 1 })
+
+            _ = try await store.limitPages(to: pages)
+            #expect(await store.isReady())
+            _ = try await store.append(Fixtures.batch(refused), idempotency: nil)
+            let all = try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows
+            #expect(all.count == (before + refused).count { $0.teamID == 1 })
+        }
+    }
+
+    @Test func theFailureSaysThatTheDiskIsFull() async throws {
+        try await TemporaryStore.with { store, clock in
+            let pages = try await store.limitPages(to: 0)
+            do throws(StoreError) {
+                _ = try await store.append(Fixtures.batch(Fixtures.entries(300, from: clock.now)), idempotency: nil)
+                Issue.record("the batch was stored")
+            } catch {
+                #expect(error.code == .full)
+            }
+            _ = try await store.limitPages(to: pages)
+        }
+    }
+
+    @Test func aClosedStoreIsNotReady() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open()
+        try await store.close()
+        #expect(await store.isReady() == false)
+    }
+}
+
+@Suite struct SearchSlotsTests {
+    @Test func refusesMoreThanItsCountUntilOneEnds() throws {
+        let slots = SearchSlots(count: 2)
+        try slots.begin()
+        try slots.begin()
+        #expect(throws: StoreError.self) { try slots.begin() }
+        slots.end()
+        try slots.begin()
+    }
+}
+
+@Suite struct KeyMemoryTests {
+    /// Keys that are made while their team is deleted must not outlive it in memory, whatever the order.
+    @Test func aKeyMadeBesideTheDeletionOfItsTeamIsGoneWithItOrAnswersToADeletedTeam() async throws {
+        try await TemporaryStore.with { store, clock in
+            for round in 0..<20 {
+                let team = try await store.createTeam(name: "Team", id: nil, at: clock.now)
+                let hash = [UInt8](repeating: UInt8(round), count: 32)
+                let key = APIKey(
+                    id: "key\(round)", teamID: team.id, name: "k", role: .viewer, prefix: "p", createdAt: clock.now,
+                    lastUsedAt: nil, expiresAt: nil)
+                async let isDeleted = store.deleteTeam(id: team.id)
+                async let made: Void? = try? store.createKey(key, hash: hash)
+                _ = try await (isDeleted, made)
+                let stored = try await store.keys(team: team.id).map(\.id)
+                #expect((store.key(hash: hash) != nil) == (stored == [key.id]))
+            }
+        }
+    }
+}
