@@ -70,17 +70,16 @@ struct BlockEncoder: Sendable {
     }
 
     private func filter(of columns: EntryColumns) -> [UInt8] {
-        var hashes = Set<UInt64>(minimumCapacity: columns.count * 3)
-        let (connectors, states) = (columns[.connector], columns[.stateID])
-        let (flows, requests) = (columns[.flowID], columns[.requestID])
-        for (row, team) in columns.teamIDs.enumerated() {
-            if let connector = connectors[row] { hashes.insert(FilterKey.connector(team: team, connector)) }
-            if let state = states[row] { hashes.insert(FilterKey.state(team: team, state)) }
-            if let flow = flows[row] { hashes.insert(FilterKey.flow(team: team, flow)) }
-            if let request = requests[row] { hashes.insert(FilterKey.requestID(request)) }
+        var keys = FilterKeys(capacity: columns.count * 3)
+        for row in 0..<columns.count {
+            let team = columns.teamIDs[row]
+            keys.insert(columns[.connector], row) { FilterKey.connector(team: team, $0) }
+            keys.insert(columns[.stateID], row) { FilterKey.state(team: team, $0) }
+            keys.insert(columns[.flowID], row) { FilterKey.flow(team: team, $0) }
+            keys.insert(columns[.requestID], row) { FilterKey.requestID($0) }
         }
-        hashes.formUnion(columns.vendorRequestIDHashes)
-        let filter = BloomFilter(hashes: hashes)
+        for hash in columns.vendorRequestIDHashes { keys.insert(hash) }
+        let filter = BloomFilter(hashes: keys.hashes)
         var part = PartWriter(part: .filter, rows: columns.count, zstandard: zstandard, level: level)
         part.appendFilter(filter.bytes)
         return part.finish()
@@ -164,5 +163,47 @@ private struct PartWriter {
         bytes += directory
         for entry in entries { bytes += entry.stored }
         return bytes
+    }
+}
+
+/// The distinct keys of a filter. They are hashes already, so that their low bits are good as places in a table.
+private struct FilterKeys {
+    private(set) var hashes: [UInt64] = []
+    /// 0 is a free place; the hash that is 0 stands for 1.
+    private var table: [UInt64]
+
+    init(capacity: Int) {
+        var size = 64
+        while size < capacity * 2 { size *= 2 }
+        table = Array(repeating: 0, count: size)
+        hashes.reserveCapacity(capacity)
+    }
+
+    @inline(__always)
+    mutating func insert(_ column: TextColumn, _ row: Int, key: (Span<UInt8>) -> UInt64) {
+        if column.isNull(row) { return }
+        insert(key(column.bytes.span.extracting(column.range(row))))
+    }
+
+    mutating func insert(_ hash: UInt64) {
+        if (hashes.count + 1) * 4 > table.count * 3 { grow() }
+        let hash = max(hash, 1)
+        if place(hash) { hashes.append(hash) }
+    }
+
+    private mutating func grow() {
+        table = Array(repeating: 0, count: table.count * 2)
+        for hash in hashes { _ = place(hash) }
+    }
+
+    /// False when it is there already.
+    private mutating func place(_ hash: UInt64) -> Bool {
+        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
+        while table[at] != 0 {
+            if table[at] == hash { return false }
+            at = (at + 1) & (table.count - 1)
+        }
+        table[at] = hash
+        return true
     }
 }

@@ -4,14 +4,18 @@ import ConnectorLogCore
 /// a block does not hold look as if it did.
 struct BloomFilter: Equatable {
     private static let bitsPerKey = 10
-    private static let probes = 6
+    private static let probes: UInt64 = 6
 
     private(set) var bytes: [UInt8]
 
-    init(hashes: some Collection<UInt64>) {
+    init(hashes: [UInt64]) {
         bytes = Array(repeating: 0, count: max(8, (hashes.count * Self.bitsPerKey + 7) / 8))
+        let count = UInt64(bytes.count * 8)
         for hash in hashes {
-            for bit in Self.bits(of: hash, count: bytes.count * 8) { bytes[bit >> 3] |= 1 << UInt8(bit & 7) }
+            for probe in 0..<Self.probes {
+                let bit = Self.bit(of: hash, probe, count: count)
+                bytes[bit >> 3] |= 1 << UInt8(bit & 7)
+            }
         }
     }
 
@@ -22,35 +26,51 @@ struct BloomFilter: Equatable {
     }
 
     func mayContain(_ hash: UInt64) -> Bool {
-        Self.bits(of: hash, count: bytes.count * 8).allSatisfy { bytes[$0 >> 3] >> UInt8($0 & 7) & 1 == 1 }
+        let count = UInt64(bytes.count * 8)
+        return (0..<Self.probes).allSatisfy { probe in
+            let bit = Self.bit(of: hash, probe, count: count)
+            return bytes[bit >> 3] >> UInt8(bit & 7) & 1 == 1
+        }
     }
 
-    /// Double hashing (Kirsch and Mitzenmacher, 2006) of the two halves of the hash.
-    private static func bits(of hash: UInt64, count: Int) -> some Sequence<Int> {
-        let step = hash >> 32 | 1
-        return (0..<UInt64(probes)).lazy.map { Int((hash &+ $0 &* step) % UInt64(count)) }
+    /// Double hashing (Kirsch and Mitzenmacher, 2006) of the two halves of the hash; brought into range by a
+    /// multiplication rather than a division (Lemire, 2019).
+    @inline(__always)
+    private static func bit(of hash: UInt64, _ probe: UInt64, count: UInt64) -> Int {
+        let place = hash &+ probe &* (hash >> 32 | hash << 32 | 1)
+        return Int(truncatingIfNeeded: place.multipliedFullWidth(by: count).high)
     }
 }
 
 /// The keys of a block's filter. Seeds are part of the stored format.
 enum FilterKey {
     /// A connector of a team. Also the key of its window of log times.
-    static func connector(team: Int64, _ identifier: some Sequence<UInt8>) -> UInt64 {
+    static func connector(team: Int64, _ identifier: Span<UInt8>) -> UInt64 {
         ColumnHash.hash(identifier, seed: seed(1, team))
     }
 
-    static func state(team: Int64, _ id: some Sequence<UInt8>) -> UInt64 {
+    static func state(team: Int64, _ id: Span<UInt8>) -> UInt64 {
         ColumnHash.hash(id, seed: seed(2, team))
     }
 
-    static func flow(team: Int64, _ id: some Sequence<UInt8>) -> UInt64 {
+    static func flow(team: Int64, _ id: Span<UInt8>) -> UInt64 {
         ColumnHash.hash(id, seed: seed(3, team))
     }
 
     /// The sender's or a vendor's, whatever the team.
-    static func requestID(_ id: some Sequence<UInt8>) -> UInt64 {
+    static func requestID(_ id: Span<UInt8>) -> UInt64 {
         ColumnHash.hash(id)
     }
+
+    static func connector(team: Int64, _ identifier: String) -> UInt64 {
+        connector(team: team, Array(identifier.utf8).span)
+    }
+
+    static func state(team: Int64, _ id: String) -> UInt64 { state(team: team, Array(id.utf8).span) }
+
+    static func flow(team: Int64, _ id: String) -> UInt64 { flow(team: team, Array(id.utf8).span) }
+
+    static func requestID(_ id: String) -> UInt64 { requestID(Array(id.utf8).span) }
 
     private static func seed(_ kind: UInt64, _ team: Int64) -> UInt64 {
         (kind << 56 | UInt64(bitPattern: team)) &* 0x9E37_79B9_7F4A_7C15

@@ -48,18 +48,19 @@ final class ConnectorRegistry: Sendable {
     func newConnectors(in columns: EntryColumns, _ faults: [RootFault]) -> [PreparedBatch.NewConnector] {
         var found: [LogTimeWindows.Key: PreparedBatch.NewConnector] = [:]
         state.withLock { state in
-            func note(_ team: Int64, _ identifier: some Collection<UInt8>) {
-                let key = FilterKey.connector(team: team, identifier)
+            func note(_ key: LogTimeWindows.Key, _ team: Int64, _ identifier: @autoclosure () -> String) {
                 guard !state.active.contains(key), found[key] == nil else { return }
-                found[key] = PreparedBatch.NewConnector(
-                    key: key, teamID: team, identifier: String(decoding: identifier, as: UTF8.self))
+                found[key] = PreparedBatch.NewConnector(key: key, teamID: team, identifier: identifier())
             }
             let identifiers = columns[.connector]
-            for (row, team) in columns.teamIDs.enumerated() {
-                if let identifier = identifiers[row] { note(team, identifier) }
+            let bytes = identifiers.bytes.span
+            for (row, team) in columns.teamIDs.enumerated() where !identifiers.isNull(row) {
+                let key = FilterKey.connector(team: team, bytes.extracting(identifiers.range(row)))
+                note(key, team, identifiers.string(row) ?? "")
             }
             for fault in faults {
-                if let identifier = fault.connectorIdentifier { note(fault.teamID, identifier.utf8) }
+                guard let identifier = fault.connectorIdentifier else { continue }
+                note(FilterKey.connector(team: fault.teamID, identifier), fault.teamID, identifier)
             }
         }
         return Array(found.values)

@@ -48,7 +48,7 @@ extension SQLiteCatalog {
                     connector.configuration.updatedAt.microseconds, logo?.mediaType, logo?.bytes.databaseBytes,
                 ])
         }
-        connectors.add(FilterKey.connector(team: connector.teamID, connector.identifier.utf8))
+        connectors.add(FilterKey.connector(team: connector.teamID, connector.identifier))
     }
 
     func updateConnector(
@@ -87,7 +87,7 @@ extension SQLiteCatalog {
                     """, arguments: [now.microseconds, team, identifier])
             return db.changesCount > 0
         }
-        if isDeleted { connectors.remove(FilterKey.connector(team: team, identifier.utf8)) }
+        if isDeleted { connectors.remove(FilterKey.connector(team: team, identifier)) }
         return isDeleted
     }
 

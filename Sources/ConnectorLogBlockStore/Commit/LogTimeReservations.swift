@@ -177,10 +177,12 @@ private struct Rows {
     init(_ columns: EntryColumns) {
         times = columns.logTimes
         teams = columns.teamIDs
-        connectors = columns[.connector]
+        let connectors = columns[.connector]
+        self.connectors = connectors
         keys.reserveCapacity(columns.count)
+        let bytes = connectors.bytes.span
         for row in 0..<columns.count {
-            let key = FilterKey.connector(team: teams[row], connectors[row] ?? [])
+            let key = FilterKey.connector(team: teams[row], bytes.extracting(connectors.range(row)))
             keys.append(key)
             if firstRow[key] == nil { firstRow[key] = row }
             earliest[key] = min(earliest[key] ?? .max, times[row])

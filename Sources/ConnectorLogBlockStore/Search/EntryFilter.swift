@@ -10,10 +10,10 @@ struct EntryFilter {
         self.query = query
         let team = query.teamID
         keys = [
-            query.connector.map { FilterKey.connector(team: team, $0.utf8) },
-            query.stateID.map { FilterKey.state(team: team, $0.utf8) },
-            query.flowID.map { FilterKey.flow(team: team, $0.utf8) },
-            query.requestID.map { FilterKey.requestID($0.utf8) },
+            query.connector.map { FilterKey.connector(team: team, $0) },
+            query.stateID.map { FilterKey.state(team: team, $0) },
+            query.flowID.map { FilterKey.flow(team: team, $0) },
+            query.requestID.map { FilterKey.requestID($0) },
         ].compactMap(\.self)
     }
 

@@ -141,7 +141,9 @@ struct EntrySearch {
 
     private func times(team: Int64, connector: [UInt8], of candidate: BlockSummary) throws -> [Int64] {
         let block = StoredBlock(candidate, in: db, zstandard: zstandard)
-        guard try filters.filter(of: block).mayContain(FilterKey.connector(team: team, connector)) else { return [] }
+        guard try filters.filter(of: block).mayContain(FilterKey.connector(team: team, connector.span)) else {
+            return []
+        }
         let teams = try block.integers(.teamID)
         var rows = (0..<block.rows).filter { teams[$0] == team }
         try block.texts(.connector).filter(&rows, equalTo: String(decoding: connector, as: UTF8.self))

@@ -5,14 +5,16 @@
 /// `endings` or is one of `wholeNames`, unless it is one of `exceptions` (tokens that page through lists).
 package final class CredentialNames: Sendable {
     package static let wholeNames = [
-        "cookie", "cookies", "setcookie", "pwd", "pass", "passcode", "pin", "otp", "cvv", "cvc", "jwt", "sig", "sid", "sessionid",
+        "cookie", "cookies", "setcookie", "pwd", "pass", "passcode", "pin", "otp", "cvv", "cvc", "jwt", "sig", "sid",
+        "sessionid",
         "assertion", "clientassertion", "samlresponse", "codeverifier", "xhubsignature", "xhubsignature256",
         "stripesignature", "xslacksignature",
     ]
     package static let endings = [
         "authorization", "password", "passwords", "passwd", "passphrase", "secret", "secrets", "token", "accesstokens",
         "refreshtokens", "apikey", "apikeys", "accesskey", "accesskeys", "privatekey", "privatekeys", "secretkey",
-        "signingkey", "encryptionkey", "accountkey", "sharedkey", "authkey", "subscriptionkey", "functionskey", "sharedaccesssignature", "credential", "credentials",
+        "signingkey", "encryptionkey", "accountkey", "sharedkey", "authkey", "subscriptionkey", "functionskey",
+        "sharedaccesssignature", "credential", "credentials",
         "xamzsignature", "connectionstring",
     ]
     package static let exceptions = [

@@ -62,7 +62,7 @@ package struct RedactingBatchBuilder: ~Copyable {
         appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers")
         appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers")
         for header in entry.responseHeaders where VendorRequestID.isName(header.name) {
-            columns.vendorRequestIDHashes.append(ColumnHash.hash(header.value))
+            columns.vendorRequestIDHashes.append(ColumnHash.hash(header.value.bindMemory(to: UInt8.self).span))
         }
         columns.requestBodyAttributes.append(appendBody(entry.requestBody, .requestBody, "request_body"))
         columns.responseBodyAttributes.append(appendBody(entry.responseBody, .responseBody, "response_body"))

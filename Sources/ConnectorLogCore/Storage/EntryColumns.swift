@@ -68,7 +68,7 @@ extension EntryColumns {
             guard let headers = self[.responseHeaders][row] else { continue }
             HeaderList.forEach(headers) { name, value in
                 let isVendors = name.withUnsafeBytes(VendorRequestID.isName)
-                if isVendors { vendorRequestIDHashes.append(ColumnHash.hash(value)) }
+                if isVendors { vendorRequestIDHashes.append(ColumnHash.hash(value.span)) }
             }
         }
     }
@@ -116,21 +116,5 @@ package struct BodyAttributes: Hashable, Sendable {
 
     package var packed: Int64 {
         Int64(originalSize) << 2 | (isBinary ? 2 : 0) | (isTruncated ? 1 : 0)
-    }
-}
-
-/// The 64-bit hash by which the store's filters know a text: FNV-1a over the bytes, then a finalizer that spreads it over
-/// all bits (both in the public domain). Part of the stored format: pinned by a test.
-package enum ColumnHash {
-    // Inlinable, because an unspecialised call from another module costs many times the work itself.
-    @inlinable
-    package static func hash(_ bytes: some Sequence<UInt8>, seed: UInt64 = 0) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ seed
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash ^= hash >> 33
-        hash = hash &* 0xFF51_AFD7_ED55_8CCD
-        hash ^= hash >> 33
-        hash = hash &* 0xC4CE_B9FE_1A85_EC53
-        return hash ^ hash >> 33
     }
 }
