@@ -23,7 +23,9 @@ package final class BlockStore: Sendable {
     private let reservations: LogTimeReservations
     private let filters: FilterCache
     private let quarantine: Quarantine
-    private let textSearches = SearchSlots(count: StoreDatabase.readers / 2)
+    private let logger: Logger
+    /// Searches that may read all blocks leave readers to all others.
+    private let slowSearches = AsyncSlots(count: StoreDatabase.readers / 2, maximumWaiting: 64)
     let maintenance: Maintenance
 
     /// Opens the store in `directory`, or makes one there.
@@ -52,11 +54,11 @@ package final class BlockStore: Sendable {
         let directory = BlockDirectory()
         let connectors = ConnectorRegistry()
         let catalog = SQLiteCatalog(pool: pool, connectors: connectors)
-        let filters = FilterCache()
+        let filters = FilterCache(logger: logger)
         let lastID = try await pool.write { db in
-            let replaced = try Int64.fetchAll(db, sql: "SELECT id FROM block WHERE retired = 1")
-            try BlockWriter.delete(replaced, in: db)
             directory.insert(try BlockWriter.all(in: db))
+            // Deleted later: a full disk must not keep the store from opening.
+            directory.retire(try Int64.fetchAll(db, sql: "SELECT id FROM block WHERE retired = 1"))
             try catalog.load(in: db)
             return try Self.lastID(in: db)
         }
@@ -69,6 +71,7 @@ package final class BlockStore: Sendable {
         self.filters = filters
         let quarantine = Quarantine(directory: directory, logger: logger)
         self.quarantine = quarantine
+        self.logger = logger
         committer = Committer(
             pool: pool,
             transaction: CommitTransaction(
@@ -181,11 +184,11 @@ extension BlockStore: LogReader {
 
     package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
         guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
-        guard query.readsTexts else {
+        guard query.mayReadAll else {
             return try await search { search, blocks in try search.page(query, blocks: blocks) }
         }
-        try textSearches.begin()
-        defer { textSearches.end() }
+        try await slowSearches.acquire()
+        defer { slowSearches.release() }
         return try await search { search, blocks in try search.page(query, blocks: blocks) }
     }
 
@@ -194,23 +197,21 @@ extension BlockStore: LogReader {
             return query.bucketStarts.map { OutcomeBucket(start: $0, ok: 0, failed: 0) }
         }
         return try await search { search, blocks in
-            try OutcomeCounter(
-                db: search.db, zstandard: search.zstandard, filters: search.filters, quarantine: search.quarantine
-            ).buckets(query, blocks: blocks)
+            try OutcomeCounter(search: search).buckets(query, blocks: blocks)
         }
     }
 
     package func fault(team: Int64, id: EntryID) async throws(StoreError) -> RootFault? {
         guard !catalog.isDeleted(team: team) else { return nil }
-        return try await catalog.read { [encoder] db in
-            try FaultRows(db: db, zstandard: encoder.zstandard).fault(team: team, id: id)
+        return try await catalog.read { [encoder, logger] db in
+            try FaultRows(db: db, zstandard: encoder.zstandard, logger: logger).fault(team: team, id: id)
         }
     }
 
     package func faults(_ query: FaultQuery) async throws(StoreError) -> Page<RootFault> {
         guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
-        return try await catalog.read { [encoder] db in
-            try FaultRows(db: db, zstandard: encoder.zstandard).page(query)
+        return try await catalog.read { [encoder, logger] db in
+            try FaultRows(db: db, zstandard: encoder.zstandard, logger: logger).page(query)
         }
     }
 

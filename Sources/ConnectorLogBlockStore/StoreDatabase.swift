@@ -38,3 +38,22 @@ enum StoreDatabase {
         return pool
     }
 }
+
+extension DatabasePool {
+    /// Writes in one transaction, and calls `after` with its value, still in the writer's turn, when the transaction is on
+    /// the disk: what changes in memory changes in the order of the disk, and not at all when the commit fails.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value, after: @escaping @Sendable (Value) -> Void
+    ) async throws -> Value {
+        try await writeWithoutTransaction { db in
+            var written: Value?
+            try db.inTransaction(.immediate) {
+                written = try body(db)
+                return .commit
+            }
+            guard let written else { throw StoreError(.failed, "a transaction had no outcome") }
+            after(written)
+            return written
+        }
+    }
+}

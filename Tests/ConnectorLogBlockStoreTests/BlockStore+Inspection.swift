@@ -1,3 +1,4 @@
+import ConnectorLogCore
 import GRDB
 
 @testable import ConnectorLogBlockStore
@@ -32,6 +33,17 @@ extension BlockStore {
         }
     }
 
+    /// Turns one bit of a stored fault.
+    func damage(fault id: EntryID) async throws {
+        try await catalog.pool.write { db in
+            let row = try Row.fetchOne(db, sql: "SELECT record FROM fault WHERE id = ?", arguments: [id.databaseBytes])
+            guard var bytes = row?.bytes(0), !bytes.isEmpty else { return }
+            bytes[bytes.count / 2] ^= 1
+            try db.execute(
+                sql: "UPDATE fault SET record = ? WHERE id = ?", arguments: [bytes.databaseBytes, id.databaseBytes])
+        }
+    }
+
     /// Makes the disk full for the writer when the database has so many pages; returns the limit that it had.
     func limitPages(to count: Int) async throws -> Int {
         try await catalog.pool.writeWithoutTransaction { db in
@@ -41,4 +53,22 @@ extension BlockStore {
             return limit
         }
     }
+
+    /// Runs `body` while every transaction of the writer fails at its COMMIT.
+    func refusingCommits(_ body: () async throws -> Void) async throws {
+        let observer = CommitRefusal()
+        catalog.pool.add(transactionObserver: observer)
+        try await body()
+        catalog.pool.remove(transactionObserver: observer)
+    }
+}
+
+private final class CommitRefusal: TransactionObserver {
+    struct Refused: Error {}
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseWillCommit() throws { throw Refused() }
+    func databaseDidCommit(_ db: Database) {}
+    func databaseDidRollback(_ db: Database) {}
 }

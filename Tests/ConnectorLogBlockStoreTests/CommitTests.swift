@@ -118,6 +118,37 @@ import Testing
         }
     }
 
+    @Test func aDamagedFilterHidesNothing() async throws {
+        try await TemporaryStore.with { store, clock in
+            let entries = Fixtures.entries(300, from: clock.now, teams: 1)
+            _ = try await store.append(Fixtures.batch(entries), idempotency: nil)
+            try await store.damage(block: try #require(store.directory.blocks.first).id, part: .filter)
+            var query = EntryQuery(teamID: 1, limit: 1000)
+            query.connector = "conn1"
+            #expect(try await store.entries(query).rows.count == entries.count { $0.connector == "conn1" })
+            #expect(store.directory.quarantined.isEmpty)
+        }
+    }
+
+    @Test func aDamagedFaultIsLeftOutOfPagesAndToldByItself() async throws {
+        try await TemporaryStore.with { store, clock in
+            let faults = (0..<5).map {
+                Fixtures.fault(team: 1, at: clock.now.advanced(bySeconds: Int64($0)), name: "Fault \($0)")
+            }
+            _ = try await store.append(Fixtures.batch(faults: faults), idempotency: nil)
+            let whole = try await store.faults(FaultQuery(teamID: 1, limit: 10)).rows
+            try await store.damage(fault: whole[2].id)
+            let first = try await store.faults(FaultQuery(teamID: 1, limit: 3))
+            #expect(first.rows == [whole[0], whole[1]])
+            var next = FaultQuery(teamID: 1, limit: 3)
+            next.after = first.next
+            #expect(next.after != nil)
+            #expect(try await store.faults(next).rows == [whole[3], whole[4]])
+            let error = await #expect(throws: StoreError.self) { try await store.fault(team: 1, id: whole[2].id) }
+            #expect(error?.code == .damaged)
+        }
+    }
+
     @Test func aLargeBatchBecomesBlocksOfBoundedSize() async throws {
         try await TemporaryStore.with { store, clock in
             _ = try await store.append(

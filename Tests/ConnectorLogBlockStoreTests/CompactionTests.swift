@@ -110,4 +110,60 @@ import Testing
             #expect(try await store.rowsStored(in: Array(1...20)) == 0)
         }
     }
+
+    /// A block that a quarantine kept out of one merge comes into a later one, behind blocks whose ids are greater.
+    @Test func blocksThatLieBetweenEachOtherAreMergedInOrderOfTheirIDs() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        var store = try await temporary.open()
+        let entries = Fixtures.entries(4000, from: temporary.clock.now, teams: 1)
+        var rest = entries[...]
+        func append(_ batches: Int) async throws {
+            for _ in 0..<batches {
+                _ = try await store.append(Fixtures.batch(Array(rest.prefix(10))), idempotency: nil)
+                rest = rest.dropFirst(10)
+            }
+        }
+        try await append(5)
+        let kept = try #require(store.directory.blocks.last)
+        #expect(store.directory.quarantine(kept.id))
+        for _ in 0..<CompactionPlan.smallNeighbours {
+            try await append(CompactionPlan.levelZeroBlocks)
+            _ = try await store.maintenance.compactor.step()
+        }
+        try await store.close()
+        store = try await temporary.open()
+        try await append(CompactionPlan.levelZeroBlocks)
+        while try await store.maintenance.compactor.step() {}
+        let stored = entries.count - rest.count
+        #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == stored)
+        let rows = try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows
+        for row in rows {
+            #expect(try await store.entry(team: 1, id: row.id)?.summary.id == row.id)
+        }
+        #expect(rows.count == min(1000, stored))
+        try await store.close()
+    }
+
+    /// As after a COMMIT that the disk refuses: nothing in memory may speak of what was not written, then or later.
+    @Test func aMergeThatCannotBeWrittenChangesNothing() async throws {
+        try await TemporaryStore.with { store, clock in
+            let entries = Fixtures.entries(800, from: clock.now)
+            for batch in stride(from: 0, to: entries.count, by: 40) {
+                _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 40])), idempotency: nil)
+            }
+            let before = try await answers(store)
+            let blocks = store.directory.blocks
+            try await store.refusingCommits {
+                await #expect(throws: (any Error).self) { try await store.maintenance.compactor.step() }
+            }
+            #expect(store.directory.blocks == blocks)
+            _ = try await store.createTeam(name: "next transaction", id: 50, at: clock.now)
+            #expect(store.directory.blocks == blocks)
+            #expect(try await answers(store) == before)
+            while try await store.maintenance.compactor.step() {}
+            #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == 800)
+            #expect(try await answers(store) == before)
+        }
+    }
 }

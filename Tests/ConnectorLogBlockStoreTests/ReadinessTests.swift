@@ -50,17 +50,6 @@ import Testing
     }
 }
 
-@Suite struct SearchSlotsTests {
-    @Test func refusesMoreThanItsCountUntilOneEnds() throws {
-        let slots = SearchSlots(count: 2)
-        try slots.begin()
-        try slots.begin()
-        #expect(throws: StoreError.self) { try slots.begin() }
-        slots.end()
-        try slots.begin()
-    }
-}
-
 @Suite struct KeyMemoryTests {
     /// Keys that are made while their team is deleted must not outlive it in memory, whatever the order.
     @Test func aKeyMadeBesideTheDeletionOfItsTeamIsGoneWithItOrAnswersToADeletedTeam() async throws {
@@ -68,15 +57,33 @@ import Testing
             for round in 0..<20 {
                 let team = try await store.createTeam(name: "Team", id: nil, at: clock.now)
                 let hash = [UInt8](repeating: UInt8(round), count: 32)
-                let key = APIKey(
-                    id: "key\(round)", teamID: team.id, name: "k", role: .viewer, prefix: "p", createdAt: clock.now,
-                    lastUsedAt: nil, expiresAt: nil)
+                let key = Fixtures.key("key\(round)", team: team.id, at: clock.now)
                 async let isDeleted = store.deleteTeam(id: team.id)
                 async let made: Void? = try? store.createKey(key, hash: hash)
                 _ = try await (isDeleted, made)
                 let stored = try await store.keys(team: team.id).map(\.id)
                 #expect((store.key(hash: hash) != nil) == (stored == [key.id]))
             }
+        }
+    }
+
+    @Test func whatCouldNotBeWrittenDoesNotHoldInMemory() async throws {
+        try await TemporaryStore.with { store, clock in
+            let team = try await store.createTeam(name: "Team", id: nil, at: clock.now)
+            let made = [UInt8](repeating: 1, count: 32)
+            try await store.createKey(Fixtures.key("made", team: team.id, at: clock.now), hash: made)
+            let refused = [UInt8](repeating: 2, count: 32)
+            try await store.refusingCommits {
+                await #expect(throws: StoreError.self) {
+                    try await store.createKey(Fixtures.key("refused", team: team.id, at: clock.now), hash: refused)
+                }
+                await #expect(throws: StoreError.self) { _ = try await store.revokeKey(team: team.id, id: "made") }
+                await #expect(throws: StoreError.self) { _ = try await store.deleteTeam(id: team.id) }
+            }
+            _ = try await store.createTeam(name: "next transaction", id: nil, at: clock.now)
+            #expect(store.key(hash: refused) == nil)
+            #expect(store.key(hash: made)?.id == "made")
+            #expect(store.hasTeam(team.id))
         }
     }
 }

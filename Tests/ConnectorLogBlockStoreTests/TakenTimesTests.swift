@@ -44,7 +44,8 @@ import Testing
         #expect(times.removeEarliest(keeping: 500, before: 1000) == 999)
         #expect(times.count == 1000)
         #expect(times.removeEarliest(keeping: 500, before: .max) == 1499)
-        #expect(times.first == 1500)
+        #expect(times.firstFree(atOrAfter: 1499) == 1499)
+        #expect(times.firstFree(atOrAfter: 1500) == 2000)
         #expect(times.removeEarliest(keeping: 500, before: .max) == nil)
     }
 

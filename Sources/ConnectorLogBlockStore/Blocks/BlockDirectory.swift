@@ -9,6 +9,8 @@ final class BlockDirectory: Sendable {
     private struct State {
         /// Ascending by `lastTime`.
         var blocks: [BlockSummary] = []
+        /// Counts the changes of `blocks`.
+        var version: UInt64 = 0
         var epoch: UInt64 = 0
         /// Leases that are held, by the epoch in which they were taken.
         var leases: [UInt64: Int] = [:]
@@ -23,6 +25,7 @@ final class BlockDirectory: Sendable {
     func insert(_ blocks: [BlockSummary]) {
         state.withLock { state in
             for block in blocks { Self.insert(block, into: &state.blocks) }
+            state.version += 1
         }
     }
 
@@ -30,9 +33,19 @@ final class BlockDirectory: Sendable {
     func replace(_ ids: Set<Int64>, with blocks: [BlockSummary]) {
         state.withLock { state in
             state.blocks.removeAll { ids.contains($0.id) }
+            // A reader may have found one damaged after compaction had read it whole.
+            state.quarantined.removeAll { ids.contains($0.id) }
             for block in blocks { Self.insert(block, into: &state.blocks) }
             for id in ids { state.retired.append((id, state.epoch)) }
             state.epoch += 1
+            state.version += 1
+        }
+    }
+
+    /// Notes blocks of which no reader can know as good for deletion.
+    func retire(_ ids: [Int64]) {
+        state.withLock { state in
+            for id in ids { state.retired.append((id, 0)) }
         }
     }
 
@@ -41,6 +54,7 @@ final class BlockDirectory: Sendable {
         state.withLock { state in
             guard let index = state.blocks.firstIndex(where: { $0.id == id }) else { return false }
             state.quarantined.append(state.blocks.remove(at: index))
+            state.version += 1
             return true
         }
     }
@@ -56,6 +70,9 @@ final class BlockDirectory: Sendable {
 
     /// Ascending by `lastTime`.
     var blocks: [BlockSummary] { state.withLock { $0.blocks } }
+
+    /// The blocks, and a number that is another after each change of them.
+    var current: (blocks: [BlockSummary], version: UInt64) { state.withLock { ($0.blocks, $0.version) } }
 
     /// The blocks as they are now, ascending by `lastTime`; none of them is deleted before `body` returns.
     func withLease<Result>(_ body: ([BlockSummary]) async throws -> Result) async rethrows -> Result {

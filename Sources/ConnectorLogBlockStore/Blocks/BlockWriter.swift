@@ -40,7 +40,7 @@ enum BlockWriter {
 
     /// All blocks that compaction has not replaced.
     static func all(in db: Database) throws -> [BlockSummary] {
-        try Row.fetchAll(db, sql: "SELECT * FROM block WHERE retired = 0").map { row in
+        try Row.fetchAll(db, sql: "SELECT * FROM block WHERE retired = 0 ORDER BY last_time").map { row in
             guard let first = EntryID(databaseBytes: row.bytes("first_id")),
                 let last = EntryID(databaseBytes: row.bytes("last_id"))
             else { throw BlockError(.value, "block \(row["id"] as Int64)") }

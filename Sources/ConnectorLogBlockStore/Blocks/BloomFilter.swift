@@ -8,6 +8,13 @@ struct BloomFilter: Equatable {
 
     private(set) var bytes: [UInt8]
 
+    /// Holds every key.
+    static let everything = BloomFilter(allBits: [UInt8](repeating: 0xFF, count: 8))
+
+    private init(allBits bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
     init(hashes: [UInt64]) {
         bytes = Array(repeating: 0, count: max(8, (hashes.count * Self.bitsPerKey + 7) / 8))
         let count = UInt64(bytes.count * 8)

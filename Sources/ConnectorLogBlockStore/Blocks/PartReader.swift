@@ -7,14 +7,6 @@ protocol PartSource {
     func bytes(_ range: Range<Int>) throws -> [UInt8]
 }
 
-/// A part in memory.
-struct MemoryPart: PartSource {
-    let stored: [UInt8]
-
-    var count: Int { stored.count }
-    func bytes(_ range: Range<Int>) -> [UInt8] { Array(stored[range]) }
-}
-
 /// Reads single columns of one part. Every length is checked before it is used, every column's checksum before it is
 /// decoded.
 struct PartReader {

@@ -4,9 +4,6 @@ import GRDB
 
 /// Rows of table `connector`.
 enum ConnectorRows {
-    /// What a connector is configured with before anybody configures it.
-    static let emptyConfiguration = "{}"
-
     /// A connector that an entry names for the first time, or again after it was deleted.
     static func registerSeen(team: Int64, identifier: String, at now: Int64, in db: Database) throws {
         try db.cachedStatement(

@@ -47,8 +47,9 @@ extension SQLiteCatalog {
                     connector.configuration.version, connector.configuration.createdAt.microseconds,
                     connector.configuration.updatedAt.microseconds, logo?.mediaType, logo?.bytes.databaseBytes,
                 ])
+        } after: { [connectors] _, _ in
+            connectors.add(FilterKey.connector(team: connector.teamID, connector.identifier))
         }
-        connectors.add(FilterKey.connector(team: connector.teamID, connector.identifier))
     }
 
     func updateConnector(
@@ -79,16 +80,16 @@ extension SQLiteCatalog {
     }
 
     func deleteConnector(team: Int64, identifier: String, at now: Timestamp) async throws(StoreError) -> Bool {
-        let isDeleted = try await write { db in
+        try await write { db in
             try db.execute(
                 sql: """
                     UPDATE connector SET is_deleted = 1, updated_at = ?
                     WHERE team_id = ? AND identifier = ? AND NOT is_deleted
                     """, arguments: [now.microseconds, team, identifier])
             return db.changesCount > 0
+        } after: { [connectors] _, isDeleted in
+            if isDeleted { connectors.remove(FilterKey.connector(team: team, identifier)) }
         }
-        if isDeleted { connectors.remove(FilterKey.connector(team: team, identifier)) }
-        return isDeleted
     }
 
     func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? {

@@ -13,7 +13,7 @@ extension SQLiteCatalog {
     }
 
     func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {
-        try await write { [self] db in
+        try await write { db in
             let isTaken = try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM api_key WHERE id = ? OR hash = ?)",
                 arguments: [key.id, hash.databaseBytes])
@@ -27,22 +27,20 @@ extension SQLiteCatalog {
                     key.id, key.teamID, key.name, key.role.rawValue, key.prefix, hash.databaseBytes,
                     key.createdAt.microseconds, key.lastUsedAt?.microseconds, key.expiresAt?.microseconds,
                 ])
-            updateCache(after: db) { cache in
-                cache.keysByHash[hash] = key
-                cache.hashesByID[key.id] = hash
-            }
+        } after: { cache, _ in
+            cache.keysByHash[hash] = key
+            cache.hashesByID[key.id] = hash
         }
     }
 
     func revokeKey(team: Int64?, id: String) async throws(StoreError) -> Bool {
-        try await write { [self] db in
+        try await write { db in
             try db.execute(sql: "DELETE FROM api_key WHERE id = ? AND team_id IS ?", arguments: [id, team])
-            guard db.changesCount > 0 else { return false }
-            updateCache(after: db) { cache in
-                if let hash = cache.hashesByID.removeValue(forKey: id) { cache.keysByHash[hash] = nil }
-                cache.uses[id] = nil
-            }
-            return true
+            return db.changesCount > 0
+        } after: { cache, isRevoked in
+            guard isRevoked else { return }
+            if let hash = cache.hashesByID.removeValue(forKey: id) { cache.keysByHash[hash] = nil }
+            cache.uses[id] = nil
         }
     }
 

@@ -21,7 +21,7 @@ extension SQLiteCatalog {
     }
 
     func createTeam(name: String, id: Int64?, at now: Timestamp) async throws(StoreError) -> Team {
-        try await write { [self] db in
+        try await write { db in
             let next = try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) + 1 FROM team") ?? 1
             let id = id ?? next
             if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM team WHERE id = ?)", arguments: [id]) ?? false {
@@ -30,8 +30,9 @@ extension SQLiteCatalog {
             try db.execute(
                 sql: "INSERT INTO team (id, name, created_at) VALUES (?, ?, ?)",
                 arguments: [id, name, now.microseconds])
-            updateCache(after: db) { cache in cache.teams.insert(id) }
             return Team(id: id, name: name, createdAt: now)
+        } after: { cache, team in
+            cache.teams.insert(team.id)
         }
     }
 
@@ -43,20 +44,20 @@ extension SQLiteCatalog {
     }
 
     func deleteTeam(id: Int64) async throws(StoreError) -> Bool {
-        try await write { [self] db in
+        try await write { db in
             try db.execute(sql: "UPDATE team SET is_deleted = 1 WHERE id = ? AND NOT is_deleted", arguments: [id])
             guard db.changesCount > 0 else { return false }
             try db.execute(sql: "DELETE FROM api_key WHERE team_id = ?", arguments: [id])
             try db.execute(sql: "UPDATE connector SET is_deleted = 1 WHERE team_id = ?", arguments: [id])
-            updateCache(after: db) { cache in
-                cache.teams.remove(id)
-                cache.deletedTeams.insert(id)
-                for (hash, key) in cache.keysByHash where key.teamID == id {
-                    cache.keysByHash[hash] = nil
-                    cache.hashesByID[key.id] = nil
-                }
-            }
             return true
+        } after: { cache, isDeleted in
+            guard isDeleted else { return }
+            cache.teams.remove(id)
+            cache.deletedTeams.insert(id)
+            for (hash, key) in cache.keysByHash where key.teamID == id {
+                cache.keysByHash[hash] = nil
+                cache.hashesByID[key.id] = nil
+            }
         }
     }
 

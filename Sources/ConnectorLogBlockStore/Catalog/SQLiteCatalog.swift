@@ -75,12 +75,6 @@ final class SQLiteCatalog: Sendable {
         }
     }
 
-    /// Changes the memory when the transaction is on the disk, still in the writer's turn: two changes reach the memory in
-    /// the order in which they reach the disk.
-    func updateCache(after db: Database, _ change: @escaping @Sendable (inout Cache) -> Void) {
-        db.afterNextTransaction { [self] _ in cache.withLock { change(&$0) } }
-    }
-
     /// True when the team was deleted: its entries are unreachable.
     func isDeleted(team: Int64) -> Bool { cache.withLock { $0.deletedTeams.contains(team) } }
 
@@ -99,6 +93,18 @@ final class SQLiteCatalog: Sendable {
     ) async throws(StoreError) -> Value {
         do {
             return try await pool.write(body)
+        } catch {
+            throw StoreError(writing: error)
+        }
+    }
+
+    /// Writes, and then changes the memory, in one turn of the writer.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        after change: @escaping @Sendable (inout Cache, Value) -> Void
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.write(body) { [self] value in cache.withLock { change(&$0, value) } }
         } catch {
             throw StoreError(writing: error)
         }

@@ -82,13 +82,14 @@ final class Committer: Sendable {
         return isWritten
     }
 
+    /// One group in each turn of the writer, so that compaction and the catalog get theirs under any load.
     private func run() {
         pool.asyncWriteWithoutTransaction { [self] db in
-            while let group = takeGroup() {
-                let (results, isWritten) = transaction.run(group.map(\.batch), in: db)
-                queue.withLock { $0.isFailing = !isWritten }
-                for (waiting, result) in zip(group, results) { waiting.answer.resume(returning: result) }
-            }
+            guard let group = takeGroup() else { return }
+            let (results, isWritten) = transaction.run(group.map(\.batch), in: db)
+            queue.withLock { $0.isFailing = !isWritten }
+            for (waiting, result) in zip(group, results) { waiting.answer.resume(returning: result) }
+            run()
         }
     }
 

@@ -5,14 +5,14 @@ import Synchronization
 final class LogTimeReservations: Sendable {
     /// What the store knows of a connector's times.
     protocol Source: Sendable {
-        /// The connector's latest times, at most `limit`, and whether these are all.
+        /// The connector's latest times, some `limit` of them or fewer, and a horizon above which there are no others.
         func latestTimes(
             team: Int64, connector: [UInt8], limit: Int
-        ) async throws(StoreError) -> (times: [Int64], areAll: Bool)
-        /// The connector's times within `range`.
+        ) async throws(StoreError) -> (times: [Int64], horizon: Int64)
+        /// The connector's times within `ranges`, which rise.
         func times(
-            team: Int64, connector: [UInt8], in range: ClosedRange<Int64>
-        ) async throws(StoreError) -> Set<Int64>
+            team: Int64, connector: [UInt8], in ranges: [ClosedRange<Int64>]
+        ) async throws(StoreError) -> [Int64]
         /// Whether the connector ever had an entry.
         func hasSeen(_ key: LogTimeWindows.Key) -> Bool
     }
@@ -23,12 +23,12 @@ final class LogTimeReservations: Sendable {
         fileprivate var holdsLane = false
     }
 
-    /// How far behind the last time of a batch the store is asked at first, in microseconds.
+    /// How far behind each time of a batch the store is asked at first, in microseconds.
     private static let slack: Int64 = 1_000_000
 
     private let windows = Mutex(LogTimeWindows())
     /// Taken by batches that need the store's knowledge, until they are stored: what one learns another could change.
-    private let lane = AsyncLock()
+    private let lane = AsyncSlots(count: 1)
     private let source: any Source
 
     init(source: any Source) {
@@ -41,7 +41,7 @@ final class LogTimeReservations: Sendable {
             columns.logTimes = times.all
             return Reservation(times: times.byKey)
         }
-        await lane.acquire()
+        try await lane.acquire()
         do {
             let times = try await reserveWithStore(rows)
             columns.logTimes = times.all
@@ -83,6 +83,9 @@ final class LogTimeReservations: Sendable {
 
     /// Asks the store for what the windows do not know, as often as they change meanwhile or the answer was too short.
     private func reserveWithStore(_ rows: Rows) async throws(StoreError) -> Times {
+        // One lane, one holder: nobody forgets a window between its opening and its use.
+        windows.withLock { $0.held = Set(rows.firstRow.keys) }
+        defer { windows.withLock { $0.held = [] } }
         var slack = Self.slack
         while true {
             try await openWindows(rows)
@@ -94,9 +97,8 @@ final class LogTimeReservations: Sendable {
                     }
                 }
                 let times = Self.reserve(rows, stored: known.mapValues(\.times), in: &windows)
-                let isEnough = times.byKey.allSatisfy { key, times in
-                    guard let known = known[key] else { return true }
-                    return times.allSatisfy { $0 <= known.upTo || $0 > known.horizon }
+                let isEnough = zip(rows.keys, zip(rows.times, times.all)).allSatisfy { key, times in
+                    known[key]?.covers(from: times.0, to: times.1) ?? true
                 }
                 if isEnough { return times }
                 for (key, times) in times.byKey { windows.settle(times, of: key, isStored: false) }
@@ -126,41 +128,62 @@ final class LogTimeReservations: Sendable {
                 windows.withLock { $0.open(key, times: [], horizon: .min) }
                 continue
             }
-            let (times, areAll) = try await source.latestTimes(
+            let (times, horizon) = try await source.latestTimes(
                 team: rows.teams[row], connector: rows.connector(row), limit: LogTimeWindows.keptTimes)
-            windows.withLock { windows in
-                windows.open(key, times: times, horizon: areAll ? .min : (times.min() ?? .min))
-            }
+            windows.withLock { $0.open(key, times: times, horizon: horizon) }
         }
-    }
-
-    /// What the store said of a connector's times.
-    private struct Known {
-        var times: TakenTimes
-        /// The window's horizon when the store was asked.
-        var horizon: Int64
-        /// The last time that was asked for.
-        var upTo: Int64
     }
 
     private func storedTimes(
         _ rows: Rows, slack: Int64
-    ) async throws(StoreError) -> [LogTimeWindows.Key: Known] {
-        var known: [LogTimeWindows.Key: Known] = [:]
+    ) async throws(StoreError) -> [LogTimeWindows.Key: KnownTimes] {
+        var known: [LogTimeWindows.Key: KnownTimes] = [:]
+        let times = rows.timesByKey()
         for (key, row) in rows.firstRow {
-            guard let earliest = rows.earliest[key], let latest = rows.latest[key],
-                let horizon = windows.withLock({ $0.horizon(of: key) })
-            else { continue }
-            let upTo = min(latest, horizon) + slack
-            guard earliest <= horizon else {
-                known[key] = Known(times: TakenTimes(), horizon: earliest - 1, upTo: .max)
+            guard let earliest = rows.earliest[key], let horizon = windows.withLock({ $0.horizon(of: key) }) else {
                 continue
             }
-            let times = try await source.times(
-                team: rows.teams[row], connector: rows.connector(row), in: earliest...upTo)
-            known[key] = Known(times: TakenTimes(times), horizon: horizon, upTo: upTo)
+            guard earliest <= horizon else {
+                known[key] = KnownTimes(times: TakenTimes(), horizon: earliest - 1, ranges: [])
+                continue
+            }
+            let ranges = KnownTimes.ranges(of: times[key] ?? [], upTo: horizon, slack: slack)
+            let taken = try await source.times(
+                team: rows.teams[row], connector: rows.connector(row), in: ranges)
+            known[key] = KnownTimes(times: TakenTimes(taken), horizon: horizon, ranges: ranges)
         }
         return known
+    }
+}
+
+/// What the store said of a connector's times.
+private struct KnownTimes {
+    var times: TakenTimes
+    /// The window's horizon when the store was asked: above it the window knows.
+    var horizon: Int64
+    /// What was asked for; rising.
+    var ranges: [ClosedRange<Int64>]
+
+    /// The times up to the horizon, each with `slack` behind it, as few ranges: a batch of one old entry and one new must
+    /// not read all that lies between.
+    static func ranges(of times: [Int64], upTo horizon: Int64, slack: Int64) -> [ClosedRange<Int64>] {
+        var ranges: [ClosedRange<Int64>] = []
+        for time in times.filter({ $0 <= horizon }).sorted() {
+            if let last = ranges.last, time <= last.upperBound + 1 {
+                ranges[ranges.count - 1] = last.lowerBound...time + slack
+            } else {
+                ranges.append(time...time + slack)
+            }
+        }
+        return ranges
+    }
+
+    /// Whether all times from that of a row to the one that it was given are known.
+    func covers(from time: Int64, to given: Int64) -> Bool {
+        if time > horizon { return true }
+        let next = ranges.firstIndex(rising: { $0.upperBound >= time })
+        guard next < ranges.count, ranges[next].lowerBound <= time else { return false }
+        return given <= ranges[next].upperBound || ranges[next].upperBound >= horizon
     }
 }
 
@@ -188,6 +211,12 @@ private struct Rows {
             earliest[key] = min(earliest[key] ?? .max, times[row])
             latest[key] = max(latest[key] ?? .min, times[row])
         }
+    }
+
+    func timesByKey() -> [LogTimeWindows.Key: [Int64]] {
+        var byKey: [LogTimeWindows.Key: [Int64]] = [:]
+        for (key, time) in zip(keys, times) { byKey[key, default: []].append(time) }
+        return byKey
     }
 
     func connector(_ row: Int) -> [UInt8] { Array(connectors[row] ?? []) }

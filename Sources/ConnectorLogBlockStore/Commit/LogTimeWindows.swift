@@ -8,8 +8,10 @@ struct LogTimeWindows {
     /// Times that a window keeps after its entries are stored. Entries that arrive out of order by less than so many of
     /// their connector's entries need no look into the store.
     static let keptTimes = 1024
-    /// Windows are forgotten, the longest unused first, when all of them hold more times than this (8 bytes each).
+    /// Windows are forgotten, the longest unused first, when all of them hold more times than this (at most 16 bytes each).
     static let maximumTimes = 2_000_000
+    /// What a window costs beside its times, in times.
+    static let windowCost = 32
 
     /// The team and connector, as their filter hash: two connectors with one hash would merely share their times.
     typealias Key = UInt64
@@ -23,6 +25,8 @@ struct LogTimeWindows {
         var lastUse: UInt64
     }
 
+    /// Windows that are not forgotten, for a batch that is about to use them.
+    var held: Set<Key> = []
     private var windows: [Key: Window] = [:]
     private var uses: UInt64 = 0
     private var total = 0
@@ -36,7 +40,7 @@ struct LogTimeWindows {
         uses += 1
         let window = Window(times: TakenTimes(times), horizon: horizon, lastUse: uses)
         windows[key] = window
-        total += window.times.count
+        total += window.times.count + Self.windowCost
     }
 
     /// Takes the first free time at or after `time`.
@@ -82,10 +86,12 @@ struct LogTimeWindows {
     /// Forgets windows without pending times until the rest is small enough.
     mutating func forgetUnused(maximumTimes: Int = LogTimeWindows.maximumTimes) {
         guard total > maximumTimes else { return }
-        let idle = windows.filter { $0.value.pending.isEmpty }.sorted { $0.value.lastUse < $1.value.lastUse }
+        let idle = windows.filter { $0.value.pending.isEmpty && !held.contains($0.key) }.sorted {
+            $0.value.lastUse < $1.value.lastUse
+        }
         for (key, window) in idle {
             guard total > maximumTimes / 2 else { return }
-            total -= window.times.count
+            total -= window.times.count + Self.windowCost
             windows[key] = nil
         }
     }

@@ -1,6 +1,7 @@
 import ConnectorLogCore
 import GRDB
 import Logging
+import Synchronization
 
 /// Merges small blocks in bounded steps. Readers go on with the blocks that they hold; those are deleted when the last
 /// of their readers is done.
@@ -10,6 +11,8 @@ final class Compactor: Sendable {
     private let encoder: BlockEncoder
     private let quarantine: Quarantine
     private let logger: Logger
+    /// The directory's version at which nothing was to be done.
+    private let idleVersion = Mutex<UInt64?>(nil)
 
     init(
         pool: DatabasePool, directory: BlockDirectory, encoder: BlockEncoder, quarantine: Quarantine, logger: Logger
@@ -24,7 +27,12 @@ final class Compactor: Sendable {
     /// One step; false when there was nothing to do.
     func step() async throws -> Bool {
         try await deleteReplaced()
-        guard let plan = CompactionPlan.next(directory.blocks) else { return false }
+        let (blocks, version) = directory.current
+        guard idleVersion.withLock({ $0 != version }) else { return false }
+        guard let plan = CompactionPlan.next(blocks) else {
+            idleVersion.withLock { $0 = version }
+            return false
+        }
         // Without a merge a block was damaged: the next step plans without it.
         guard let merged = try await merge(plan) else { return true }
         try await replace(plan, by: merged)
@@ -54,9 +62,11 @@ final class Compactor: Sendable {
         }
     }
 
-    /// Cuts one team's rows into blocks.
+    /// Cuts one team's rows into blocks, in the order of their ids: blocks that a quarantine kept apart may lie between
+    /// each other.
     private static func encode(_ columns: EntryColumns, _ ids: [EntryID], _ encoder: BlockEncoder) -> [Merged] {
-        columns.pieceRanges().compactMap { rows in
+        let (columns, ids) = sorted(columns, ids)
+        return columns.pieceRanges().compactMap { rows in
             guard let first = rows.first, let last = rows.last else { return nil }
             var piece = EntryColumns()
             for row in rows { piece.append(row: row, of: columns) }
@@ -66,14 +76,23 @@ final class Compactor: Sendable {
         }
     }
 
+    private static func sorted(_ columns: EntryColumns, _ ids: [EntryID]) -> (EntryColumns, [EntryID]) {
+        if zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 }) { return (columns, ids) }
+        let order = ids.indices.sorted { ids[$0] < ids[$1] }
+        var sorted = EntryColumns()
+        for row in order { sorted.append(row: row, of: columns) }
+        return (sorted, order.map { ids[$0] })
+    }
+
     /// The new blocks and the mark on the old ones are one transaction: after a crash either set is whole.
     private func replace(_ plan: CompactionPlan, by merged: [Merged]) async throws {
         let level = (plan.blocks.map(\.level).max() ?? 0) + 1
         let ids = plan.blocks.map(\.id)
-        try await pool.write { [directory] db in
-            let summaries = try merged.map { try BlockWriter.insert($0.block, level: level, ids: $0.ids, in: db) }
+        _ = try await pool.write { db in
             for id in ids { try db.execute(sql: "UPDATE block SET retired = 1 WHERE id = ?", arguments: [id]) }
-            db.afterNextTransaction { _ in directory.replace(Set(ids), with: summaries) }
+            return try merged.map { try BlockWriter.insert($0.block, level: level, ids: $0.ids, in: db) }
+        } after: { [directory] summaries in
+            directory.replace(Set(ids), with: summaries)
         }
         logger.debug(
             "compacted", metadata: ["blocks": "\(ids.count)", "into": "\(merged.count)", "level": "\(level)"])
@@ -82,6 +101,11 @@ final class Compactor: Sendable {
     private func deleteReplaced() async throws {
         let ids = directory.takeDeletable()
         guard !ids.isEmpty else { return }
-        try await pool.write { db in try BlockWriter.delete(ids, in: db) }
+        do {
+            try await pool.write { db in try BlockWriter.delete(ids, in: db) }
+        } catch {
+            directory.retire(ids)
+            throw error
+        }
     }
 }

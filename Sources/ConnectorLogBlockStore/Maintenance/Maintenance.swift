@@ -7,8 +7,7 @@ struct Maintenance: Sendable {
     /// How long an idempotency key is remembered.
     static let idempotencySeconds: Int64 = 86_400
     static let pause = Duration.milliseconds(250)
-    /// Chores are done once in so many rounds.
-    static let roundsBetweenChores = 120
+    static let timeBetweenChores = Duration.seconds(30)
 
     let pool: DatabasePool
     let compactor: Compactor
@@ -19,12 +18,14 @@ struct Maintenance: Sendable {
     /// Works until its task is cancelled, and sleeps between its steps; tests call the steps themselves. A step that
     /// fails is told and tried again later.
     func run() async {
-        var round = 0
+        let clock = ContinuousClock()
+        var nextChores = clock.now
         while !Task.isCancelled {
             do {
-                round += 1
-                if round % Self.roundsBetweenChores == 1 { try await chores() }
-                let clock = ContinuousClock()
+                if clock.now >= nextChores {
+                    nextChores = clock.now + Self.timeBetweenChores
+                    try await chores()
+                }
                 let start = clock.now
                 let worked = try await compactor.step()
                 // Rests as long as it worked: half of one core at most.

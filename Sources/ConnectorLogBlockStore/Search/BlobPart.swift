@@ -16,7 +16,7 @@ import GRDBSQLite
         guard code == SQLITE_OK, let handle = unsafe handle else {
             // SQLITE_ERROR is what a missing row gives.
             if code == SQLITE_ERROR { return nil }
-            throw DatabaseError(resultCode: ResultCode(rawValue: code))
+            throw Self.error(code)
         }
         unsafe blob = handle
         count = unsafe Int(sqlite3_blob_bytes(handle))
@@ -33,7 +33,18 @@ import GRDBSQLite
             code = unsafe sqlite3_blob_read(blob, output.baseAddress, Int32(range.count), Int32(range.lowerBound))
             count = code == SQLITE_OK ? range.count : 0
         }
-        guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+        guard code == SQLITE_OK else { throw Self.error(code) }
         return bytes
+    }
+
+    /// What SQLite finds damaged is damage of the block, like what a checksum finds.
+    private static func error(_ code: Int32) -> any Error {
+        let error = DatabaseError(resultCode: ResultCode(rawValue: code))
+        switch error.resultCode {
+        case .SQLITE_CORRUPT: return BlockError(.checksum, "a page")
+        case .SQLITE_IOERR where error.extendedResultCode != .SQLITE_IOERR_NOMEM:
+            return BlockError(.missing, "a page")
+        default: return error
+        }
     }
 }

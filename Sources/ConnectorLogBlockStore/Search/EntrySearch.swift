@@ -16,12 +16,20 @@ struct EntrySearch {
         var row: Int
     }
 
+    /// Whether the block's filter leaves hope for all of `keys`.
+    func mayHold(_ keys: [UInt64], _ block: StoredBlock) throws -> Bool {
+        if keys.isEmpty { return true }
+        return keys.allSatisfy(try filters.filter(of: block).mayContain)
+    }
+
     func page(_ query: EntryQuery, blocks: [BlockSummary]) throws -> Page<EntrySummary> {
+        guard let query = try narrowed(query) else { return Page(rows: [], next: nil) }
         let filter = EntryFilter(query)
         let candidates = ordered(blocks.filter(filter.mayMatch), query.order)
         // One more than the page holds tells whether there is a next one.
         var hits: [Hit] = []
         for candidate in candidates {
+            try Task.checkCancellation()
             if hits.count > query.limit, isBehind(candidate, hits[hits.count - 1].time, query.order) { break }
             let block = StoredBlock(candidate, in: db, zstandard: zstandard)
             let found = try quarantine.reading(candidate) { try matches(filter, of: block) } ?? []
@@ -40,6 +48,20 @@ struct EntrySearch {
         let page = hits.prefix(query.limit)
         let next = hits.count > query.limit ? page.last.map { PagePosition(time: $0.time, id: $0.id) } : nil
         return Page(rows: try summaries(page), next: next)
+    }
+
+    /// The query within the time of its state's calls, which seldom fill a page: without, all filters would be asked. Nil
+    /// when the state has no calls.
+    private func narrowed(_ query: EntryQuery) throws -> EntryQuery? {
+        guard let id = query.stateID else { return query }
+        guard let state = try FlowStateRows.state(team: query.teamID, id: id, in: db), let first = state.firstCallAt,
+            let last = state.lastCallAt
+        else { return nil }
+        var query = query
+        let end = last.advanced(byMicroseconds: 1)
+        query.from = max(query.from ?? first, first)
+        query.to = min(query.to ?? end, end)
+        return query
     }
 
     /// The entries in the order of the hits; each block is decoded once, and released before the next.
@@ -74,10 +96,7 @@ struct EntrySearch {
     }
 
     private func matches(_ filter: EntryFilter, of block: StoredBlock) throws -> [Hit] {
-        if !filter.keys.isEmpty {
-            let bloom = try filters.filter(of: block)
-            guard filter.keys.allSatisfy(bloom.mayContain) else { return [] }
-        }
+        guard try mayHold(filter.keys, block) else { return [] }
         let rows = try filter.rows(of: block)
         guard !rows.isEmpty else { return [] }
         let times = try block.integers(.logTime)
@@ -104,30 +123,44 @@ struct EntrySearch {
 
     // MARK: - Log times of a connector
 
-    /// All log times of a connector within `range`.
+    /// All log times of a connector within `ranges`, which rise.
     func times(
-        team: Int64, connector: [UInt8], in range: ClosedRange<Int64>, blocks: [BlockSummary]
+        team: Int64, connector: [UInt8], in ranges: [ClosedRange<Int64>], blocks: [BlockSummary]
     ) throws -> [Int64] {
         var times: [Int64] = []
-        for candidate in blocks
-        where candidate.mayHold(team: team) && candidate.lastTime >= range.lowerBound
-            && candidate.firstTime <= range.upperBound
-        {
+        for candidate in blocks where candidate.mayHold(team: team) {
+            // The first range that ends within the block or behind it.
+            let next = ranges.firstIndex(rising: { $0.upperBound >= candidate.firstTime })
+            guard next < ranges.count, ranges[next].lowerBound <= candidate.lastTime else { continue }
             let found = try quarantine.reading(candidate) {
                 try self.times(team: team, connector: connector, of: candidate)
             }
-            times += (found ?? []).filter(range.contains)
+            times += (found ?? []).filter { time in
+                let range = ranges.firstIndex(rising: { $0.upperBound >= time })
+                return range < ranges.count && ranges[range].lowerBound <= time
+            }
         }
         return times
     }
 
-    /// The latest `limit` log times of a connector, and whether it has no others.
+    /// Blocks in which a connector's latest times are looked for.
+    private static let blocksForTimes = 256
+
+    /// The latest times of a connector, at most `limit`, and the horizon above which it has no others.
     func latestTimes(
         team: Int64, connector: [UInt8], limit: Int, blocks: [BlockSummary]
-    ) throws -> (times: [Int64], areAll: Bool) {
+    ) throws -> (times: [Int64], horizon: Int64) {
         var times: [Int64] = []
+        var looked = 0
         for candidate in blocks.reversed() where candidate.mayHold(team: team) {
-            if times.count > limit, candidate.lastTime < times[limit] { break }
+            let isBehind = times.count > limit && candidate.lastTime < times[limit]
+            if isBehind { break }
+            // All blocks that are left end here or earlier.
+            if looked == Self.blocksForTimes {
+                let horizon = max(candidate.lastTime, times.count > limit ? times[limit] : .min)
+                return (times.filter { $0 > horizon }, horizon)
+            }
+            looked += 1
             let found = try quarantine.reading(candidate) {
                 try self.times(team: team, connector: connector, of: candidate)
             }
@@ -136,14 +169,12 @@ struct EntrySearch {
             times.sort(by: >)
             if times.count > limit + 1 { times.removeLast(times.count - limit - 1) }
         }
-        return (Array(times.prefix(limit)), times.count <= limit)
+        return times.count > limit ? (Array(times.prefix(limit)), times[limit]) : (times, .min)
     }
 
     private func times(team: Int64, connector: [UInt8], of candidate: BlockSummary) throws -> [Int64] {
         let block = StoredBlock(candidate, in: db, zstandard: zstandard)
-        guard try filters.filter(of: block).mayContain(FilterKey.connector(team: team, connector.span)) else {
-            return []
-        }
+        guard try mayHold([FilterKey.connector(team: team, connector.span)], block) else { return [] }
         let teams = try block.integers(.teamID)
         var rows = (0..<block.rows).filter { teams[$0] == team }
         try block.texts(.connector).filter(&rows, equalTo: String(decoding: connector, as: UTF8.self))

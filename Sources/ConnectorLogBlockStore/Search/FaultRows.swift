@@ -1,10 +1,12 @@
 import ConnectorLogCore
 import GRDB
+import Logging
 
 /// Queries over table `fault`.
 struct FaultRows {
     let db: Database
     let zstandard: Zstandard
+    let logger: Logger
 
     func fault(team: Int64, id: EntryID) throws -> RootFault? {
         try Row.fetchOne(
@@ -35,10 +37,24 @@ struct FaultRows {
         }
         sql += " ORDER BY occurred_at \(direction), id \(direction) LIMIT ?"
         arguments += [query.limit + 1]
-        let faults = try Row.fetchAll(db, sql: sql, arguments: arguments).map(fault)
-        let rows = Array(faults.prefix(query.limit))
-        let next = rows.last.map { PagePosition(time: $0.occurredAt, id: $0.id) }
-        return Page(rows: rows, next: faults.count > query.limit ? next : nil)
+        let found = try Row.fetchAll(db, sql: sql, arguments: arguments)
+        let next = try found.count > query.limit ? found.prefix(query.limit).last.map(position) : nil
+        return Page(rows: try found.prefix(query.limit).compactMap(readable), next: next)
+    }
+
+    private func position(_ row: Row) throws -> PagePosition {
+        guard let id = EntryID(databaseBytes: row.bytes("id")) else { throw BlockError(.value, "fault") }
+        return PagePosition(time: Timestamp(microseconds: row["occurred_at"]), id: id)
+    }
+
+    /// Nil when the fault is damaged, so that it stands in no other's way.
+    private func readable(_ row: Row) throws -> RootFault? {
+        do {
+            return try fault(row)
+        } catch let error as BlockError {
+            logger.error("left out a damaged fault", metadata: ["cause": "\(error)"])
+            return nil
+        }
     }
 
     private func fault(_ row: Row) throws -> RootFault {

@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import Logging
 import Synchronization
 
 /// Bloom filters of blocks that were asked lately, bounded in bytes.
@@ -13,11 +14,23 @@ final class FilterCache: Sendable {
     }
 
     private let state = Mutex(State())
+    private let logger: Logger
 
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// A damaged filter only costs time: in its place comes one that leaves hope for everything.
     func filter(of block: StoredBlock) throws -> BloomFilter {
         let id = block.summary.id
         if let filter = state.withLock({ $0.filters[id] }) { return filter }
-        let filter = try block.filter()
+        let filter: BloomFilter
+        do {
+            filter = try block.filter()
+        } catch let error as BlockError {
+            logger.error("a block's filter is damaged", metadata: ["block": "\(id)", "cause": "\(error)"])
+            filter = .everything
+        }
         state.withLock { state in
             guard state.filters.updateValue(filter, forKey: id) == nil else { return }
             state.order.append(id)

@@ -1,25 +1,22 @@
 import ConnectorLogCore
-import GRDB
 
 /// Counts entries by outcome over time: from the directory where a block lies whole in one bucket, else from two or three
 /// small columns.
 struct OutcomeCounter {
-    let db: Database
-    let zstandard: Zstandard
-    let filters: FilterCache
-    let quarantine: Quarantine
+    let search: EntrySearch
 
     func buckets(_ query: OutcomeQuery, blocks: [BlockSummary]) throws -> [OutcomeBucket] {
         var buckets = query.bucketStarts.map { OutcomeBucket(start: $0, ok: 0, failed: 0) }
         guard let first = buckets.first?.start.microseconds else { return [] }
         func bucket(_ time: Int64) -> Int { Int((time - first) / query.interval.microseconds) }
         for block in blocks where block.mayHold(team: query.teamID) && block.overlaps(from: query.from, to: query.to) {
+            try Task.checkCancellation()
             if isCounted(block, for: query), bucket(block.firstTime) == bucket(block.lastTime) {
                 buckets[bucket(block.firstTime)].ok += block.ok
                 buckets[bucket(block.firstTime)].failed += block.failed
                 continue
             }
-            let found = try quarantine.reading(block) { try calls(in: block, query) } ?? []
+            let found = try search.quarantine.reading(block) { try calls(in: block, query) } ?? []
             for call in found {
                 if call.isOK {
                     buckets[bucket(call.time)].ok += 1
@@ -32,7 +29,7 @@ struct OutcomeCounter {
     }
 
     private func calls(in block: BlockSummary, _ query: OutcomeQuery) throws -> [(time: Int64, isOK: Bool)] {
-        let stored = StoredBlock(block, in: db, zstandard: zstandard)
+        let stored = StoredBlock(block, in: search.db, zstandard: search.zstandard)
         let rows = try rows(of: stored, query)
         guard !rows.isEmpty else { return [] }
         let times = try stored.integers(.logTime)
@@ -53,10 +50,6 @@ struct OutcomeCounter {
         entries.from = query.from
         entries.to = query.to
         let filter = EntryFilter(entries)
-        if !filter.keys.isEmpty {
-            let bloom = try filters.filter(of: block)
-            guard filter.keys.allSatisfy(bloom.mayContain) else { return [] }
-        }
-        return try filter.rows(of: block)
+        return try search.mayHold(filter.keys, block) ? filter.rows(of: block) : []
     }
 }

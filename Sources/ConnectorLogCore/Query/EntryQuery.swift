@@ -56,8 +56,13 @@ package struct EntryQuery: Hashable, Sendable {
     /// 1...1000.
     package var limit: Int
 
-    /// Whether rows that pass all other filters have to be read for a text.
-    package var readsTexts: Bool { text.map { !$0.isEmpty } ?? false }
+    /// Whether it may take the reading of all of a team's entries to find a page: what the filters name may be rare, and no
+    /// filter of the kind that stores keep (connector, state, flow) narrows it down.
+    package var mayReadAll: Bool {
+        let isNarrow = connector != nil || stateID != nil || flowID != nil
+        let isRare = status != nil || method != nil || event != nil || requestID != nil
+        return text.map { !$0.isEmpty } ?? false || isRare && !isNarrow
+    }
 
     package init(teamID: Int64, order: PageOrder = .newestFirst, limit: Int = 100) {
         self.teamID = teamID

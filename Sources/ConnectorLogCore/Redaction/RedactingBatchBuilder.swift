@@ -61,9 +61,6 @@ package struct RedactingBatchBuilder: ~Copyable {
         appendText(entry.attributes, .attributes, "attributes")
         appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers")
         appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers")
-        for header in entry.responseHeaders where VendorRequestID.isName(header.name) {
-            columns.vendorRequestIDHashes.append(ColumnHash.hash(header.value.bindMemory(to: UInt8.self).span))
-        }
         columns.requestBodyAttributes.append(appendBody(entry.requestBody, .requestBody, "request_body"))
         columns.responseBodyAttributes.append(appendBody(entry.responseBody, .responseBody, "response_body"))
         if tally.isEmpty {
@@ -102,9 +99,18 @@ package struct RedactingBatchBuilder: ~Copyable {
         scratch.removeAll()
         for header in headers {
             HeaderList.append(header.name, to: &scratch)
+            let start = scratch.count
             redactor.redactHeaderValue(header, field: field, into: &scratch, tally: &tally)
+            if column == .responseHeaders, VendorRequestID.isName(header.name) { noteVendorRequestID(from: start) }
         }
         columns[column].append(scratch.bytes)
+    }
+
+    /// For the store's filters: the header value, as it is stored, that begins with its length at `start` of the scratch.
+    private mutating func noteVendorRequestID(from start: Int) {
+        let bytes = UnsafeRawBufferPointer(rebasing: scratch.bytes[start...]).bindMemory(to: UInt8.self)
+        guard let end = bytes.firstIndex(where: { $0 & 0x80 == 0 }) else { return }
+        columns.vendorRequestIDHashes.append(ColumnHash.hash(UnsafeBufferPointer(rebasing: bytes[(end + 1)...]).span))
     }
 
     /// Redacts first and cuts then, so that no cut hides the beginning of what would have been redacted.
