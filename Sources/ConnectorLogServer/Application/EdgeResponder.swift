@@ -3,6 +3,7 @@ import ConnectorLogCore
 import HTTPTypes
 package import Hummingbird
 import Logging
+import NIOCore
 import NIOHTTP1
 
 /// Where requests come in and answers go out: it names the request, turns whatever fails into the one envelope, sets the
@@ -34,9 +35,6 @@ package struct EdgeResponder: HTTPResponder {
         do {
             try Self.checkTarget(of: request)
             response = try await router.respond(to: request, context: context)
-        } catch let error as HTTPParserError {
-            // The connection answers it, and closes.
-            throw error
         } catch {
             let error = refined(APIError(error), request: request, context: context)
             cause = error.cause
@@ -79,18 +77,7 @@ package struct EdgeResponder: HTTPResponder {
     }
 
     private func complete(_ response: inout Response, request: Request, context: ServerRequestContext) {
-        response.headers[.xRequestID] = context.requestID
-        if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
-        if response.headers[.referrerPolicy] == nil { response.headers[.referrerPolicy] = "no-referrer" }
-        if response.headers[.contentSecurityPolicy] == nil {
-            response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
-        }
-        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-        if environment.settings.tls != nil {
-            response.headers[.strictTransportSecurity] = "max-age=31536000"
-        }
-        // Also where the route itself answers with an error, as ingest does when no line was good.
-        if response.status.code >= 400 { response.headers[.accessControlAllowOrigin] = "*" }
+        setCommonHeaders(&response.headers, status: response.status, requestID: context.requestID)
         if response.status.code >= 400, context.findings.rateLimit == nil {
             context.findings.rateLimit = environment.limiter.status(
                 of: context.caller,
@@ -106,28 +93,81 @@ package struct EdgeResponder: HTTPResponder {
         if response.status == .noContent { response.headers[.contentLength] = nil }
     }
 
-    /// One line a request. The target and the headers stay out of it: they carry what clients should not have put there.
+    /// What every answer has, unless its route set it.
+    private func setCommonHeaders(_ headers: inout HTTPFields, status: HTTPResponse.Status, requestID: String) {
+        headers[.xRequestID] = requestID
+        if headers[.xContentTypeOptions] == nil { headers[.xContentTypeOptions] = "nosniff" }
+        if headers[.referrerPolicy] == nil { headers[.referrerPolicy] = "no-referrer" }
+        if headers[.contentSecurityPolicy] == nil {
+            headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+        }
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        if environment.settings.tls != nil {
+            headers[.strictTransportSecurity] = "max-age=31536000"
+        }
+        // Also where the route itself answers with an error, as ingest does when no line was good.
+        if status.code >= 400 { headers[.accessControlAllowOrigin] = "*" }
+    }
+
+    /// The answer to bytes that are no request, which come to no route: 400 with the envelope, whatever was asked for.
+    @Sendable func answerToNoHTTP(_ error: HTTPParserError) -> (head: HTTPResponse, body: ByteBuffer) {
+        let requestID = RequestID.make(environment.dependencies.randomBytes)
+        let message =
+            switch error {
+            case .headerOverflow:
+                "the header is longer than \(ServerSettings.headerBytes) bytes or \(ServerSettings.headerFields) fields"
+            case .invalidMethod: "there is no such method"
+            default: "this is no request of HTTP/1.1"
+            }
+        let envelope = ErrorEnvelope(requestID: requestID, code: .badRequest, message: message)
+        let body = ByteBuffer(bytes: JSONWriter.bytes(of: envelope))
+        var head = HTTPResponse(
+            status: .badRequest,
+            headerFields: [.contentType: "application/json", .contentLength: String(body.readableBytes)])
+        setCommonHeaders(&head.headerFields, status: head.status, requestID: requestID)
+        note(
+            RequestFacts(requestID: requestID, method: "other", route: "none", status: head.status.code, key: nil),
+            duration: .zero)
+        return (head, body)
+    }
+
     private func report(
         _ response: Response, cause: (any Error)?, request: Request, context: ServerRequestContext,
         since start: ContinuousClock.Instant
     ) {
-        let duration = clock.now - start
-        let route = context.endpointPath.map { $0 == ErrorTranslation.noRoute ? "none" : $0 } ?? "none"
-        let method = RequestMethodLabel.label(for: request.method)
-        environment.metrics.noteRequest(
-            route: route, method: method, status: response.status.code, duration: duration)
-        let logger = environment.dependencies.logger
         if let cause {
-            logger.error(
+            environment.dependencies.logger.error(
                 "request failed",
                 metadata: ["request_id": "\(context.requestID)", "cause": "\(FailureCause.describe(cause))"])
         }
-        logger.info(
+        note(
+            RequestFacts(
+                requestID: context.requestID, method: RequestMethodLabel.label(for: request.method),
+                route: context.endpointPath.map { $0 == ErrorTranslation.noRoute ? "none" : $0 } ?? "none",
+                status: response.status.code, key: context.caller?.id),
+            duration: clock.now - start)
+    }
+
+    /// What the log tells of a request. Its target and its headers stay out: they carry what clients should not have put
+    /// there.
+    private struct RequestFacts {
+        var requestID: String
+        var method: String
+        var route: String
+        var status: Int
+        var key: String?
+    }
+
+    /// Counts, and writes the one line a request.
+    private func note(_ facts: RequestFacts, duration: Duration) {
+        environment.metrics.noteRequest(
+            route: facts.route, method: facts.method, status: facts.status, duration: duration)
+        environment.dependencies.logger.info(
             "request",
             metadata: [
-                "request_id": "\(context.requestID)", "method": "\(method)", "route": "\(route)",
-                "status": "\(response.status.code)", "duration_ms": "\(duration.milliseconds)",
-                "key": "\(context.caller?.id ?? "none")",
+                "request_id": "\(facts.requestID)", "method": "\(facts.method)", "route": "\(facts.route)",
+                "status": "\(facts.status)", "duration_ms": "\(duration.milliseconds)",
+                "key": "\(facts.key ?? "none")",
             ])
     }
 }

@@ -6,9 +6,14 @@ import NIOSSL
 /// The protocols that the port speaks: HTTP/1.1, and with TLS also HTTP/2.
 enum Listener {
     /// - Parameter maximumBodyBytes: what the most generous route takes.
-    static func make(settings: ServerSettings, maximumBodyBytes: Int) throws -> HTTPServerBuilder {
+    static func make(
+        settings: ServerSettings, maximumBodyBytes: Int, responder: EdgeResponder
+    ) throws -> HTTPServerBuilder {
         let http1 = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ContinueHandler(maximumBodyBytes: maximumBodyBytes)],
+            additionalChannelHandlers: [
+                ClosingHandler(answerToNoHTTP: responder.answerToNoHTTP),
+                ContinueHandler(maximumBodyBytes: maximumBodyBytes),
+            ],
             idleTimeout: .seconds(Int64(settings.idleSeconds)),
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: ServerSettings.headerBytes, maxHeaderListSize: ServerSettings.headerBytes,

@@ -18,10 +18,11 @@ package func makeApplication(
 ) throws -> some ApplicationProtocol {
     try settings.validate()
     let environment = ServerEnvironment(dependencies: dependencies, settings: settings)
+    let responder = try EdgeResponder(environment: environment)
     return Application(
-        responder: try EdgeResponder(environment: environment),
+        responder: responder,
         server: try Listener.make(
-            settings: settings, maximumBodyBytes: dependencies.pipeline.limits.requestBytes),
+            settings: settings, maximumBodyBytes: dependencies.pipeline.limits.requestBytes, responder: responder),
         configuration: ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port),
             availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnections)),

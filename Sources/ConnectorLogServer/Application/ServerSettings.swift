@@ -42,7 +42,7 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// Bytes of a request's target, path and query together. Longer ones get 400.
     package static let targetBytes = 16_384
-    /// Bytes of all header fields; longer ones get 400 from the parser, without a body, and the connection is closed.
+    /// Bytes of all header fields. Longer ones get 400, and the connection is closed.
     package static let headerBytes = 65_536
     /// Header fields.
     package static let headerFields = 200

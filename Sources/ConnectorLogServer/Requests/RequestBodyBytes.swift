@@ -3,7 +3,6 @@ import ConnectorLogCore
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOHTTP1
 
 /// The whole body of a request, for routes that do not stream.
 enum RequestBodyBytes {
@@ -37,8 +36,6 @@ enum RequestBodyBytes {
                     break
                 }
             }
-        } catch let error as HTTPParserError {
-            throw error
         } catch {
             throw APIError(.badRequest, "the body broke off")
         }

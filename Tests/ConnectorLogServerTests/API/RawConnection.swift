@@ -1,36 +1,102 @@
+import HTTPTypes
 import NIOCore
 import NIOPosix
 
 /// Bytes as no HTTP client would send them.
 enum RawConnection {
-    /// Sends `bytes` and returns what comes back until the server closes, or an answer's head and its body are there.
+    /// Sends `bytes` and returns what comes back until the server closes, or so many whole answers are there.
     ///
-    /// - Parameter afterContinue: sent once the server said to continue.
-    static func exchange(_ bytes: [UInt8], afterContinue: [UInt8] = [], port: Int) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    /// - Parameters:
+    ///   - afterContinue: sent once the server said to continue.
+    ///   - untilClosed: waits for the server to close, whatever came.
+    static func exchange(
+        _ bytes: [UInt8], afterContinue: [UInt8] = [], answers: Int = 1, untilClosed: Bool = false, port: Int
+    ) async throws -> String {
+        try await connect(port: port).executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(bytes: bytes))
+            var received = ""
+            for try await chunk in inbound {
+                received += String(buffer: chunk)
+                if received == "HTTP/1.1 100 Continue\r\n\r\n" {
+                    try await outbound.write(ByteBuffer(bytes: afterContinue))
+                }
+                if !untilClosed, RawAnswer.all(in: received).count >= answers { break }
+            }
+            return received
+        }
+    }
+
+    /// Sends `bytes` and then `more` again and again until the server takes no more, and returns what it said.
+    static func flood(_ bytes: [UInt8], with more: [UInt8], port: Int) async throws -> String {
+        try await connect(port: port).executeThenClose { inbound, outbound in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Ends with an error: the server closes.
+                    try? await outbound.write(ByteBuffer(bytes: bytes))
+                    while (try? await outbound.write(ByteBuffer(bytes: more))) != nil {}
+                }
+                var received = ""
+                do {
+                    for try await chunk in inbound { received += String(buffer: chunk) }
+                } catch is IOError {
+                    // Reset, since it was still sending.
+                }
+                try await group.waitForAll()
+                return received
+            }
+        }
+    }
+
+    private static func connect(port: Int) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(bytes: bytes))
-            var answer = ""
-            for try await chunk in inbound {
-                answer += String(buffer: chunk)
-                if answer == "HTTP/1.1 100 Continue\r\n\r\n" {
-                    try await outbound.write(ByteBuffer(bytes: afterContinue))
-                }
-                if isWhole(answer) { break }
+    }
+}
+
+/// One answer as it came over the wire.
+struct RawAnswer {
+    var status: Int
+    var fields: [(name: String, value: String)]
+    var body: String
+
+    /// The whole answers with a `Content-Length` that `text` begins with; those that say to continue are left out.
+    static func all(in text: String) -> [RawAnswer] {
+        var answers: [RawAnswer] = []
+        var rest = text[...]
+        while let end = rest.firstRange(of: "\r\n\r\n") {
+            let lines = rest[..<end.lowerBound].split(separator: "\r\n")
+            guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { break }
+            let fields = lines.dropFirst().map { line in
+                let name = line.prefix { $0 != ":" }
+                return (String(name), line.dropFirst(name.count + 1).trimmingPrefix(" ").description)
             }
-            return answer
+            rest = rest[end.upperBound...]
+            var answer = RawAnswer(status: status, fields: fields, body: "")
+            if status == 100 { continue }
+            guard let length = answer.header("Content-Length").flatMap({ Int($0) }), rest.utf8.count >= length else {
+                break
+            }
+            answer.body = String(decoding: rest.utf8.prefix(length), as: UTF8.self)
+            rest = rest[rest.utf8.index(rest.startIndex, offsetBy: length)...]
+            answers.append(answer)
         }
+        return answers
     }
 
-    private static func isWhole(_ answer: String) -> Bool {
-        guard let length = answer.firstMatch(of: /(?i)\r\ncontent-length: ([0-9]+)\r\n/),
-            let count = Int(length.1), let end = answer[length.range.lowerBound...].firstRange(of: "\r\n\r\n")
-        else { return false }
-        return answer[end.upperBound...].utf8.count >= count
+    func header(_ name: String) -> String? {
+        fields.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+
+    var envelope: TestAnswer {
+        var headers = HTTPFields()
+        for (name, value) in fields {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+        return TestAnswer(status: status, headers: headers, bytes: Array(body.utf8))
     }
 }
