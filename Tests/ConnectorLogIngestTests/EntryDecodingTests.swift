@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 import Testing
 
 /// The fields of an entry: what is taken, and as what.
@@ -232,7 +233,7 @@ struct EntryDecodingTests {
             #""response_body_truncated":true"#,
         ]
         let expected = try await IngestRun.line("{\(members.joined(separator: ","))}").get().entries
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         for _ in 0..<50 {
             let line = " { \(members.shuffled(using: &generator).joined(separator: " ,\t")) } "
             #expect(try await IngestRun.line(line).get().entries == expected)

@@ -1,9 +1,11 @@
+import ConnectorLogTesting
+
 /// Generates JSON documents with all kinds of values, escapes, spellings of numbers and white space, and broken ones.
 struct JSONDocuments {
-    private var generator: SeededGenerator
+    private var generator: SeededRandom
 
     init(seed: UInt64) {
-        generator = SeededGenerator(seed: seed)
+        generator = SeededRandom(seed: seed)
     }
 
     mutating func next() -> [UInt8] {

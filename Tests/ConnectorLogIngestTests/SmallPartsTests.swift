@@ -1,3 +1,4 @@
+import ConnectorLogTesting
 import Testing
 
 @testable import ConnectorLogIngest
@@ -53,7 +54,7 @@ struct JSONNumberTests {
     }
 
     @Test func roundsAsDecimalsDo() throws {
-        var generator = SeededGenerator(seed: 14)
+        var generator = SeededRandom(seed: 14)
         for _ in 0..<2000 {
             let (whole, fraction) = (
                 Int64.random(in: 0...86_400_000, using: &generator), Int64.random(in: 0..<100_000, using: &generator)
@@ -69,7 +70,7 @@ struct JSONNumberTests {
 @Suite
 struct Base64Tests {
     @Test func readsBackWhatFoundationWouldWrite() {
-        var generator = SeededGenerator(seed: 15)
+        var generator = SeededRandom(seed: 15)
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         for count in 0..<200 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

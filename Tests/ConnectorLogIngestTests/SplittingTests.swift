@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 import Testing
 
 /// Lines and elements come out the same however the bytes arrive.
@@ -49,7 +50,7 @@ struct SplittingTests {
     }
 
     @Test func randomCutsGiveTheSame() async throws {
-        var generator = SeededGenerator(seed: 13)
+        var generator = SeededRandom(seed: 13)
         let line = #"{"connector_identifier":"a","request_body":"\#(String(repeating: "x\\n", count: 50))"}"#
         let ndjson = Array(Array(repeating: line, count: 40).joined(separator: "\n").utf8)
         let array = Array("[\(Array(repeating: line, count: 40).joined(separator: ","))]".utf8)

@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Testing
 
 @Suite
@@ -38,7 +39,7 @@ struct PagePositionTests {
 
     @Test(arguments: [PageOrder.newestFirst, .oldestFirst])
     func pagesGoThroughRowsOfOneInstantWithoutSkipOrRepeat(order: PageOrder) {
-        var generator = SeededGenerator(seed: 8)
+        var generator = SeededRandom(seed: 8)
         let rows = (0..<200).map { row(Int64.random(in: 0..<5, using: &generator), UInt64($0)) }.shuffled(
             using: &generator)
         var seen: [PagePosition] = []

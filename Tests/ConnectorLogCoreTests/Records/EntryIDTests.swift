@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Foundation
 import Testing
 
@@ -11,7 +12,7 @@ struct EntryIDTests {
     }
 
     @Test func keepsItsParts() {
-        var generator = SeededGenerator(seed: 4)
+        var generator = SeededRandom(seed: 4)
         for _ in 0..<1000 {
             let (milliseconds, counter, random) = (
                 UInt64.random(in: 0..<1 << 48, using: &generator), UInt32.random(in: 0...UInt32.max, using: &generator),
@@ -32,7 +33,7 @@ struct EntryIDTests {
     }
 
     @Test func isOrderedByTimeThenCounterAsItsTextIs() {
-        var generator = SeededGenerator(seed: 5)
+        var generator = SeededRandom(seed: 5)
         let ids = (0..<300).map { _ in
             EntryID(
                 milliseconds: UInt64.random(in: 1_700_000_000_000..<1_700_000_000_010, using: &generator),

@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Foundation
 import Testing
 
@@ -36,7 +37,7 @@ struct TimestampTests {
     }
 
     @Test func printsAsFoundationDoes() {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededRandom(seed: 1)
         let style = Date.ISO8601FormatStyle(timeZone: .gmt)
         for _ in 0..<5000 {
             let seconds = Int64.random(in: -62_135_596_800...253_402_300_799, using: &generator)
@@ -57,7 +58,7 @@ struct TimestampTests {
     }
 
     @Test func readsAnyOffsetAsFoundationDoes() throws {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SeededRandom(seed: 2)
         for _ in 0..<2000 {
             let seconds = Int64.random(in: 0...4_102_444_800, using: &generator)
             let offset = Int.random(in: -14 * 60...14 * 60, using: &generator) * 60
@@ -69,7 +70,7 @@ struct TimestampTests {
     }
 
     @Test func textOrderIsTimeOrder() {
-        var generator = SeededGenerator(seed: 3)
+        var generator = SeededRandom(seed: 3)
         let times = (0..<500).map { _ in
             Timestamp(microseconds: Int64.random(in: 0...Timestamp.latest.microseconds, using: &generator))
         }

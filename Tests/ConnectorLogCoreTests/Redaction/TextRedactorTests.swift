@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Foundation
 import Testing
 
@@ -106,7 +107,7 @@ struct TextRedactorTests {
     }
 
     @Test func redactedJSONStillParses() throws {
-        var generator = SeededGenerator(seed: 7)
+        var generator = SeededRandom(seed: 7)
         for _ in 0..<200 {
             let document = Self.document(depth: 0, &generator)
             let data = try JSONSerialization.data(withJSONObject: document, options: [.fragmentsAllowed])
@@ -119,7 +120,7 @@ struct TextRedactorTests {
     }
 
     /// Every text under a credential's name holds "hunter2", no other does.
-    private static func document(depth: Int, _ generator: inout SeededGenerator) -> Any {
+    private static func document(depth: Int, _ generator: inout SeededRandom) -> Any {
         let names = ["id", "name", "total", "items", "x y", "\"quoted\"", "page_token", "ключ"]
         let secretNames = ["password", "apiKey", "client-secret", "refresh_token", "db.passwd", "Authorization"]
         switch Int.random(in: 0..<(depth > 4 ? 4 : 7), using: &generator) {

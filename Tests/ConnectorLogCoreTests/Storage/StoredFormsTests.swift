@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Testing
 
 /// Small encodings that are part of the stored format: pinned, and read back whatever the bytes are.
@@ -43,7 +44,7 @@ struct StoredFormsTests {
     }
 
     @Test func headerListReadsBackWhatWasWritten() {
-        var generator = SeededGenerator(seed: 6)
+        var generator = SeededRandom(seed: 6)
         for round in 0..<40 {
             let longest = round == 0 ? 9000 : 200
             let fields = (0..<Int.random(in: 0...8, using: &generator)).map { _ in
