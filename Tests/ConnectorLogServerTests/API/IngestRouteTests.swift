@@ -120,6 +120,9 @@ struct IngestRouteTests {
                 let again = try await post(caller, body, idempotencyKey: "batch-\(body.count)")
                 #expect(again.status == first.status)
                 #expect(again.bytes == first.bytes)
+                // The body names the request that stored something, the header the one that was sent.
+                #expect(again.text.contains(try #require(first.header("X-Request-Id"))))
+                #expect(again.header("X-Request-Id") != first.header("X-Request-Id"))
             }
             let entries: PageDocument<EntrySummaryDocument> = try await caller.get("/v1/teams/1/logs").decoded()
             #expect(entries.rows.count == 1)
