@@ -88,6 +88,21 @@ struct RouteCall: Sendable {
         return limit
     }
 
+    /// The page of a list of entries or faults that begins at the call's cursor.
+    ///
+    /// - Parameters:
+    ///   - member: of the answer, with the rows.
+    ///   - filters: names of the query's parameters that choose the rows.
+    func page<Query: PositionedQuery, Row: JSONWritable>(
+        _ member: String, of query: Query, filters: [String], load: (Query) async throws -> Page<Row>
+    ) async throws -> Response {
+        var query = query
+        if case .entry(let position)? = try cursor(filters: filters) { query.after = position }
+        let page = try await load(query)
+        let next = try nextCursor(page.next.map { .entry($0) }, filters: filters)
+        return .json(PageAnswer(member, page.rows, nextCursor: next), capacity: 64 + page.rows.count * 700)
+    }
+
     /// The place behind which the page begins; nil on the first.
     ///
     /// - Parameter filters: names of the query's parameters that choose the rows.
@@ -130,3 +145,11 @@ struct RouteCall: Sendable {
         return try JSONBody(await body(limit: ServerSettings.jsonBodyBytes))
     }
 }
+
+/// A query whose rows lie in the order of time and id.
+protocol PositionedQuery {
+    var after: PagePosition? { get set }
+}
+
+extension EntryQuery: PositionedQuery {}
+extension FaultQuery: PositionedQuery {}

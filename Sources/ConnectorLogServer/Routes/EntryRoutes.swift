@@ -23,16 +23,7 @@ enum EntryRoutes {
         query.text = try call.query.text("text", limit: 255)
         query.from = try call.query.instant("from")
         query.to = try call.query.instant("to")
-        return try await page(of: query, call, filters: filters)
-    }
-
-    /// Runs `query` from the call's cursor on.
-    static func page(of query: EntryQuery, _ call: RouteCall, filters: [String]) async throws -> Response {
-        var query = query
-        if case .entry(let position)? = try call.cursor(filters: filters) { query.after = position }
-        let page = try await call.environment.reader.entries(query)
-        let next = try call.nextCursor(page.next.map { .entry($0) }, filters: filters)
-        return .json(PageAnswer("logs", page.rows, nextCursor: next), capacity: 64 + page.rows.count * 700)
+        return try await call.page("logs", of: query, filters: filters, load: call.environment.reader.entries)
     }
 
     @Sendable static func get(_ call: RouteCall) async throws -> Response {

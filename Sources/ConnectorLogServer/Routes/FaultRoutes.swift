@@ -13,16 +13,7 @@ enum FaultRoutes {
         query.name = try call.query.text("name", limit: Limits.name)
         query.from = try call.query.instant("from")
         query.to = try call.query.instant("to")
-        return try await page(of: query, call, filters: filters)
-    }
-
-    /// Runs `query` from the call's cursor on.
-    static func page(of query: FaultQuery, _ call: RouteCall, filters: [String]) async throws -> Response {
-        var query = query
-        if case .entry(let position)? = try call.cursor(filters: filters) { query.after = position }
-        let page = try await call.environment.reader.faults(query)
-        let next = try call.nextCursor(page.next.map { .entry($0) }, filters: filters)
-        return .json(PageAnswer("faults", page.rows, nextCursor: next), capacity: 64 + page.rows.count * 700)
+        return try await call.page("faults", of: query, filters: filters, load: call.environment.reader.faults)
     }
 
     @Sendable static func get(_ call: RouteCall) async throws -> Response {

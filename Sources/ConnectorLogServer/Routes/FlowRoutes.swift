@@ -38,13 +38,13 @@ enum FlowRoutes {
     @Sendable static func listStateEntries(_ call: RouteCall) async throws -> Response {
         var query = EntryQuery(teamID: call.teamID, order: .oldestFirst, limit: try call.limit())
         query.stateID = try await state(call).stateID
-        return try await EntryRoutes.page(of: query, call, filters: [])
+        return try await call.page("logs", of: query, filters: [], load: call.environment.reader.entries)
     }
 
     @Sendable static func listStateFaults(_ call: RouteCall) async throws -> Response {
         var query = FaultQuery(teamID: call.teamID, order: .oldestFirst, limit: try call.limit())
         query.stateID = try await state(call).stateID
-        return try await FaultRoutes.page(of: query, call, filters: [])
+        return try await call.page("faults", of: query, filters: [], load: call.environment.reader.faults)
     }
 
     private static func state(_ call: RouteCall) async throws -> FlowState {
