@@ -39,9 +39,6 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "ConnectorLogCore",
-            dependencies: [
-                .product(name: "Crypto", package: "swift-crypto")
-            ],
             swiftSettings: settings
         ),
         .target(
@@ -65,7 +62,6 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: settings + [.strictMemorySafety()]
         ),
@@ -78,9 +74,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -101,7 +95,7 @@ let package = Package(
             name: "connectorlog",
             dependencies: [
                 "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogServer", "CZstd", "CZlib",
+                "ConnectorLogServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -145,8 +139,7 @@ let package = Package(
         .testTarget(
             name: "ConnectorLogServerTests",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogServer", "ConnectorLogBlockStore",
-                "ConnectorLogTesting", "ConnectorLogIngest",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogServer", "ConnectorLogTesting", "ConnectorLogIngest",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -169,7 +162,6 @@ let package = Package(
                 "ConnectorLogTesting", "CZstd", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
