@@ -23,6 +23,12 @@ import Testing
         #expect(try await read(directory.write(Compression.zstd(text), to: "zstd")) == text)
     }
 
+    /// As made by `zstd --ultra -22` or `--long`: a file may look further back than a body may.
+    @Test func readsZstdWithALargeWindow() async throws {
+        let directory = try TemporaryDirectory()
+        #expect(try await read(directory.write(Compression.zstd(text, windowLog: 27), to: "zstd")) == text)
+    }
+
     @Test func readsMembersAndFramesOneBehindTheOther() async throws {
         let directory = try TemporaryDirectory()
         #expect(
@@ -99,10 +105,17 @@ enum Compression {
         }
     }
 
-    static func zstd(_ text: String) -> [UInt8] {
+    static func zstd(_ text: String, windowLog: Int32? = nil) -> [UInt8] {
         let input = Array(text.utf8)
+        let context = ZSTD_createCCtx()
+        defer { ZSTD_freeCCtx(context) }
+        if let windowLog {
+            ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, windowLog)
+            // Without the size in the header the window stands there as asked for.
+            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
+        }
         return [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(input.count)) { output, count in
-            count = ZSTD_compress(output.baseAddress, output.count, input, input.count, 3)
+            count = ZSTD_compress2(context, output.baseAddress, output.count, input, input.count)
         }
     }
 }

@@ -53,7 +53,7 @@ struct GzipDecompressor: ~Copyable {
             case Z_STREAM_END: isWithinMember = false
             // Z_BUF_ERROR says that all input is used and nothing came of it.
             case Z_OK, Z_BUF_ERROR: break
-            default: throw IngestError(.invalidEncoding, "the body is no gzip data")
+            default: throw IngestError(.invalidEncoding, "this is no gzip data")
             }
             if written > 0 { return UnsafeRawBufferPointer(rebasing: output[..<written]) }
             if isWithinMember, input.isEmpty { return nil }

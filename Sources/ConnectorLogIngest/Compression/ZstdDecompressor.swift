@@ -2,9 +2,6 @@ import CZstd
 
 /// Decompresses Zstandard (RFC 8878) piece by piece; several frames one behind the other count as one (section 3).
 struct ZstdDecompressor: ~Copyable {
-    /// RFC 9659: content coding `zstd` needs no window beyond 8 MiB, so that a decoder may refuse more.
-    static let windowLog: Int32 = 23
-
     private let context: OpaquePointer
     private let output: UnsafeMutableRawBufferPointer
     /// Whether a frame has begun and not ended.
@@ -14,9 +11,9 @@ struct ZstdDecompressor: ~Copyable {
     private var isFull = false
 
     /// Nil when there is no memory for it.
-    init?(outputBytes: Int) {
+    init?(outputBytes: Int, windowLog: Int32) {
         guard let context = ZSTD_createDCtx() else { return nil }
-        guard ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)) == 0 else {
+        guard ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, windowLog)) == 0 else {
             ZSTD_freeDCtx(context)
             return nil
         }
@@ -37,7 +34,7 @@ struct ZstdDecompressor: ~Copyable {
             var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
             let result = ZSTD_decompressStream(context, &target, &source)
             guard ZSTD_isError(result) == 0 else {
-                throw IngestError(.invalidEncoding, "the body is no zstd data, or its window exceeds 8 MiB")
+                throw IngestError(.invalidEncoding, "this is no zstd data, or its window is too large")
             }
             input = UnsafeRawBufferPointer(rebasing: input[source.pos...])
             isFull = target.pos == target.size

@@ -16,7 +16,7 @@ final class LineSource {
     private(set) var position = 0
 
     private let descriptor: Int32
-    private var decoder: (any SourceDecoder)?
+    private var decoder: SourceDecoder?
     private var isAtEnd = false
 
     /// - Parameter identity: For the standard input, which has no name of its own.
@@ -58,12 +58,13 @@ final class LineSource {
             while true {
                 if let piece = try decoder?.next() { return piece }
                 guard !isAtEnd else {
-                    if decoder?.isComplete == false { throw SourceDamage() }
+                    try decoder?.finish()
                     return nil
                 }
-                let bytes = try await read(first: decoder == nil)
+                let isFirst = position == 0
+                let bytes = try await read(first: isFirst)
                 isAtEnd = bytes.isEmpty
-                if decoder == nil { decoder = try SourceCompression(magic: bytes).makeDecoder() }
+                if isFirst { decoder = SourceDecoder(magic: bytes) }
                 if !bytes.isEmpty { decoder?.take(bytes) }
             }
         } catch let failure as CommandFailure {
@@ -80,7 +81,7 @@ final class LineSource {
             let piece = try await readOnce()
             if piece.isEmpty { break }
             bytes += piece
-        } while first && bytes.count < SourceCompression.magicLength
+        } while first && bytes.count < SourceDecoder.magicLength
         position += bytes.count
         return bytes
     }
