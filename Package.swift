@@ -139,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "ConnectorLogServerTests",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogServer", "ConnectorLogTesting", "ConnectorLogIngest",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogServer",
+                "ConnectorLogTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -17,6 +17,7 @@ struct LiveServerTests {
     @Test(arguments: [
         "GET /v1/teams/1/%zz HTTP/1.1", "GET /v1/teams/1/logs?text=%ff HTTP/1.1", "GET /v1/%00 HTTP/1.1",
         "GET //v1//none HTTP/1.1", "GET http://localhost/v1/none HTTP/1.1", "OPTIONS * HTTP/1.1",
+        "CONNECT localhost:80 HTTP/1.1",
         "GET /../../etc/passwd HTTP/1.1", "GET /v1/teams/1/states/a%2Fb%7B HTTP/1.1", "GET /v1? HTTP/1.1",
         "GET /%2e%2e HTTP/1.0",
         "GET /v1/teams/1/states/\(String(repeating: "a", count: 20_000)) HTTP/1.1",
@@ -139,6 +140,56 @@ struct LiveServerTests {
                 #expect(
                     try await caller.send(.delete, "/v1/teams/1/keys/none", key: TestServer.key(.admin)).status == 404)
             }
+        }
+    }
+
+    /// Over HTTP/1.1 the methods differ in how an answer ends; each leaves the connection fit for the next request.
+    @Test func answersMethodsThatAPathDoesNotHave() async throws {
+        try await TestServer().run(.live) { caller async throws in
+            func request(_ line: String) -> String {
+                "\(line) HTTP/1.1\r\nHost: localhost\r\nAuthorization: \(TestServer.key(.viewer))\r\n\r\n"
+            }
+            let lines = [
+                "OPTIONS /v1/teams/1/logs", "TRACE /v1/teams/1/logs", "PROPFIND /v1/teams/1/logs", "OPTIONS /v1/ingest",
+                "DELETE /healthz",
+            ]
+            let text = try await RawConnection.exchange(
+                Array(lines.map(request).joined().utf8), answers: lines.count, port: try #require(caller.client.port))
+            let answers = RawAnswer.all(in: text)
+            #expect(answers.map(\.status) == lines.map { _ in 405 }, "\(text)")
+            #expect(answers.map { $0.envelope.errorCode } == lines.map { _ in "METHOD_NOT_ALLOWED" }, "\(text)")
+            #expect(
+                answers.map { $0.header("Allow") } == ["GET, HEAD", "GET, HEAD", "GET, HEAD", "POST", "GET, HEAD"])
+            let ingest = try await caller.send(.head, "/v1/ingest")
+            #expect(ingest.status == 405)
+            #expect(ingest.header("Allow") == "POST")
+        }
+    }
+
+    @Test func answersHEADAsGETWithoutContent() async throws {
+        try await TestServer().run(.live) { caller async throws in
+            let head = "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            let text = try await RawConnection.exchange(
+                Array((head + get).utf8), untilClosed: true, port: try #require(caller.client.port))
+            let parts = text.split(separator: "\r\n\r\n", omittingEmptySubsequences: false)
+            #expect(parts.count == 3, "\(text)")
+            #expect(parts.first?.contains("\r\nContent-Length: 15\r\n") == true)
+            #expect(parts.dropFirst().first?.hasPrefix("HTTP/1.1 200 OK\r\n") == true)
+            #expect(parts.last == #"{"status":"ok"}"#)
+        }
+    }
+
+    @Test func tellsOverASocketThatItIsNotReady() async throws {
+        let server = try await TestServer()
+        server.readiness.isOn = false
+        try await server.run(.live) { caller async throws in
+            let text = try await RawConnection.exchange(
+                Array("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), port: try #require(caller.client.port))
+            let answer = try #require(RawAnswer.all(in: text).first)
+            #expect(answer.status == 503)
+            #expect(answer.envelope.errorCode == "SERVICE_UNAVAILABLE")
+            #expect(answer.header("Retry-After") == "1")
         }
     }
 
