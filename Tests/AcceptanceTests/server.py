@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,10 +192,14 @@ def wait_for_sample(server):
         time.sleep(0.2)
 
 
+# What `ingest` notes of the files that it sent stays with the tests.
+STATE = tempfile.TemporaryDirectory(prefix="connectorlog-state-")
+
+
 def clean_environment(more=None):
     """Without settings of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTORLOG_")}
-    return kept | (more or {})
+    return kept | {"XDG_STATE_HOME": STATE.name} | (more or {})
 
 
 def command(*arguments, environment=None, stdin=None, timeout=120):

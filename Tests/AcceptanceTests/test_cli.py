@@ -114,6 +114,21 @@ class TestIngest:
             assert json.loads(ended.stdout) == {"accepted": 2500, "rejected": []}
             assert stored(server, connector) == list(range(2500))
 
+    @pytest.mark.parametrize("end", ["", "half"])
+    def test_stores_only_what_is_new_of_a_file_that_grew(self, server, settings, tmp_path, end):
+        connector = f"cli-grown-{end}"
+        path = tmp_path / "calls.ndjson"
+        count = 0
+        for size in (1, 700, 1300, 1301, 2500):
+            # A line that is only half written when the file is read comes whole the next time.
+            half = ndjson([entry(connector, size)])[:40] if end else b""
+            path.write_bytes(ndjson([entry(connector, n) for n in range(size)]) + half)
+            ended = command("ingest", path, "--json", environment=settings)
+            assert ended.returncode == (DATA if end else OK), ended.stderr
+            assert json.loads(ended.stdout)["accepted"] == size
+            count = size
+        assert stored(server, connector) == list(range(count))
+
     def test_tells_bad_lines_by_file_and_line_and_stores_the_others(self, server, settings, tmp_path):
         first = write(tmp_path / "first.ndjson", [entry("cli-bad", 0), b"oops", entry("cli-bad", 2)])
         second = write(tmp_path / "second.ndjson", [entry("cli-bad", 3), entry("cli-bad", 4, status=9)])

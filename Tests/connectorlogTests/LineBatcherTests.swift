@@ -9,8 +9,10 @@ import Testing
         return limits
     }
 
-    private func outputs(_ text: String, _ limits: LineBatcher.Limits, piece: Int = .max) -> [LineBatcher.Output] {
-        var batcher = LineBatcher(limits: limits)
+    private func outputs(_ text: String, _ limits: LineBatcher.Limits, piece: Int = .max, cuts: [UInt64] = [])
+        -> [LineBatcher.Output]
+    {
+        var batcher = LineBatcher(limits: limits, cuts: cuts)
         var outputs: [LineBatcher.Output] = []
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
@@ -21,7 +23,10 @@ import Testing
     }
 
     private func batch(_ firstLine: Int, _ lineCount: Int, _ offset: UInt64, _ text: String) -> LineBatcher.Output {
-        .batch(IngestBatch(firstLine: firstLine, lineCount: lineCount, offset: offset, bytes: Array(text.utf8)))
+        .batch(
+            IngestBatch(
+                firstLine: firstLine, lineCount: lineCount, offset: offset, end: offset + UInt64(text.utf8.count),
+                bytes: Array((text.hasSuffix("\n") ? text.dropLast() : text[...]).utf8)))
     }
 
     @Test func cutsAfterTheGivenNumberOfLines() {
@@ -40,8 +45,26 @@ import Testing
                 == [batch(1, 1, 0, "a\n"), batch(2, 1, 2, "bbbbbbbbbbbb\n"), batch(3, 1, 15, "c\n")])
     }
 
-    @Test func lastLineNeedsNoLineFeed() {
-        #expect(outputs("a\nb", limits()) == [batch(1, 2, 0, "a\nb")])
+    @Test func lastLineNeedsNoLineFeedAndGoesAlone() {
+        #expect(outputs("a\nb", limits()) == [batch(1, 1, 0, "a\n"), batch(2, 1, 2, "b")])
+    }
+
+    /// Whatever a source ended with, and wherever: once it has grown, the same batches come first.
+    @Test(arguments: ["a\nbb\nccc\ndddd\n", "a\r\nbb\r\n\r\nccc\r\n", "\n\n{}\n\n[]\n1\n2\n3\n4\n5\n6\n7\n"])
+    func aGrownSourceBeginsWithTheSameBatches(text: String) {
+        func keys(_ outputs: [LineBatcher.Output]) -> [String] {
+            outputs.compactMap { if case .batch(let batch) = $0 { batch.idempotencyKey(source: "s") } else { nil } }
+        }
+        let bytes = Array(text.utf8)
+        for length in 0...bytes.count {
+            let limits = limits(lines: 3)
+            let first = outputs(String(decoding: bytes[..<length], as: UTF8.self), limits)
+            let again = outputs(text, limits, cuts: first.flatMap(\.cuts))
+            // A line that was broken off is another line now; all others are recognised.
+            let isWhole = length == bytes.count || [10, 13].contains(bytes[length]) || bytes.prefix(length).last == 10
+            let known = keys(first).dropLast(isWhole || length == 0 ? 0 : 1)
+            #expect(Array(keys(again).prefix(known.count)) == Array(known), "\(length)")
+        }
     }
 
     @Test func nothingComesOfNothing() {
@@ -82,7 +105,8 @@ import Testing
         for case .batch(let batch) in outputs(text, limits(lines: 13, bytes: 150), piece: 31) {
             #expect(batch.offset == UInt64(joined.count))
             #expect(batch.firstLine == nextLine)
-            joined += batch.bytes
+            joined += batch.bytes + Array("\n".utf8)
+            #expect(batch.end == UInt64(joined.count))
             nextLine += batch.lineCount
         }
         #expect(joined == Array(text.utf8))
@@ -90,7 +114,7 @@ import Testing
     }
 
     @Test func idempotencyKeyTellsSourcePlaceAndContentApart() {
-        let batch = IngestBatch(firstLine: 1, lineCount: 1, offset: 10, bytes: Array("a\n".utf8))
+        let batch = IngestBatch(firstLine: 1, lineCount: 1, offset: 10, end: 12, bytes: Array("a".utf8))
         var elsewhere = batch
         elsewhere.offset = 11
         var other = batch

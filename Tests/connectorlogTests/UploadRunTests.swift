@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import Foundation
+import Synchronization
 import Testing
 
 @testable import connectorlog
@@ -14,7 +15,7 @@ import Testing
         let file = try directory.write(text, to: "calls.ndjson")
         var run = UploadRun(
             client: APIClient(baseURL: "http://127.0.0.1:1", key: "clk_x", transport: transport), clock: clock,
-            random: { 1 })
+            random: { 1 }, now: { Timestamp(microseconds: 0) })
         run.limits.lines = lines
         let meter = ProgressMeter(totalBytes: nil, width: nil, now: { Timestamp(microseconds: 0) }, draw: { _ in })
         var (report, failure) = await run.run([try LineSource(name: file, standardInputIdentity: "")], meter: meter)
@@ -28,7 +29,7 @@ import Testing
         #expect(failure == nil)
         #expect(report == UploadReport(accepted: 6, rejected: []))
         #expect(
-            Set(transport.requests.map { String(decoding: $0.body, as: UTF8.self) }) == ["1\n2\n", "3\n4\n", "5\n6\n"])
+            Set(transport.requests.map { String(decoding: $0.body, as: UTF8.self) }) == ["1\n2", "3\n4", "5\n6"])
         #expect(transport.requests.allSatisfy { $0.header("Content-Type") == "application/x-ndjson" })
         #expect(Set(transport.requests.compactMap { $0.header("Idempotency-Key") }).count == 3)
     }
@@ -45,6 +46,126 @@ import Testing
         }
         #expect(keys[0].count == 3)
         #expect(keys[0] == keys[1])
+    }
+
+    /// A server that stores a batch once for each key, and the lines that it stored.
+    private final class StoringServer: Sendable {
+        let stored = Mutex<(keys: Set<String>, lines: [String])>(([], []))
+
+        func answer(_ request: HTTPExchange.Request) -> ScriptedTransport.Answer {
+            let lines = String(decoding: request.body, as: UTF8.self).split(separator: "\n").map(String.init)
+            let rejected = lines.enumerated().filter { !$1.hasSuffix("}") }.map { number, _ in
+                #"{"line":\#(number + 1),"code":"INVALID_JSON","message":"bad"}"#
+            }
+            stored.withLock { stored in
+                guard stored.keys.insert(request.header("Idempotency-Key") ?? "").inserted else { return }
+                stored.lines += lines.filter { $0.hasSuffix("}") }
+            }
+            let accepted = lines.count - rejected.count
+            return .success(
+                .json(
+                    200,
+                    """
+                    {"accepted":\(accepted),"rejected":[\(rejected.joined(separator: ","))],\
+                    "meta":{"request_id":"request-1234"}}
+                    """))
+        }
+
+        /// After a day.
+        func forget() { stored.withLock { $0.keys = [] } }
+    }
+
+    private func ingest(
+        _ file: String, state: String?, transport: ScriptedTransport, hours: Int64 = 0
+    ) async -> CommandLineRun {
+        var environment = ["CONNECTORLOG_API_KEY": "clk_key-of-a-test"]
+        environment["XDG_STATE_HOME"] = state
+        return await CommandLineRun.run(
+            ["ingest", file], transport: transport, environment: environment,
+            now: Timestamp(microseconds: 1_700_000_000_000_000 + hours * 3_600_000_000))
+    }
+
+    private static func lines(_ numbers: Range<Int>) -> String {
+        numbers.map { "{\"n\":\($0)}\n" }.joined()
+    }
+
+    @Test(arguments: ["", "{\"n\":", "{\"n\":2499}"])
+    func aGrownFileStoresOnlyWhatIsNew(end: String) async throws {
+        let directory = try TemporaryDirectory()
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        var text = Self.lines(0..<2499) + end
+        for size in [2500, 2501, 2700, 6000] {
+            let file = try directory.write(text, to: "calls.ndjson")
+            _ = await ingest(file, state: directory.path, transport: transport)
+            text = Self.lines(0..<size)
+        }
+        let file = try directory.write(text, to: "calls.ndjson")
+        let last = await ingest(file, state: directory.path, transport: transport)
+        #expect(last.status == .success)
+        #expect(last.error == "6000 lines stored, 0 rejected\n")
+        let stored = server.stored.withLock { $0.lines }
+        #expect(stored.count == 6000)
+        #expect(Set(stored).count == 6000)
+    }
+
+    /// The server stored the last batch, but the run ended before it was told so; then the file grew.
+    @Test func aGrownFileStoresOnlyWhatIsNewAlsoAfterABreak() async throws {
+        let directory = try TemporaryDirectory()
+        let server = StoringServer()
+        let breaking = ScriptedTransport { request, number in
+            let answer = server.answer(request)
+            return number == 0 ? answer : .failure(APIFailure(.unreachable, message: "gone"))
+        }
+        var file = try directory.write(Self.lines(0..<1500), to: "calls.ndjson")
+        let broken = await ingest(file, state: directory.path, transport: breaking)
+        #expect(broken.status != .success)
+        file = try directory.write(Self.lines(0..<1800), to: "calls.ndjson")
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        let run = await ingest(file, state: directory.path, transport: transport)
+        #expect(run.status == .success)
+        #expect(server.stored.withLock { $0.lines.count } == 1800)
+    }
+
+    @Test func whatTheServerForgotIsNotSentAgain() async throws {
+        let directory = try TemporaryDirectory()
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        var file = try directory.write(Self.lines(0..<1500), to: "calls.ndjson")
+        _ = await ingest(file, state: directory.path, transport: transport)
+        // Answered again within the day: that does not make the server remember for longer.
+        _ = await ingest(file, state: directory.path, transport: transport, hours: 20)
+        server.forget()
+        file = try directory.write(Self.lines(0..<1600), to: "calls.ndjson")
+        let run = await ingest(file, state: directory.path, transport: transport, hours: 25)
+        #expect(run.error == "100 lines stored, 0 rejected, 1500 sent by an earlier run\n")
+        #expect(server.stored.withLock { $0.lines.count } == 1600)
+        // Another file in its place is not taken for it.
+        file = try directory.write(Self.lines(5000..<6500), to: "calls.ndjson")
+        _ = await ingest(file, state: directory.path, transport: transport, hours: 50)
+        #expect(server.stored.withLock { $0.lines.count } == 3100)
+    }
+
+    @Test func aJournalThatCannotBeWrittenIsNoReasonNotToSend() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        #expect(await ingest(file, state: file, transport: transport).status == .success)
+        #expect(await ingest(file, state: nil, transport: transport).status == .success)
+    }
+
+    @Test func aJournalSurvivesALineThatWasNotWrittenWhole() throws {
+        let directory = try TemporaryDirectory()
+        func journal() -> UploadJournal { UploadJournal(directory: directory.path, scope: "a", source: "b") }
+        journal().noteCuts([10, 20])
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: directory.path).first)
+        #expect(try directory.mode(of: name) == 0o600)
+        let text = try String(contentsOfFile: directory.path + "/" + name, encoding: .utf8)
+        _ = try directory.write(text + "sent cli-", to: name)
+        journal().noteCuts([30])
+        #expect(journal().cuts == [10, 20, 30])
+        #expect(UploadJournal(directory: directory.path, scope: "c", source: "b").cuts == [])
     }
 
     @Test func waitsAsTheServerSaysAndSendsTheSameAgain() async throws {

@@ -1,5 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
+import Crypto
 import Foundation
 
 /// Calls the API of one server with one key.
@@ -22,6 +23,9 @@ struct APIClient: Sendable {
         self.key = key
         self.transport = transport
     }
+
+    /// Tells servers and keys apart, and gives neither away.
+    var identity: String { SHA256.hash(data: Array("\(baseURL) \(key)".utf8)).hexadecimal }
 
     /// Makes one request; any answer of the server, also one that refuses, is returned.
     func send(

@@ -9,8 +9,11 @@ struct IngestCommand: ContextualCommand {
         discussion: """
             Files hold one JSON object a line (NDJSON), plain or compressed with gzip or zstd; - is the standard input.
             Good lines are stored though others are bad; bad ones are told by file and line (exit code 65).
-            After a break run the same command again with the same key: what is stored already is recognised by file and
-            place and not stored twice. The standard input is recognised only with --source NAME.
+            Run the same command again with the same key when it broke off, or when the file has grown: what is stored
+            already is recognised by file, place and content and not stored twice. After a break that holds for 24 hours.
+            The standard input is recognised only with --source NAME. Where each run ended, and what was answered, is noted
+            in the state directory ($XDG_STATE_HOME or ~/.local/state, connectorlog/ingest). Lines that were changed, not
+            added, are new lines, and so are their neighbours.
             """
     )
 
@@ -54,7 +57,9 @@ struct IngestCommand: ContextualCommand {
                 // A progress line that cannot be drawn is no reason to stop.
                 try? console.emit(text, to: .error)
             }
-            let upload = UploadRun(client: client, clock: context.clock, random: context.random)
+            let upload = UploadRun(
+                client: client, clock: context.clock, random: context.random, now: context.now,
+                journalDirectory: UploadJournal.directory(in: context.environment), isStandardInputNamed: source != nil)
             let (report, failure) = await upload.run(sources, meter: meter)
             meter.finish()
             try show(report, isWhole: failure == nil, on: console)
@@ -77,6 +82,7 @@ struct IngestCommand: ContextualCommand {
         let hidden = report.rejected.count - Self.shownRejections
         if hidden > 0 { try console.tell("and \(hidden) more rejected lines; --json lists all") }
         guard !quiet || !report.rejected.isEmpty || !isWhole else { return }
-        try console.tell("\(report.accepted) lines stored, \(report.rejected.count) rejected")
+        let skipped = report.skipped > 0 ? ", \(report.skipped) sent by an earlier run" : ""
+        try console.tell("\(report.accepted) lines stored, \(report.rejected.count) rejected\(skipped)")
     }
 }

@@ -7,7 +7,9 @@ struct IngestBatch: Equatable, Sendable {
     var lineCount: Int
     /// Where the first line begins in the source's decompressed bytes.
     var offset: UInt64
-    /// Whole lines with their line feeds; the last line of a source may have none.
+    /// Where the last line ends there, with its line feed if it has one.
+    var end: UInt64
+    /// The lines, without the end of the last one: a line whose line feed is not written yet stays the same line.
     var bytes: [UInt8]
 
     /// The same for the same lines at the same place of the same source, and for nothing else: sent again after a break,
@@ -19,6 +21,11 @@ struct IngestBatch: Equatable, Sendable {
         hash.update(data: [0])
         withUnsafeBytes(of: offset.littleEndian) { hash.update(bufferPointer: $0) }
         hash.update(data: Array(SHA256.hash(data: bytes)))
-        return "cli-" + hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        return "cli-" + hash.finalize().hexadecimal
     }
+}
+
+extension SHA256Digest {
+    /// 64 characters.
+    var hexadecimal: String { map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() }
 }

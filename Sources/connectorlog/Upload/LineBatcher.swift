@@ -1,12 +1,18 @@
 import ConnectorLogCore
 
 /// Cuts a stream of bytes into batches of whole lines. Where a batch ends depends on the lines alone, never on how the
-/// bytes arrived: a second run over the same source makes the same batches.
+/// bytes arrived: a second run over the same source makes the same batches, also when the source has grown and the second
+/// run is told where the first one ended.
 struct LineBatcher {
     enum Output: Equatable, Sendable {
         case batch(IngestBatch)
         /// A line longer than the server takes; it is not sent, and not held in memory either.
         case oversizedLine(number: Int)
+
+        /// Where a batch begins and ends. Before its beginning there may be blank lines, which are in no batch.
+        var cuts: [UInt64] {
+            if case .batch(let batch) = self { [batch.offset, batch.end] } else { [] }
+        }
     }
 
     struct Limits: Sendable {
@@ -27,9 +33,13 @@ struct LineBatcher {
     private var firstLine = 1
     private var offset: UInt64 = 0
     private var isSkippingLine = false
+    /// Ascending.
+    private var cuts: ArraySlice<UInt64>
 
-    init(limits: Limits = Limits()) {
+    /// - Parameter cuts: places behind which no batch goes on: `cuts` of what `finish` gave earlier.
+    init(limits: Limits = Limits(), cuts: [UInt64] = []) {
         self.limits = limits
+        self.cuts = cuts.sorted()[...]
     }
 
     mutating func feed(_ bytes: some Collection<UInt8>) -> [Output] {
@@ -40,9 +50,11 @@ struct LineBatcher {
         return outputs
     }
 
-    /// The rest: the last batch, and the last line though no line feed ends it.
+    /// The rest: the last batch, and the last line though no line feed ends it. That one goes alone, since it may be only
+    /// the beginning of a line: rejected now, it must not keep the others from being recognised when it is whole.
     mutating func finish() -> [Output] {
         var outputs: [Output] = []
+        if lineStart < buffer.count { flush(into: &outputs) }
         if lineStart < buffer.count || isSkippingLine { endLine(at: buffer.count, into: &outputs) }
         flush(into: &outputs)
         return outputs
@@ -74,7 +86,16 @@ struct LineBatcher {
         hasContent = hasContent || !line.allSatisfy { $0 <= UInt8(ascii: " ") }
         lineStart += length
         lineCount += 1
-        if lineCount == limits.lines || lineStart >= limits.bytes { flush(into: &outputs) }
+        let passesCut = passesCut(within: length)
+        if lineCount == limits.lines || lineStart >= limits.bytes || passesCut { flush(into: &outputs) }
+    }
+
+    /// Whether a cut lies within the line of so many bytes that was just added, or at its end.
+    private mutating func passesCut(within length: Int) -> Bool {
+        let end = offset + UInt64(lineStart)
+        let passed = cuts.prefix { $0 <= end }
+        cuts = cuts.dropFirst(passed.count)
+        return passed.last.map { $0 > end - UInt64(length) } ?? false
     }
 
     /// Keeps nothing of a line that is too long already, but remembers to skip to its end.
@@ -87,9 +108,14 @@ struct LineBatcher {
     /// Ends the batch being filled. Blank lines alone are no batch: the server would have nothing to store.
     private mutating func flush(into outputs: inout [Output]) {
         if hasContent {
-            let bytes = Array(buffer[..<lineStart])
+            var bytes = buffer[..<lineStart]
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
             outputs.append(
-                .batch(IngestBatch(firstLine: firstLine, lineCount: lineCount, offset: offset, bytes: bytes)))
+                .batch(
+                    IngestBatch(
+                        firstLine: firstLine, lineCount: lineCount, offset: offset, end: offset + UInt64(lineStart),
+                        bytes: Array(bytes))))
         }
         firstLine += lineCount
         lineCount = 0

@@ -18,6 +18,8 @@ struct UploadReport: Equatable, Sendable {
     }
 
     var accepted = 0
+    /// Lines that an earlier run sent so long ago that sending them again would store them twice.
+    var skipped = 0
     var rejected: [Rejection] = []
 
     var exitReason: ExitReason { rejected.isEmpty ? .success : .dataError }
@@ -41,6 +43,7 @@ extension UploadReport: JSONWritable {
         json.object {
             $0.member("accepted", accepted)
             $0.member("rejected", rejected)
+            if skipped > 0 { $0.member("skipped", skipped) }
         }
     }
 }

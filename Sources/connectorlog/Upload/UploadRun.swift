@@ -11,9 +11,15 @@ struct UploadRun {
     let random: @Sendable () -> Double
     var policy = RetrySchedule.Policy()
     var limits = LineBatcher.Limits()
+    let now: @Sendable () -> Timestamp
+    /// Where journals are kept; nil keeps none.
+    var journalDirectory: String?
+    /// Whether the standard input has a name by which a later run will know it.
+    var isStandardInputNamed = false
 
     private struct Sent: Sendable {
         var file: String
+        var key: String
         var batch: IngestBatch
         var result: Result<IngestReceipt, APIFailure>
     }
@@ -27,12 +33,14 @@ struct UploadRun {
             var report = UploadReport()
             var failure: CommandFailure?
             var inFlight = 0
+            var journals: [String: UploadJournal] = [:]
 
             func collect(_ sent: Sent) {
                 inFlight -= 1
                 switch sent.result {
                 case .success(let receipt):
                     report.add(receipt, file: sent.file, firstLine: sent.batch.firstLine)
+                    journals[sent.file]?.noteAnswered(sent.key, at: now())
                     meter.noteSent(lines: sent.batch.lineCount)
                 case .failure(let reason):
                     failure = failure ?? reason.commandFailure
@@ -44,25 +52,33 @@ struct UploadRun {
                     case .oversizedLine(let number):
                         report.rejected.append(.tooLong(file: source.name, line: number, limit: limits.lineBytes))
                     case .batch(let batch):
+                        let (name, key) = (source.name, batch.idempotencyKey(source: source.identity))
+                        if journals[name]?.isForgotten(key, at: now()) == true {
+                            report.skipped += batch.lineCount
+                            continue
+                        }
                         if inFlight == Self.requestsInFlight, let sent = await group.next() { collect(sent) }
                         guard failure == nil else { return }
                         inFlight += 1
-                        let (name, key) = (source.name, batch.idempotencyKey(source: source.identity))
                         group.addTask {
-                            Sent(file: name, batch: batch, result: await send(batch, key: key, meter: meter))
+                            Sent(file: name, key: key, batch: batch, result: await send(batch, key: key, meter: meter))
                         }
                     }
                 }
             }
 
             for source in sources where failure == nil {
-                var batcher = LineBatcher(limits: limits)
+                let journal = journal(of: source)
+                journals[source.name] = journal
+                var batcher = LineBatcher(limits: limits, cuts: journal.cuts)
                 do throws(CommandFailure) {
                     while failure == nil, let piece = try await source.next() {
                         await handle(batcher.feed(piece), of: source)
                         meter.noteRead(bytes: source.position, of: source.name)
                     }
-                    await handle(batcher.finish(), of: source)
+                    let rest = batcher.finish()
+                    if failure == nil { journal.noteCuts(rest.flatMap(\.cuts)) }
+                    await handle(rest, of: source)
                 } catch {
                     failure = failure ?? error
                 }
@@ -71,6 +87,13 @@ struct UploadRun {
             report.sort(files: sources.map(\.name))
             return (report, failure)
         }
+    }
+
+    /// A pipe never comes again.
+    private func journal(of source: LineSource) -> UploadJournal {
+        let mayComeAgain = source.size != nil || source.name == "-" && isStandardInputNamed
+        return UploadJournal(
+            directory: mayComeAgain ? journalDirectory : nil, scope: client.identity, source: source.identity)
     }
 
     private func send(_ batch: IngestBatch, key: String, meter: ProgressMeter) async -> Result<
