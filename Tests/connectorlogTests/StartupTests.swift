@@ -70,6 +70,21 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/admin-key"))
     }
 
+    /// A crash between the revocation of a generated key and the removal of its file is made up for.
+    @Test func theFileOfAKeyThatIsNoLongerTheOwnersGoes() async throws {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/admin-key"
+        let store = InMemoryStore(now: now)
+        let key = "clk_" + String(repeating: "c", count: 32)
+        _ = try await firstStart(store, in: directory).prepare(adminKey: key)
+        try SecretFile.create(file, bytes: Array(("clk_" + String(repeating: "o", count: 40) + "\n").utf8))
+        _ = try await firstStart(store, in: directory).prepare(adminKey: key)
+        #expect(!FileManager.default.fileExists(atPath: file))
+        try SecretFile.create(file, bytes: Array((key + "\n").utf8))
+        _ = try await firstStart(store, in: directory).prepare(adminKey: key)
+        #expect(FileManager.default.fileExists(atPath: file))
+    }
+
     @Test func aStoreWhoseTeamsWereAllDeletedStartsAgain() async throws {
         let directory = try TemporaryDirectory()
         let store = InMemoryStore(now: now)

@@ -18,6 +18,8 @@ struct FormBody {
                 let value = PercentEncoding.decode(Substring(value), readsPlusAsSpace: true)
             else { throw APIError(.badRequest, "the form is not percent-encoded UTF-8") }
             guard names.contains(name) else { continue }
+            // It would end a text in a row of a database.
+            guard !value.utf8.contains(0) else { throw APIError(.unprocessableEntity, "the form holds U+0000") }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw APIError(.badRequest, "a name of the form repeats")
             }

@@ -59,11 +59,12 @@ struct JSONMembers {
     func optionalText(_ name: String, _ range: ClosedRange<Int>) throws(APIError) -> String? {
         switch values[name] {
         case nil, .null?: return nil
-        case .text(let text)? where range.contains(text.unicodeScalars.count): return text
+        // U+0000 would end a text in a row of a database.
+        case .text(let text)? where range.contains(text.unicodeScalars.count) && !text.utf8.contains(0): return text
         default:
             throw APIError(
                 .unprocessableEntity,
-                "\(path)\(name) is a text of \(range.lowerBound) to \(range.upperBound) characters")
+                "\(path)\(name) is a text of \(range.lowerBound) to \(range.upperBound) characters, without U+0000")
         }
     }
 

@@ -140,7 +140,7 @@ private struct Announcement: Sendable {
             if let newKey {
                 try console.say("admin key, shown this once: \(newKey)")
                 try console.say("saved in \(keyFile)")
-            } else if !hasConfiguredKey {
+            } else if !hasConfiguredKey, FileManager.default.fileExists(atPath: keyFile) {
                 try console.say("admin key in \(keyFile)")
             }
         case .sampleRecorded(let page):

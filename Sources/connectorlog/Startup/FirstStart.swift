@@ -51,8 +51,15 @@ struct FirstStart {
         let others = try await catalog.keys(team: nil).filter { $0.id != known?.id }
         if known == nil { try await catalog.createKey(key.record, hash: key.hash) }
         for other in others { _ = try await catalog.revokeKey(team: nil, id: other.id) }
-        // A generated key's file would only mislead from now on.
-        if !others.isEmpty { try? FileManager.default.removeItem(atPath: adminKeyFile) }
+        try removeStaleFile()
+    }
+
+    /// The file of a key that is the owner's no longer would only mislead.
+    private func removeStaleFile() throws {
+        guard let bytes = try SecretFile.read(adminKeyFile) else { return }
+        let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard catalog.key(hash: ownerKey(text, name: "").hash)?.isOwner != true else { return }
+        try? FileManager.default.removeItem(atPath: adminKeyFile)
     }
 
     private func makeOwnerKey() async throws -> String {

@@ -41,7 +41,7 @@ struct ConnectorRouteTests {
         ("title=%f", 400), ("title=%ff", 400), ("title=a&title=b", 400),
         ("title=t&description=" + String(repeating: "%64", count: 30_000), 413),
         ("title=" + String(repeating: "t", count: 255) + "&description=" + String(repeating: "d", count: 1000), 201),
-        ("title=t&connector_identifier=", 422), ("title=t&more=1", 201),
+        ("title=t&connector_identifier=", 422), ("title=t&more=1", 201), ("title=a%00b", 422),
     ])
     func checksTheForm(_ form: String, _ status: Int) async throws {
         let answer = try await TestServer().run { try await Self.create($0, form) }
