@@ -28,7 +28,11 @@ import Testing
         #expect(BlockFormat.Column.idRandom.rawValue == 21)
         #expect(BlockFormat.Column.receipt.rawValue == 39)
         #expect([BlockFormat.Encoding.constant, .offsets, .deltas].map(\.rawValue) == [1, 2, 3])
-        #expect([BlockFormat.Encoding.plain, .dictionary, .uuid, .hexadecimal].map(\.rawValue) == [16, 17, 18, 19])
+        #expect(
+            [BlockFormat.Encoding.plain, .dictionary, .uuid, .hexadecimal, .headers].map(\.rawValue)
+                == [16, 17, 18, 19, 20])
+        #expect(
+            [HeaderColumnFormat.CellKind.texts, .requestID, .traceParent, .date].map(\.rawValue) == [0, 1, 2, 3])
         #expect(FilterKey.connector(team: 1, "a") == 9_395_844_719_992_272_246)
     }
 
@@ -46,8 +50,14 @@ import Testing
         #expect(try detail.integers(.responseBodyAttributes) == columns.responseBodyAttributes)
         for field in EntryTextField.allCases {
             let part = field.column.part == .summary ? summary : detail
-            let reader = try part.texts(field.column)
-            #expect((0..<500).allSatisfy { reader.bytes($0) == columns[field][$0].map(Array.init) }, "\(field)")
+            let expected = (0..<500).map { columns[field][$0].map(Array.init) }
+            if field.isHeaders {
+                let reader = try detail.headers(field.column) { try references(summary) }
+                #expect(try (0..<500).map(reader.bytes) == expected, "\(field)")
+            } else {
+                let reader = try part.texts(field.column)
+                #expect((0..<500).map(reader.bytes) == expected, "\(field)")
+            }
         }
         let first = EntryID(milliseconds: 5, counter: 9, random: 3)
         #expect(try summary.ids(first: first)[499] == first.advanced(by: 499))
@@ -98,10 +108,25 @@ import Testing
         }
         for column in BlockFormat.Column.allCases where reader.has(column) {
             if let field = EntryTextField.allCases.first(where: { $0.column == column }) {
-                _ = try reader.texts(field.column)
+                if field.isHeaders {
+                    _ = try reader.headers(column) { noReferences(reader.rows) }
+                } else {
+                    _ = try reader.texts(field.column)
+                }
             } else {
                 _ = try reader.integers(column)
             }
         }
+    }
+
+    private func references(_ summary: PartReader) throws -> HeaderReferences {
+        HeaderReferences(
+            requestIDs: try summary.texts(.requestID), traceIDs: try summary.texts(.traceID),
+            logTimes: try summary.integers(.logTime))
+    }
+
+    private func noReferences(_ rows: Int) -> HeaderReferences {
+        let none = TextColumnReader(nullRows: rows)
+        return HeaderReferences(requestIDs: none, traceIDs: none, logTimes: Array(repeating: 0, count: rows))
     }
 }

@@ -36,6 +36,13 @@ import Testing
         #expect(bytes.count < 1020)
     }
 
+    @Test func risingTimesWithAJumpNowAndThenTakeOneByteARow() {
+        let times = (0..<1000).map { (row: Int) -> Int64 in Int64(row % 250 * 40) - Int64(row / 250) * 70_000 }
+        let (encoding, bytes) = IntegerColumn.encode(times)
+        #expect(encoding == .signedDeltas)
+        #expect(bytes.count < 1020)
+    }
+
     @Test func cutBytesAreAnErrorNotATrap() {
         let (encoding, bytes) = IntegerColumn.encode([1, 70_000, -5])
         for count in 0..<bytes.count {

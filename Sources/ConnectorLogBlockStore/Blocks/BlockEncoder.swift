@@ -47,9 +47,12 @@ struct BlockEncoder: Sendable {
         }
         var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, level: level)
         for field in EntryTextField.allCases {
-            switch field.column.part {
-            case .summary: summary.append(field.column, columns[field])
-            default: detail.append(field.column, columns[field])
+            if field.isHeaders {
+                detail.append(headers: field.column, columns[field], of: columns)
+            } else if field.column.part == .summary {
+                summary.append(field.column, columns[field])
+            } else {
+                detail.append(field.column, columns[field])
             }
         }
         detail.append(.requestBodyAttributes, columns.requestBodyAttributes)
@@ -96,9 +99,6 @@ private struct PartWriter {
         var stored: [UInt8]
     }
 
-    /// Shorter columns are not worth a frame of their own.
-    private static let leastToCompress = 48
-
     private let part: BlockFormat.Part
     private let rows: Int
     private let zstandard: Zstandard
@@ -122,6 +122,20 @@ private struct PartWriter {
         append(column.rawValue, encoding, bytes)
     }
 
+    /// A column of header lists of `entries`.
+    mutating func append(headers column: BlockFormat.Column, _ values: TextColumn, of entries: EntryColumns) {
+        let encoder = HeaderColumnEncoder(zstandard: zstandard, level: level, entries: entries)
+        guard let bytes = encoder.encode(values) else {
+            append(column, values)
+            return
+        }
+        // Its own columns are compressed already.
+        self.entries.append(
+            Entry(
+                column: column.rawValue, encoding: BlockFormat.Encoding.headers.rawValue, codec: .none,
+                rawCount: bytes.count, stored: bytes))
+    }
+
     /// A bloom filter's bits are as good as random, so stay uncompressed.
     mutating func appendFilter(_ bytes: [UInt8]) {
         entries.append(
@@ -131,7 +145,7 @@ private struct PartWriter {
     }
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
-        if bytes.count >= Self.leastToCompress, let compressed = zstandard.compress(bytes, level: level) {
+        if let compressed = zstandard.compressed(bytes, level: level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,

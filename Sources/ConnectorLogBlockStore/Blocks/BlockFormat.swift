@@ -65,6 +65,8 @@ enum BlockFormat {
         case offsets = 2
         /// Fixed-width differences between neighbours.
         case deltas = 3
+        /// Differences between neighbours as ZigZag numbers.
+        case signedDeltas = 4
         /// Lengths, then the texts end to end.
         case plain = 16
         /// Distinct texts, then a fixed-width index a row.
@@ -73,6 +75,8 @@ enum BlockFormat {
         case uuid = 18
         /// Lower-case hexadecimal of one length as bytes.
         case hexadecimal = 19
+        /// Header lists: shapes, and a column a name (`HeaderColumnFormat`).
+        case headers = 20
     }
 
     enum Codec: UInt8 {
@@ -87,6 +91,8 @@ enum BlockFormat {
 }
 
 extension EntryTextField {
+    var isHeaders: Bool { self == .requestHeaders || self == .responseHeaders }
+
     var column: BlockFormat.Column {
         switch self {
         case .connector: .connector

@@ -15,8 +15,14 @@ enum IntegerColumn {
         let deltas = zip(scaled.dropFirst(), scaled).map { $0 &- $1 }
         let (base, width) = range(of: scaled)
         let (deltaBase, deltaWidth) = range(of: deltas)
-        bytes.reserveCapacity(values.count * min(width, deltaWidth) + 24)
+        let signedDeltaBytes = deltas.reduce(0) { $0 + zigZagWidth($1) }
+        bytes.reserveCapacity(min(values.count * min(width, deltaWidth), signedDeltaBytes) + 24)
         bytes.append(UInt8(scaleIndex))
+        if signedDeltaBytes < deltas.count * min(width, deltaWidth) {
+            bytes.appendZigZag(scaled[0])
+            for delta in deltas { bytes.appendZigZag(delta) }
+            return (.signedDeltas, bytes)
+        }
         if deltaWidth < width {
             bytes.appendZigZag(scaled[0])
             bytes.appendZigZag(deltaBase)
@@ -30,6 +36,12 @@ enum IntegerColumn {
         bytes.append(UInt8(width))
         for value in scaled { bytes.appendLittleEndian(UInt64(bitPattern: value &- base), width: width) }
         return (.offsets, bytes)
+    }
+
+    /// The bytes of `appendZigZag`.
+    private static func zigZagWidth(_ value: Int64) -> Int {
+        let bits = 64 - UInt64(bitPattern: value << 1 ^ value >> 63).leadingZeroBitCount
+        return max(1, (bits + 6) / 7)
     }
 
     /// The least value, and how many bytes the distance of the greatest from it needs.
@@ -65,6 +77,16 @@ enum IntegerColumn {
                     last = last &+ base &+ Int64(bitPattern: word)
                     return last &* scale
                 })
+        case .signedDeltas:
+            let scale = try scale(&reader, place)
+            var last: Int64 = 0
+            var values: [Int64] = []
+            values.reserveCapacity(rows)
+            for _ in 0..<rows {
+                last = last &+ (try reader.zigZag())
+                values.append(last &* scale)
+            }
+            return values
         default:
             throw BlockError(.encoding, place)
         }

@@ -96,6 +96,20 @@ struct PartReader {
         return try TextColumnReader(encoding, bytes[...], rows: rows, place: "column \(column.rawValue)")
     }
 
+    /// - Parameter references: what header values may refer to; asked for only when they may.
+    func headers(
+        _ column: BlockFormat.Column, references: () throws -> HeaderReferences
+    ) throws -> HeaderListReader {
+        guard let (encoding, bytes) = try raw(column.rawValue) else { return .whole(TextColumnReader(nullRows: rows)) }
+        let place = "column \(column.rawValue)"
+        guard encoding == .headers else {
+            return .whole(try TextColumnReader(encoding, bytes[...], rows: rows, place: place))
+        }
+        return .split(
+            try HeaderColumnReader(
+                bytes[...], rows: rows, references: try references(), zstandard: zstandard, place: place))
+    }
+
     func filter() throws -> BloomFilter {
         guard let (_, bytes) = try raw(0), let filter = BloomFilter(bytes: bytes) else {
             throw BlockError(.missing, "part \(part.rawValue)")

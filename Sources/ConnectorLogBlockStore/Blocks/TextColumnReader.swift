@@ -100,24 +100,40 @@ struct TextColumnReader {
     }
 
     func bytes(_ row: Int) -> [UInt8]? {
-        switch values {
-        case .plain(let column): column[value(of: row)].map(Array.init)
-        case .packed(let packed): packed.text(value(of: row))
-        }
+        if isNull(row) { return nil }
+        var bytes: [UInt8] = []
+        append(row: row, to: &bytes)
+        return bytes
     }
 
     func string(_ row: Int) -> String? {
-        switch values {
-        case .plain(let column): column.string(value(of: row))
-        case .packed(let packed): packed.text(value(of: row)).map { String(decoding: $0, as: UTF8.self) }
-        }
+        if case .plain(let column) = values { return column.string(value(of: row)) }
+        return bytes(row).map { String(decoding: $0, as: UTF8.self) }
     }
 
     func append(row: Int, to other: inout TextColumn) {
+        if case .plain(let column) = values {
+            other.append(row: value(of: row), of: column)
+        } else if isNull(row) {
+            other.appendNull()
+        } else {
+            other.append { append(row: row, to: &$0) }
+        }
+    }
+
+    /// Appends the row's bytes; nothing for null.
+    func append(row: Int, to bytes: inout [UInt8]) {
         switch values {
-        case .plain(let column): other.append(row: value(of: row), of: column)
-        case .packed(let packed):
-            packed.append(value(of: row), to: &other)
+        case .plain(let column): if let value = column[value(of: row)] { bytes += value }
+        case .packed(let packed): if !packed.isNull(value(of: row)) { packed.append(value(of: row), to: &bytes) }
+        }
+    }
+
+    /// The length of the row's bytes; 0 for null.
+    func byteCount(_ row: Int) -> Int {
+        switch values {
+        case .plain(let column): column.range(value(of: row)).count
+        case .packed(let packed): packed.isNull(value(of: row)) ? 0 : packed.byteCount
         }
     }
 
@@ -177,16 +193,16 @@ struct PackedHexadecimal {
     func text(_ row: Int) -> [UInt8]? {
         guard !isNull(row) else { return nil }
         var text: [UInt8] = []
-        text.reserveCapacity(size * 2 + 4)
-        appendText(row, to: &text)
+        text.reserveCapacity(byteCount)
+        append(row, to: &text)
         return text
     }
 
-    func append(_ row: Int, to column: inout TextColumn) {
-        if isNull(row) { column.appendNull() } else { column.append { appendText(row, to: &$0) } }
-    }
+    /// Bytes of every text.
+    var byteCount: Int { size * 2 + (isUUID ? 4 : 0) }
 
-    private func appendText(_ row: Int, to text: inout [UInt8]) {
+    /// - Precondition: the row has a value.
+    func append(_ row: Int, to text: inout [UInt8]) {
         let start = bytes.startIndex + Int(places[row]) * size
         for offset in 0..<size {
             if isUUID, offset == 4 || offset == 6 || offset == 8 || offset == 10 { text.append(UInt8(ascii: "-")) }

@@ -25,6 +25,14 @@ final class Zstandard: Sendable {
         }
     }
 
+    /// Shorter columns are not worth a frame of their own.
+    private static let leastToCompress = 48
+
+    /// Nil when it would not pay.
+    func compressed(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
+        bytes.count < Self.leastToCompress ? nil : compress(bytes, level: level)
+    }
+
     /// Nil when the result would not be smaller than the input.
     func compress(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
         let taken = compressors.withLock { $0.popLast() }

@@ -43,7 +43,7 @@ extension StoredBlock {
     }
 
     func headers(_ column: BlockFormat.Column, _ row: Int) throws -> [HeaderField] {
-        guard let bytes = try texts(column).bytes(row) else { return [] }
+        guard let bytes = try headers(column).bytes(row) else { return [] }
         guard let headers = HeaderList.decode(bytes[...]) else {
             throw BlockError(.value, "column \(column.rawValue)")
         }

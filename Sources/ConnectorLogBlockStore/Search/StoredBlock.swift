@@ -8,6 +8,7 @@ final class StoredBlock {
     private let zstandard: Zstandard
     private var parts: [BlockFormat.Part: PartReader] = [:]
     private var texts: [BlockFormat.Column: TextColumnReader] = [:]
+    private var headers: [BlockFormat.Column: HeaderListReader] = [:]
     private var integers: [BlockFormat.Column: [Int64]] = [:]
     private var idList: [EntryID]?
 
@@ -21,6 +22,7 @@ final class StoredBlock {
     func release() {
         parts = [:]
         texts = [:]
+        headers = [:]
         integers = [:]
         idList = nil
     }
@@ -42,6 +44,16 @@ final class StoredBlock {
         if let reader = texts[column] { return reader }
         let reader = try part(column.part).texts(column)
         texts[column] = reader
+        return reader
+    }
+
+    func headers(_ column: BlockFormat.Column) throws -> HeaderListReader {
+        if let reader = headers[column] { return reader }
+        let reader = try part(column.part).headers(column) {
+            HeaderReferences(
+                requestIDs: try texts(.requestID), traceIDs: try texts(.traceID), logTimes: try integers(.logTime))
+        }
+        headers[column] = reader
         return reader
     }
 
@@ -81,8 +93,13 @@ final class StoredBlock {
         columns.requestBodyAttributes = try integers(.requestBodyAttributes)
         columns.responseBodyAttributes = try integers(.responseBodyAttributes)
         for field in EntryTextField.allCases {
-            let reader = try texts(field.column)
-            for row in 0..<rows { reader.append(row: row, to: &columns[field]) }
+            if field.isHeaders {
+                let reader = try headers(field.column)
+                for row in 0..<rows { try reader.append(row: row, to: &columns[field]) }
+            } else {
+                let reader = try texts(field.column)
+                for row in 0..<rows { reader.append(row: row, to: &columns[field]) }
+            }
         }
         return columns
     }

@@ -22,6 +22,24 @@ package enum HeaderList {
         }
     }
 
+    /// The place of the text whose length stands at `at`, which moves behind it; nil when the bytes are no header list.
+    package static func text(in bytes: Span<UInt8>, at place: inout Int, end: Int) -> Range<Int>? {
+        var length = 0
+        var shift = 0
+        while place < end, shift < 35 {
+            let byte = bytes[place]
+            place += 1
+            length |= Int(byte & 0x7F) << shift
+            if byte & 0x80 == 0 {
+                guard length <= end - place else { return nil }
+                defer { place += length }
+                return place..<place + length
+            }
+            shift += 7
+        }
+        return nil
+    }
+
     @inline(__always)
     package static func append(_ text: UnsafeRawBufferPointer, to bytes: inout ByteScratch) {
         Varint.append(UInt64(text.count), to: &bytes)
