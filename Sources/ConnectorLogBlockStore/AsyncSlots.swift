@@ -4,9 +4,16 @@ import Synchronization
 /// Lets so many tasks through at a time, the others in order of arrival, across suspension points. With one slot it is a
 /// lock.
 final class AsyncSlots: Sendable {
+    private enum Answer {
+        case admitted, refused, cancelled
+    }
+
     private struct State {
         var free: Int
-        var waiting: [CheckedContinuation<Bool, Never>] = []
+        var waiting: [(ticket: UInt64, continuation: CheckedContinuation<Answer, Never>)] = []
+        /// Tickets of tasks that were cancelled before they began to wait.
+        var cancelled: Set<UInt64> = []
+        var tickets: UInt64 = 0
     }
 
     private let maximumWaiting: Int
@@ -18,31 +25,60 @@ final class AsyncSlots: Sendable {
         state = Mutex(State(free: count))
     }
 
-    /// Returns with a slot; `release` has to follow.
+    /// Returns with a slot; `release` has to follow. A task that is cancelled while it waits leaves the queue.
     func acquire() async throws(StoreError) {
-        let isAdmitted = await withCheckedContinuation { continuation in
-            let answer = state.withLock { state -> Bool? in
-                if state.free > 0 {
-                    state.free -= 1
-                    return true
-                }
-                guard state.waiting.count < maximumWaiting else { return false }
-                state.waiting.append(continuation)
+        let ticket = state.withLock { state in
+            state.tickets += 1
+            return state.tickets
+        }
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if let answer = take(ticket, continuation) { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            cancel(ticket)
+        }
+        state.withLock { _ = $0.cancelled.remove(ticket) }
+        switch answer {
+        case .admitted: return
+        case .refused: throw StoreError(.overloaded, "\(maximumWaiting) tasks wait already")
+        case .cancelled: throw StoreError(.overloaded, "nobody waits for the answer any more")
+        }
+    }
+
+    /// Nil when the task has to wait.
+    private func take(_ ticket: UInt64, _ continuation: CheckedContinuation<Answer, Never>) -> Answer? {
+        state.withLock { state in
+            if state.cancelled.contains(ticket) { return .cancelled }
+            if state.free > 0 {
+                state.free -= 1
+                return .admitted
+            }
+            guard state.waiting.count < maximumWaiting else { return .refused }
+            state.waiting.append((ticket, continuation))
+            return nil
+        }
+    }
+
+    private func cancel(_ ticket: UInt64) {
+        let waiting = state.withLock { state -> CheckedContinuation<Answer, Never>? in
+            guard let place = state.waiting.firstIndex(where: { $0.ticket == ticket }) else {
+                state.cancelled.insert(ticket)
                 return nil
             }
-            if let answer { continuation.resume(returning: answer) }
+            return state.waiting.remove(at: place).continuation
         }
-        guard isAdmitted else { throw StoreError(.overloaded, "\(maximumWaiting) tasks wait already") }
+        waiting?.resume(returning: .cancelled)
     }
 
     func release() {
-        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+        let next = state.withLock { state -> CheckedContinuation<Answer, Never>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1
                 return nil
             }
-            return state.waiting.removeFirst()
+            return state.waiting.removeFirst().continuation
         }
-        next?.resume(returning: true)
+        next?.resume(returning: .admitted)
     }
 }

@@ -47,4 +47,17 @@ import Testing
         slots.release()
         try await slots.acquire()
     }
+
+    @Test func aTaskThatIsCancelledLeavesTheQueueAndTakesNoSlot() async throws {
+        let slots = AsyncSlots(count: 1, maximumWaiting: 1)
+        try await slots.acquire()
+        let abandoned = Task { try await slots.acquire() }
+        abandoned.cancel()
+        await #expect(throws: StoreError.self) { try await abandoned.value }
+        let next = Task { try await slots.acquire() }
+        slots.release()
+        try await next.value
+        slots.release()
+        try await slots.acquire()
+    }
 }

@@ -77,6 +77,17 @@ import Testing
         #expect(strangers < 300)
     }
 
+    @Test func filterHoldsAKeyThatIsZero() throws {
+        // Whose hash is 0, by the way in which products are folded.
+        let id = "gpieF-HfY,Dyz~yh"
+        #expect(FilterKey.requestID(id) == 0)
+        var columns = encoded(50).0
+        columns.vendorRequestIDHashes = [0]
+        let block = BlockEncoder(zstandard: zstandard, level: 1).encode(columns, ids: .consecutive)
+        let filter = try PartReader(MemoryPart(stored: block.filter), part: .filter, zstandard: zstandard).filter()
+        #expect(filter.mayContain(FilterKey.requestID(id)))
+    }
+
     /// Each bit of a stored block is under a checksum: whatever is changed is an error when it is read.
     @Test func anyChangedByteIsNoticed() throws {
         let (_, block) = encoded(60)

@@ -10,8 +10,12 @@ import Testing
     private final class Times: LogTimeReservations.Source {
         private let state: Mutex<(times: Set<Int64>, asked: [ClosedRange<Int64>])>
 
-        init(_ times: some Sequence<Int64>) {
+        /// Called when times are asked for.
+        private let whenAsked: @Sendable () -> Void
+
+        init(_ times: some Sequence<Int64>, whenAsked: @escaping @Sendable () -> Void = {}) {
             state = Mutex((Set(times), []))
+            self.whenAsked = whenAsked
         }
 
         var asked: [ClosedRange<Int64>] { state.withLock { $0.asked } }
@@ -26,7 +30,8 @@ import Testing
         func times(
             team: Int64, connector: [UInt8], in ranges: [ClosedRange<Int64>]
         ) async throws(StoreError) -> [Int64] {
-            state.withLock { state in
+            whenAsked()
+            return state.withLock { state in
                 state.asked += ranges
                 return state.times.filter { time in ranges.contains { $0.contains(time) } }
             }
@@ -104,12 +109,22 @@ import Testing
         #expect(try await reserved([5_000_000_500], by: reservations) == [5_000_000_501])
     }
 
-    @Test func aBatchOfMoreConnectorsThanWindowsAreKeptComesToAnEnd() async throws {
-        let reservations = LogTimeReservations(source: Times(Self.many))
+    /// Another batch that is settled meanwhile makes room by forgetting windows, but none that this one is about to use.
+    @Test func windowsOfABatchThatAsksTheStoreAreNotForgottenMeanwhile() async throws {
+        let asked = Mutex(0)
+        let holder = Mutex<LogTimeReservations?>(nil)
+        let source = Times(Self.many) {
+            asked.withLock { $0 += 1 }
+            holder.withLock { $0 }?.settle(LogTimeReservations.Reservation(), isStored: true)
+        }
+        let reservations = LogTimeReservations(source: source)
+        holder.withLock { $0 = reservations }
         var columns = EntryColumns()
-        for number in 0..<3000 { columns.append(contentsOf: self.columns([5], connector: "c\(number)")) }
+        for number in 0..<2500 { columns.append(contentsOf: self.columns([5], connector: "c\(number)")) }
         let reservation = try await reservations.reserve(&columns)
         reservations.settle(reservation, isStored: true)
         #expect(columns.logTimes.allSatisfy { $0 == 5 })
+        #expect(asked.withLock { $0 } == 2500)
+        holder.withLock { $0 = nil }
     }
 }

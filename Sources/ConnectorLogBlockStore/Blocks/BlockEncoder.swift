@@ -183,8 +183,9 @@ private struct PartWriter {
 /// The distinct keys of a filter. They are hashes already, so that their low bits are good as places in a table.
 private struct FilterKeys {
     private(set) var hashes: [UInt64] = []
-    /// 0 is a free place; the hash that is 0 stands for 1.
+    /// 0 is a free place: the hash that is 0 is noted apart.
     private var table: [UInt64]
+    private var holdsZero = false
 
     init(capacity: Int) {
         var size = 64
@@ -200,14 +201,18 @@ private struct FilterKeys {
     }
 
     mutating func insert(_ hash: UInt64) {
+        if hash == 0 {
+            if !holdsZero { hashes.append(0) }
+            holdsZero = true
+            return
+        }
         if (hashes.count + 1) * 4 > table.count * 3 { grow() }
-        let hash = max(hash, 1)
         if place(hash) { hashes.append(hash) }
     }
 
     private mutating func grow() {
         table = Array(repeating: 0, count: table.count * 2)
-        for hash in hashes { _ = place(hash) }
+        for hash in hashes where hash != 0 { _ = place(hash) }
     }
 
     /// False when it is there already.

@@ -51,7 +51,6 @@ struct BloomFilter: Equatable {
 
 /// The keys of a block's filter. Seeds are part of the stored format.
 enum FilterKey {
-    /// A connector of a team. Also the key of its window of log times.
     static func connector(team: Int64, _ identifier: Span<UInt8>) -> UInt64 {
         ColumnHash.hash(identifier, seed: seed(1, team))
     }

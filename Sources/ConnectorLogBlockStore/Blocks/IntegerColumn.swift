@@ -16,9 +16,10 @@ enum IntegerColumn {
         let (base, width) = range(of: scaled)
         let (deltaBase, deltaWidth) = range(of: deltas)
         let signedDeltaBytes = deltas.reduce(0) { $0 + zigZagWidth($1) }
-        bytes.reserveCapacity(min(values.count * min(width, deltaWidth), signedDeltaBytes) + 24)
+        bytes.reserveCapacity(values.count * min(width, deltaWidth) + 24)
         bytes.append(UInt8(scaleIndex))
-        if signedDeltaBytes < deltas.count * min(width, deltaWidth) {
+        // Words of one width compress better, so that the others have to be much shorter.
+        if signedDeltaBytes * 2 < deltas.count * min(width, deltaWidth) {
             bytes.appendZigZag(scaled[0])
             for delta in deltas { bytes.appendZigZag(delta) }
             return (.signedDeltas, bytes)

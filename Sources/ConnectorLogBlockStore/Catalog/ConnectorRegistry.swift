@@ -55,12 +55,12 @@ final class ConnectorRegistry: Sendable {
             let identifiers = columns[.connector]
             let bytes = identifiers.bytes.span
             for (row, team) in columns.teamIDs.enumerated() where !identifiers.isNull(row) {
-                let key = FilterKey.connector(team: team, bytes.extracting(identifiers.range(row)))
+                let key = LogTimeWindows.key(team: team, bytes.extracting(identifiers.range(row)))
                 note(key, team, identifiers.string(row) ?? "")
             }
             for fault in faults {
                 guard let identifier = fault.connectorIdentifier else { continue }
-                note(FilterKey.connector(team: fault.teamID, identifier), fault.teamID, identifier)
+                note(LogTimeWindows.key(team: fault.teamID, identifier), fault.teamID, identifier)
             }
         }
         return Array(found.values)

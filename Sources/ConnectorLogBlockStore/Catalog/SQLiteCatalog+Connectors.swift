@@ -48,7 +48,7 @@ extension SQLiteCatalog {
                     connector.configuration.updatedAt.microseconds, logo?.mediaType, logo?.bytes.databaseBytes,
                 ])
         } after: { [connectors] _, _ in
-            connectors.add(FilterKey.connector(team: connector.teamID, connector.identifier))
+            connectors.add(LogTimeWindows.key(team: connector.teamID, connector.identifier))
         }
     }
 
@@ -88,7 +88,7 @@ extension SQLiteCatalog {
                     """, arguments: [now.microseconds, team, identifier])
             return db.changesCount > 0
         } after: { [connectors] _, isDeleted in
-            if isDeleted { connectors.remove(FilterKey.connector(team: team, identifier)) }
+            if isDeleted { connectors.remove(LogTimeWindows.key(team: team, identifier)) }
         }
     }
 

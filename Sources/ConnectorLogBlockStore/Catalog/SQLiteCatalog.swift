@@ -39,7 +39,7 @@ final class SQLiteCatalog: Sendable {
         var deleted: [LogTimeWindows.Key] = []
         for row in try Row.fetchAll(db, sql: "SELECT team_id, identifier, is_deleted FROM connector") {
             let identifier: String = row["identifier"]
-            let key = FilterKey.connector(team: row["team_id"], identifier)
+            let key = LogTimeWindows.key(team: row["team_id"], identifier)
             if row["is_deleted"] { deleted.append(key) } else { active.append(key) }
         }
         connectors.load(active: active, deleted: deleted)

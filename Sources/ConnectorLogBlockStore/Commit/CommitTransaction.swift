@@ -24,11 +24,11 @@ final class CommitTransaction: Sendable {
         self.logger = logger
     }
 
-    /// One result a batch, in order, and whether the transaction was written. Either all batches but the refused ones are
-    /// stored, or none.
+    /// One result a batch, in order, and whether the transaction was written; nil when nothing was to be written. Either all
+    /// batches but the refused ones are stored, or none.
     func run(
         _ group: [PreparedBatch], in db: Database
-    ) -> (results: [Result<AppendResult, StoreError>], isWritten: Bool) {
+    ) -> (results: [Result<AppendResult, StoreError>], isWritten: Bool?) {
         do {
             var (results, accepted) = try admit(group, in: db)
             if !accepted.isEmpty {
@@ -37,7 +37,7 @@ final class CommitTransaction: Sendable {
                 connectors.add(accepted.flatMap { group[$0].newConnectors })
                 for index in accepted { results[index] = .success(.stored) }
             }
-            return (results, true)
+            return (results, accepted.isEmpty ? nil : true)
         } catch {
             let error = StoreError(writing: error)
             logger.error("commit failed", metadata: ["code": "\(error.code.rawValue)", "cause": "\(error)"])

@@ -77,9 +77,12 @@ final class Committer: Sendable {
     func canWrite() async -> Bool {
         let (isClosed, isFailing) = queue.withLock { ($0.isClosed, $0.isFailing) }
         guard !isClosed, isFailing else { return !isClosed }
-        let isWritten = (try? await pool.write { [transaction] db in try transaction.probe(in: db) }) != nil
-        if isWritten { queue.withLock { $0.isFailing = false } }
-        return isWritten
+        let written: Void? = try? await pool.write { [transaction] db in
+            try transaction.probe(in: db)
+        } after: { [self] in
+            queue.withLock { $0.isFailing = false }
+        }
+        return written != nil
     }
 
     /// One group in each turn of the writer, so that compaction and the catalog get theirs under any load.
@@ -87,7 +90,7 @@ final class Committer: Sendable {
         pool.asyncWriteWithoutTransaction { [self] db in
             guard let group = takeGroup() else { return }
             let (results, isWritten) = transaction.run(group.map(\.batch), in: db)
-            queue.withLock { $0.isFailing = !isWritten }
+            if let isWritten { queue.withLock { $0.isFailing = !isWritten } }
             for (waiting, result) in zip(group, results) { waiting.answer.resume(returning: result) }
             run()
         }

@@ -205,7 +205,7 @@ private struct Rows {
         keys.reserveCapacity(columns.count)
         let bytes = connectors.bytes.span
         for row in 0..<columns.count {
-            let key = FilterKey.connector(team: teams[row], bytes.extracting(connectors.range(row)))
+            let key = LogTimeWindows.key(team: teams[row], bytes.extracting(connectors.range(row)))
             keys.append(key)
             if firstRow[key] == nil { firstRow[key] = row }
             earliest[key] = min(earliest[key] ?? .max, times[row])

@@ -13,8 +13,17 @@ struct LogTimeWindows {
     /// What a window costs beside its times, in times.
     static let windowCost = 32
 
-    /// The team and connector, as their filter hash: two connectors with one hash would merely share their times.
+    /// A team's connector: a hash of both whose seed is another in each process, so that nobody can choose identifiers that
+    /// share one.
     typealias Key = UInt64
+
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    static func key(team: Int64, _ connector: Span<UInt8>) -> Key {
+        ColumnHash.hash(connector, seed: seed &+ UInt64(bitPattern: team) &* 0x9E37_79B9_7F4A_7C15)
+    }
+
+    static func key(team: Int64, _ connector: String) -> Key { key(team: team, Array(connector.utf8).span) }
 
     private struct Window {
         /// All taken times above the horizon.

@@ -3,8 +3,8 @@ import ConnectorLogCore
 /// Which blocks to merge next. A pure decision over the directory.
 ///
 /// Blocks of level 0 hold one commit's entries, whatever team; they become blocks of one team. Small neighbours of one
-/// team become larger ones. Blocks are taken in the order of their ids, so that ids stay rising within every block and the
-/// blocks of a team keep their ranges of ids apart.
+/// team become larger ones. Blocks are taken in the order of their ids, so that the blocks of a team keep their ranges of
+/// ids apart, but for those that a quarantine held back.
 struct CompactionPlan: Equatable {
     static let targetRows = EntryColumns.blockRows
     /// Blocks of level 0 that may lie before they are merged.

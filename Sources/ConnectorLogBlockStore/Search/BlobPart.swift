@@ -40,11 +40,10 @@ import GRDBSQLite
     /// What SQLite finds damaged is damage of the block, like what a checksum finds.
     private static func error(_ code: Int32) -> any Error {
         let error = DatabaseError(resultCode: ResultCode(rawValue: code))
-        switch error.resultCode {
-        case .SQLITE_CORRUPT: return BlockError(.checksum, "a page")
-        case .SQLITE_IOERR where error.extendedResultCode != .SQLITE_IOERR_NOMEM:
-            return BlockError(.missing, "a page")
-        default: return error
-        }
+        let isDamage =
+            error.resultCode == .SQLITE_CORRUPT
+            || [.SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_DATA].contains(
+                error.extendedResultCode)
+        return isDamage ? BlockError(.checksum, "a page") : error
     }
 }

@@ -56,12 +56,11 @@ package struct EntryQuery: Hashable, Sendable {
     /// 1...1000.
     package var limit: Int
 
-    /// Whether it may take the reading of all of a team's entries to find a page: what the filters name may be rare, and no
-    /// filter of the kind that stores keep (connector, state, flow) narrows it down.
+    /// Whether it may take the reading of very many entries to find a page: what it asks for may be rare, and stores keep
+    /// no filter over it.
     package var mayReadAll: Bool {
-        let isNarrow = connector != nil || stateID != nil || flowID != nil
-        let isRare = status != nil || method != nil || event != nil || requestID != nil
-        return text.map { !$0.isEmpty } ?? false || isRare && !isNarrow
+        guard stateID == nil, requestID == nil else { return false }
+        return status != nil || method != nil || event != nil || !(text ?? "").isEmpty
     }
 
     package init(teamID: Int64, order: PageOrder = .newestFirst, limit: Int = 100) {
