@@ -14,28 +14,39 @@ import Testing
 
     @Test func leavesFewFreshBlocksAlone() {
         let few = (1..<Int64(CompactionPlan.levelZeroBlocks)).map { block($0, level: 0, team: nil, rows: 10) }
-        #expect(CompactionPlan.next(few) == nil)
+        #expect(CompactionPlan.next(few, isQuiet: false) == nil)
+    }
+
+    @Test func mergesFewBlocksWhenNothingIsStored() {
+        let fresh = (1...2).map { block($0, level: 0, team: nil, rows: 10) }
+        #expect(CompactionPlan.next(fresh, isQuiet: true)?.blocks == fresh)
+        #expect(CompactionPlan.next(Array(fresh.prefix(1)), isQuiet: true) == nil)
+        let small = (1...2).map { block($0, level: 2, team: 7, rows: 10) }
+        #expect(CompactionPlan.next(small, isQuiet: true)?.blocks == small)
+        #expect(CompactionPlan.next(small, isQuiet: false) == nil)
     }
 
     @Test func takesFreshBlocksInOrderOfTheirIDs() {
         let blocks = (1...Int64(CompactionPlan.levelZeroBlocks)).reversed().map {
             block($0, level: 0, team: nil, rows: 10)
         }
-        #expect(CompactionPlan.next(blocks)?.blocks.map(\.id) == Array(1...Int64(CompactionPlan.levelZeroBlocks)))
+        #expect(
+            CompactionPlan.next(blocks, isQuiet: false)?.blocks.map(\.id)
+                == Array(1...Int64(CompactionPlan.levelZeroBlocks)))
     }
 
     @Test func aStepIsBoundedInBytes() {
         let half = CompactionPlan.maximumRawBytes / 2
         let blocks = (1...40).map { block($0, level: 0, team: nil, rows: 10, raw: half) }
-        #expect(CompactionPlan.next(blocks)?.blocks.count == 2)
+        #expect(CompactionPlan.next(blocks, isQuiet: false)?.blocks.count == 2)
     }
 
     @Test func mergesSmallNeighboursOfOneTeamOnly() {
         let mine = (1...Int64(CompactionPlan.smallNeighbours)).map { block($0, level: 1, team: 4, rows: 50) }
         let large = block(100, level: 1, team: 4, rows: CompactionPlan.targetRows)
         let others = (200..<204).map { block($0, level: 1, team: 5, rows: 50) }
-        #expect(CompactionPlan.next(mine + [large] + others)?.blocks == mine)
-        #expect(CompactionPlan.next(Array(mine.dropLast()) + [large] + others) == nil)
+        #expect(CompactionPlan.next(mine + [large] + others, isQuiet: false)?.blocks == mine)
+        #expect(CompactionPlan.next(Array(mine.dropLast()) + [large] + others, isQuiet: false) == nil)
     }
 }
 
@@ -72,7 +83,7 @@ import Testing
             }
             let before = try await answers(store)
             #expect(store.directory.blocks.count == 24)
-            while try await store.maintenance.compactor.step() {}
+            while try await store.maintenance.compactor.step(isQuiet: true) {}
             #expect(store.directory.blocks.count < 12)
             #expect(store.directory.blocks.filter { $0.level > 0 }.allSatisfy { $0.teamID != nil })
             #expect(try await answers(store) == before)
@@ -88,7 +99,7 @@ import Testing
             _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 40])), idempotency: nil)
         }
         let before = try await answers(store)
-        while try await store.maintenance.compactor.step() {}
+        while try await store.maintenance.compactor.step(isQuiet: true) {}
         try await store.close()
         store = try await temporary.open()
         #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == 800)
@@ -103,10 +114,10 @@ import Testing
                 _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 40])), idempotency: nil)
             }
             try await store.directory.withLease { blocks in
-                while try await store.maintenance.compactor.step() {}
+                while try await store.maintenance.compactor.step(isQuiet: true) {}
                 #expect(try await store.rowsStored(in: blocks.map(\.id)) == 800)
             }
-            _ = try await store.maintenance.compactor.step()
+            _ = try await store.maintenance.compactor.step(isQuiet: true)
             #expect(try await store.rowsStored(in: Array(1...20)) == 0)
         }
     }
@@ -129,12 +140,12 @@ import Testing
         #expect(store.directory.quarantine(kept.id))
         for _ in 0..<CompactionPlan.smallNeighbours {
             try await append(CompactionPlan.levelZeroBlocks)
-            _ = try await store.maintenance.compactor.step()
+            _ = try await store.maintenance.compactor.step(isQuiet: true)
         }
         try await store.close()
         store = try await temporary.open()
         try await append(CompactionPlan.levelZeroBlocks)
-        while try await store.maintenance.compactor.step() {}
+        while try await store.maintenance.compactor.step(isQuiet: true) {}
         let stored = entries.count - rest.count
         #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == stored)
         let rows = try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows
@@ -155,13 +166,13 @@ import Testing
             let before = try await answers(store)
             let blocks = store.directory.blocks
             try await store.refusingCommits {
-                await #expect(throws: (any Error).self) { try await store.maintenance.compactor.step() }
+                await #expect(throws: (any Error).self) { try await store.maintenance.compactor.step(isQuiet: true) }
             }
             #expect(store.directory.blocks == blocks)
             _ = try await store.createTeam(name: "next transaction", id: 50, at: clock.now)
             #expect(store.directory.blocks == blocks)
             #expect(try await answers(store) == before)
-            while try await store.maintenance.compactor.step() {}
+            while try await store.maintenance.compactor.step(isQuiet: true) {}
             #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == 800)
             #expect(try await answers(store) == before)
         }

@@ -29,7 +29,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    _ = try? await store.maintenance.compactor.step()
+                    _ = try? await store.maintenance.compactor.step(isQuiet: true)
                     await Task.yield()
                 }
             }

@@ -34,7 +34,7 @@ import Testing
         let reader = try TextColumnReader(encoding, bytes[...], rows: column.count, place: "test")
         #expect((0..<column.count).map(reader.string) == example.values)
         var copy = TextColumn()
-        for row in 0..<column.count { reader.append(row: row, to: &copy) }
+        reader.append(Array(0..<column.count), to: &copy)
         #expect(copy == column)
         for wanted in Set(example.values.compactMap(\.self)) {
             var rows = Array(0..<column.count)

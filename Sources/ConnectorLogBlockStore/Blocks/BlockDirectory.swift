@@ -11,6 +11,8 @@ final class BlockDirectory: Sendable {
         var blocks: [BlockSummary] = []
         /// Counts the changes of `blocks`.
         var version: UInt64 = 0
+        /// Counts those of them that added entries.
+        var insertions: UInt64 = 0
         var epoch: UInt64 = 0
         /// Leases that are held, by the epoch in which they were taken.
         var leases: [UInt64: Int] = [:]
@@ -26,8 +28,11 @@ final class BlockDirectory: Sendable {
         state.withLock { state in
             for block in blocks { Self.insert(block, into: &state.blocks) }
             state.version += 1
+            state.insertions += 1
         }
     }
+
+    var insertions: UInt64 { state.withLock { $0.insertions } }
 
     /// Puts `blocks` in the place of those with `ids`, in one step for every reader.
     func replace(_ ids: Set<Int64>, with blocks: [BlockSummary]) {

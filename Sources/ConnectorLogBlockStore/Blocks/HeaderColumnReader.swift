@@ -19,7 +19,7 @@ enum HeaderListReader {
 
     func append(row: Int, to column: inout TextColumn) throws(BlockError) {
         switch self {
-        case .whole(let whole): whole.append(row: row, to: &column)
+        case .whole(let whole): whole.append([row], to: &column)
         case .split(let headers):
             if headers.isNull(row) {
                 column.appendNull()

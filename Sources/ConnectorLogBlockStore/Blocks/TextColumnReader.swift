@@ -111,13 +111,16 @@ struct TextColumnReader {
         return bytes(row).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func append(row: Int, to other: inout TextColumn) {
-        if case .plain(let column) = values {
-            other.append(row: value(of: row), of: column)
-        } else if isNull(row) {
-            other.appendNull()
-        } else {
-            other.append { append(row: row, to: &$0) }
+    /// Appends rows as they come.
+    func append(_ rows: [Int], to other: inout TextColumn) {
+        switch values {
+        case .plain(let column):
+            other.append(indices.map { indices in rows.map { Int(indices[$0]) } } ?? rows, of: column)
+        case .packed(let packed):
+            for row in rows {
+                let value = value(of: row)
+                if packed.isNull(value) { other.appendNull() } else { other.append { packed.append(value, to: &$0) } }
+            }
         }
     }
 

@@ -6,13 +6,15 @@ import ConnectorLogCore
 /// team become larger ones. Blocks are taken in the order of their ids, so that the blocks of a team keep their ranges of
 /// ids apart, but for those that a quarantine held back.
 struct CompactionPlan: Equatable {
-    static let targetRows = EntryColumns.blockRows
-    /// Blocks of level 0 that may lie before they are merged.
-    static let levelZeroBlocks = 16
+    static let targetRows = BlockPieces.rows
+    /// Blocks of level 0 that may lie before they are merged: so many that a team's share of them makes large blocks.
+    static let levelZeroBlocks = 32
     /// Small neighbours of one team that may lie before they are merged.
     static let smallNeighbours = 8
-    /// Bytes of columns in memory that one step reads: its memory is a small multiple of this.
-    static let maximumRawBytes = 32 << 20
+    /// Blocks of either kind that are merged when nothing is stored meanwhile.
+    static let quietBlocks = 2
+    /// Bytes of columns before their encoding that one step reads; decoded as far as a merge needs they take half.
+    static let maximumRawBytes = 64 << 20
     /// Blocks that one step reads.
     static let maximumBlocks = 256
 
@@ -20,16 +22,20 @@ struct CompactionPlan: Equatable {
     var blocks: [BlockSummary]
 
     /// Nil when nothing is to be done.
-    static func next(_ blocks: [BlockSummary]) -> CompactionPlan? {
+    /// - Parameter isQuiet: whether nothing was stored for a while: then it is worth while to merge few blocks, too.
+    static func next(_ blocks: [BlockSummary], isQuiet: Bool) -> CompactionPlan? {
         let levelZero = blocks.filter { $0.level == 0 }.sorted { $0.firstID < $1.firstID }
-        if levelZero.count >= levelZeroBlocks { return CompactionPlan(blocks: bounded(levelZero[...])) }
+        if levelZero.count >= (isQuiet ? quietBlocks : levelZeroBlocks) {
+            return CompactionPlan(blocks: bounded(levelZero[...]))
+        }
         var byTeam: [Int64: [BlockSummary]] = [:]
         for block in blocks where block.level > 0 {
             if let team = block.teamID { byTeam[team, default: []].append(block) }
         }
         for (_, blocks) in byTeam.sorted(by: { $0.key < $1.key }) {
             let sorted = blocks.sorted { $0.firstID < $1.firstID }
-            for run in sorted.split(whereSeparator: isLarge) where run.count >= smallNeighbours {
+            for run in sorted.split(whereSeparator: isLarge)
+            where run.count >= (isQuiet ? quietBlocks : smallNeighbours) {
                 return CompactionPlan(blocks: bounded(run))
             }
         }
@@ -38,7 +44,7 @@ struct CompactionPlan: Equatable {
 
     /// By rows or by bytes, so that some small neighbours always fit into one step.
     private static func isLarge(_ block: BlockSummary) -> Bool {
-        block.rows * 2 > targetRows || block.rawBytes * 2 > EntryColumns.blockBytes
+        block.rows * 2 > targetRows || block.rawBytes * 2 > BlockPieces.bytes
     }
 
     /// As many of the first blocks as a step may read, but one at least.

@@ -11,8 +11,14 @@ final class Compactor: Sendable {
     private let encoder: BlockEncoder
     private let quarantine: Quarantine
     private let logger: Logger
-    /// The directory's version at which nothing was to be done.
-    private let idleVersion = Mutex<UInt64?>(nil)
+    private struct Planned: Equatable {
+        /// The directory's.
+        var version: UInt64
+        var isQuiet: Bool
+    }
+
+    /// When nothing was to be done.
+    private let idle = Mutex<Planned?>(nil)
 
     init(
         pool: DatabasePool, directory: BlockDirectory, encoder: BlockEncoder, quarantine: Quarantine, logger: Logger
@@ -24,13 +30,18 @@ final class Compactor: Sendable {
         self.logger = logger
     }
 
+    /// Counts what was stored.
+    var insertions: UInt64 { directory.insertions }
+
     /// One step; false when there was nothing to do.
-    func step() async throws -> Bool {
+    /// - Parameter isQuiet: whether nothing was stored for a while.
+    func step(isQuiet: Bool) async throws -> Bool {
         try await deleteReplaced()
         let (blocks, version) = directory.current
-        guard idleVersion.withLock({ $0 != version }) else { return false }
-        guard let plan = CompactionPlan.next(blocks) else {
-            idleVersion.withLock { $0 = version }
+        let state = Planned(version: version, isQuiet: isQuiet)
+        guard idle.withLock({ $0 != state }) else { return false }
+        guard let plan = CompactionPlan.next(blocks, isQuiet: isQuiet) else {
+            idle.withLock { $0 = state }
             return false
         }
         // Without a merge a block was damaged: the next step plans without it.
@@ -40,52 +51,20 @@ final class Compactor: Sendable {
         return true
     }
 
-    private struct Merged: Sendable {
-        var block: EncodedBlock
-        var ids: ClosedRange<EntryID>
-    }
-
-    private func merge(_ plan: CompactionPlan) async throws -> [Merged]? {
+    private func merge(_ plan: CompactionPlan) async throws -> [BlockMerge.Merged]? {
         try await pool.read { [encoder, quarantine] db in
-            var teams: [Int64: (columns: EntryColumns, ids: [EntryID])] = [:]
+            var sources: [DecodedBlock] = []
             for summary in plan.blocks {
                 let block = StoredBlock(summary, in: db, zstandard: encoder.zstandard)
-                guard let (columns, ids) = try quarantine.reading(summary, { (try block.columns(), try block.ids()) })
-                else { return nil }
-                for row in 0..<columns.count {
-                    let team = columns.teamIDs[row]
-                    teams[team, default: (EntryColumns(), [])].columns.append(row: row, of: columns)
-                    teams[team]?.ids.append(ids[row])
-                }
+                guard let decoded = try quarantine.reading(summary, { try DecodedBlock(block) }) else { return nil }
+                sources.append(decoded)
             }
-            return teams.sorted { $0.key < $1.key }.flatMap { Self.encode($0.value.columns, $0.value.ids, encoder) }
+            return try BlockMerge(sources, encoder: encoder).blocks()
         }
-    }
-
-    /// Cuts one team's rows into blocks, in the order of their ids: blocks that a quarantine kept apart may lie between
-    /// each other.
-    private static func encode(_ columns: EntryColumns, _ ids: [EntryID], _ encoder: BlockEncoder) -> [Merged] {
-        let (columns, ids) = sorted(columns, ids)
-        return columns.pieceRanges().compactMap { rows in
-            guard let first = rows.first, let last = rows.last else { return nil }
-            var piece = EntryColumns()
-            for row in rows { piece.append(row: row, of: columns) }
-            piece.restoreVendorRequestIDHashes()
-            return Merged(
-                block: encoder.encode(piece, ids: .listed(Array(ids[rows]))), ids: ids[first]...ids[last])
-        }
-    }
-
-    private static func sorted(_ columns: EntryColumns, _ ids: [EntryID]) -> (EntryColumns, [EntryID]) {
-        if zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 }) { return (columns, ids) }
-        let order = ids.indices.sorted { ids[$0] < ids[$1] }
-        var sorted = EntryColumns()
-        for row in order { sorted.append(row: row, of: columns) }
-        return (sorted, order.map { ids[$0] })
     }
 
     /// The new blocks and the mark on the old ones are one transaction: after a crash either set is whole.
-    private func replace(_ plan: CompactionPlan, by merged: [Merged]) async throws {
+    private func replace(_ plan: CompactionPlan, by merged: [BlockMerge.Merged]) async throws {
         let level = (plan.blocks.map(\.level).max() ?? 0) + 1
         let ids = plan.blocks.map(\.id)
         _ = try await pool.write { db in

@@ -7,6 +7,8 @@ struct Maintenance: Sendable {
     /// How long an idempotency key is remembered.
     static let idempotencySeconds: Int64 = 86_400
     static let pause = Duration.milliseconds(250)
+    /// Nothing was stored for so long: the store has time for what does not press.
+    static let quietTime = Duration.seconds(2)
     static let timeBetweenChores = Duration.seconds(30)
 
     let pool: DatabasePool
@@ -20,6 +22,7 @@ struct Maintenance: Sendable {
     func run() async {
         let clock = ContinuousClock()
         var nextChores = clock.now
+        var lastChange = (insertions: compactor.insertions, at: clock.now)
         while !Task.isCancelled {
             do {
                 if clock.now >= nextChores {
@@ -27,7 +30,8 @@ struct Maintenance: Sendable {
                     try await chores()
                 }
                 let start = clock.now
-                let worked = try await compactor.step()
+                if compactor.insertions != lastChange.insertions { lastChange = (compactor.insertions, start) }
+                let worked = try await compactor.step(isQuiet: start - lastChange.at >= Self.quietTime)
                 // Rests as long as it worked: half of one core at most.
                 try await Task.sleep(for: worked ? clock.now - start : Self.pause)
             } catch is CancellationError {

@@ -81,26 +81,4 @@ final class StoredBlock {
         }
         return low < ids.count && ids[low] == id ? low : nil
     }
-
-    /// All columns as they were before encoding, for compaction.
-    func columns() throws -> EntryColumns {
-        var columns = EntryColumns()
-        columns.teamIDs = try integers(.teamID)
-        columns.logTimes = try integers(.logTime)
-        columns.statuses = try integers(.status)
-        columns.outcomes = try integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
-        columns.durations = try integers(.duration)
-        columns.requestBodyAttributes = try integers(.requestBodyAttributes)
-        columns.responseBodyAttributes = try integers(.responseBodyAttributes)
-        for field in EntryTextField.allCases {
-            if field.isHeaders {
-                let reader = try headers(field.column)
-                for row in 0..<rows { try reader.append(row: row, to: &columns[field]) }
-            } else {
-                let reader = try texts(field.column)
-                for row in 0..<rows { reader.append(row: row, to: &columns[field]) }
-            }
-        }
-        return columns
-    }
 }

@@ -83,7 +83,26 @@ package struct TextColumn: Sendable, Equatable {
 
     /// The row of `other` behind this column's own.
     package mutating func append(row: Int, of other: TextColumn) {
-        if let value = other[row] { append(value) } else { appendNull() }
+        append(CollectionOfOne(row), from: other)
+    }
+
+    /// Rows of `other` behind this column's own, in the order in which they are given.
+    package mutating func append(_ rows: [Int], of other: TextColumn) {
+        append(rows, from: other)
+    }
+
+    @inline(__always)
+    private mutating func append(_ rows: some Collection<Int>, from other: TextColumn) {
+        other.bytes.withUnsafeBufferPointer { source in
+            for row in rows {
+                if other.isNull(row) {
+                    appendNull()
+                } else {
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[other.range(row)]))
+                    endRow()
+                }
+            }
+        }
     }
 
     package mutating func reserve(rows: Int, bytes byteCount: Int) {
