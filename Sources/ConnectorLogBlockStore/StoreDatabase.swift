@@ -17,7 +17,9 @@ enum StoreDatabase {
         configuration.label = "connectorlog"
         configuration.prepareDatabase { db in
             // Holds for a new file only, before anything is written to it.
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize)") }
+            if !db.configuration.readonly {
+                try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try db.execute(sql: "PRAGMA cache_size = -16000")
         }
         let pool = try DatabasePool(path: directory + "/" + fileName, configuration: configuration)

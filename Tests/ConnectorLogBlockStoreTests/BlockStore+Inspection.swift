@@ -33,6 +33,16 @@ extension BlockStore {
         }
     }
 
+    /// Pages of the database, and those of them that are free.
+    func pages() async throws -> (all: Int, free: Int) {
+        try await catalog.pool.read { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
+                try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            )
+        }
+    }
+
     /// Turns one bit of a stored fault.
     func damage(fault id: EntryID) async throws {
         try await catalog.pool.write { db in

@@ -51,6 +51,20 @@ final class Compactor: Sendable {
         return true
     }
 
+    /// Gives pages that replaced blocks left back to the file system, some megabytes at a time; false when they are few.
+    /// - Parameter kept: pages that stay free for what comes next.
+    func shrink(keeping kept: Int = 256) async throws -> Bool {
+        try await pool.writeWithoutTransaction { db in
+            let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            guard free > kept, free * 50 > all else { return false }
+            try db.execute(sql: "PRAGMA incremental_vacuum(\(min(free - kept, Self.pagesOfShrinking)))")
+            return true
+        }
+    }
+
+    private static let pagesOfShrinking = 2048
+
     private func merge(_ plan: CompactionPlan) async throws -> [BlockMerge.Merged]? {
         try await pool.read { [encoder, quarantine] db in
             var sources: [DecodedBlock] = []

@@ -31,7 +31,9 @@ struct Maintenance: Sendable {
                 }
                 let start = clock.now
                 if compactor.insertions != lastChange.insertions { lastChange = (compactor.insertions, start) }
-                let worked = try await compactor.step(isQuiet: start - lastChange.at >= Self.quietTime)
+                let isQuiet = start - lastChange.at >= Self.quietTime
+                var worked = try await compactor.step(isQuiet: isQuiet)
+                if !worked, isQuiet { worked = try await compactor.shrink() }
                 // Rests as long as it worked: half of one core at most.
                 try await Task.sleep(for: worked ? clock.now - start : Self.pause)
             } catch is CancellationError {

@@ -16,6 +16,9 @@ struct EntrySearch {
         var row: Int
     }
 
+    /// Blocks of a page that stay decoded between the search for its rows and the reading of them.
+    private static let maximumDecoded = 64
+
     /// Whether the block's filter leaves hope for all of `keys`.
     func mayHold(_ keys: [UInt64], _ block: StoredBlock) throws -> Bool {
         if keys.isEmpty { return true }
@@ -28,14 +31,15 @@ struct EntrySearch {
         let candidates = ordered(blocks.filter(filter.mayMatch), query.order)
         // One more than the page holds tells whether there is a next one.
         var hits: [Hit] = []
+        var decoded = 0
         for candidate in candidates {
             try Task.checkCancellation()
             if hits.count > query.limit, isBehind(candidate, hits[hits.count - 1].time, query.order) { break }
             let block = StoredBlock(candidate, in: db, zstandard: zstandard)
             let found = try quarantine.reading(candidate) { try matches(filter, of: block) } ?? []
             if found.isEmpty { continue }
-            // A page may draw on many blocks; none stays decoded for it.
-            block.release()
+            // A page may draw on many blocks: what they decoded so far serves the page itself, within bounds.
+            if decoded >= Self.maximumDecoded { block.release() } else { decoded += 1 }
             hits += found
             hits.sort { a, b in
                 switch query.order {
