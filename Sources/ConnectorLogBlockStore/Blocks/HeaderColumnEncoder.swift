@@ -11,93 +11,33 @@ struct HeaderColumnEncoder {
 
     /// Nil when rows share too few names and shapes for it to pay, or a value is no header list.
     func encode(_ column: TextColumn) -> [UInt8]? {
-        guard let fields = Fields(column), let names = TextDictionary(fields.names), names.firstRows.count <= 0xFFFF,
-            let shapes = TextDictionary(shapes(fields, names))
-        else { return nil }
+        guard let split = SplitHeaders(column) else { return nil }
         var bytes: [UInt8] = []
-        append(packed: head(fields, names, shapes), to: &bytes)
-        var cells = names.firstRows.map { Cell(name: fields.names, row: $0) }
-        var field = 0
-        for row in 0..<column.count {
-            while field < fields.ends[row] {
-                cells[Int(names.indices[field])].append(column, fields.values[field], row: row)
-                field += 1
-            }
+        append(packed: head(split, column), to: &bytes)
+        for (number, name) in split.names.enumerated() {
+            let (values, rows) = split.values(of: number, in: column)
+            let name = String(decoding: column.bytes[name], as: UTF8.self).lowercased()
+            append(Cell(name: name, values: values, rows: rows), to: &bytes)
         }
-        for cell in cells { append(cell, to: &bytes) }
         return bytes
     }
 
-    // MARK: - Names and shapes
-
-    /// The fields of all rows, end to end.
-    private struct Fields {
-        var names = TextColumn()
-        /// The places of the values in the column's bytes.
-        var values: [Range<Int>] = []
-        /// For each row, the number of fields up to its last.
-        var ends: [Int] = []
-        var isNull: [Bool] = []
-
-        init?(_ column: TextColumn) {
-            let span = column.bytes.span
-            for row in 0..<column.count {
-                isNull.append(column.isNull(row))
-                var at = column.range(row).lowerBound
-                let end = column.range(row).upperBound
-                while at < end {
-                    guard let name = HeaderList.text(in: span, at: &at, end: end),
-                        let value = HeaderList.text(in: span, at: &at, end: end)
-                    else { return nil }
-                    names.append(column.bytes[name])
-                    values.append(value)
-                }
-                ends.append(values.count)
-            }
-            if values.isEmpty || values.count > Format.maximumFields { return nil }
-        }
-    }
-
-    /// For each row the numbers of its names, two bytes each.
-    private func shapes(_ fields: Fields, _ names: TextDictionary) -> TextColumn {
-        var shapes = TextColumn()
-        var field = 0
-        for (row, end) in fields.ends.enumerated() {
-            if fields.isNull[row] {
-                shapes.appendNull()
-                continue
-            }
-            shapes.append { bytes in
-                while field < end {
-                    bytes.appendLittleEndian(UInt64(names.indices[field]), width: 2)
-                    field += 1
-                }
-            }
-        }
-        return shapes
-    }
-
-    private func head(_ fields: Fields, _ names: TextDictionary, _ shapes: TextDictionary) -> [UInt8] {
+    /// Names and shapes.
+    private func head(_ split: SplitHeaders, _ column: TextColumn) -> [UInt8] {
         var bytes: [UInt8] = []
-        Varint.append(UInt64(names.firstRows.count), to: &bytes)
-        for row in names.firstRows {
-            let name = fields.names[row] ?? []
+        Varint.append(UInt64(split.names.count), to: &bytes)
+        for name in split.names {
             Varint.append(UInt64(name.count), to: &bytes)
-            bytes += name
+            bytes += column.bytes[name]
         }
-        Varint.append(UInt64(shapes.firstRows.count), to: &bytes)
-        for row in shapes.firstRows {
-            if fields.isNull[row] {
-                Varint.append(0, to: &bytes)
-                continue
-            }
-            let place = (row == 0 ? 0 : fields.ends[row - 1])..<fields.ends[row]
-            Varint.append(UInt64(place.count) + 1, to: &bytes)
-            for field in place { Varint.append(UInt64(names.indices[field]), to: &bytes) }
+        Varint.append(UInt64(split.shapes.count), to: &bytes)
+        for shape in split.shapes {
+            Varint.append(shape.map { UInt64($0.count) + 1 } ?? 0, to: &bytes)
+            for name in shape ?? [] { Varint.append(UInt64(name), to: &bytes) }
         }
-        let width = shapes.firstRows.count <= 0x100 ? 1 : shapes.firstRows.count <= 0x10000 ? 2 : 4
+        let width = split.shapes.count <= 0x100 ? 1 : split.shapes.count <= 0x10000 ? 2 : 4
         bytes.append(UInt8(width))
-        for index in shapes.indices { bytes.appendLittleEndian(UInt64(index), width: width) }
+        for shape in split.shapeOfRow { bytes.appendLittleEndian(UInt64(shape), width: width) }
         return bytes
     }
 
@@ -105,18 +45,10 @@ struct HeaderColumnEncoder {
 
     /// The values of one name, in the order of rows.
     private struct Cell {
+        /// In lower case.
         let name: String
-        var values = TextColumn()
-        var rows: [Int] = []
-
-        init(name: TextColumn, row: Int) {
-            self.name = (name.string(row) ?? "").lowercased()
-        }
-
-        mutating func append(_ column: TextColumn, _ value: Range<Int>, row: Int) {
-            values.append(column.bytes[value])
-            rows.append(row)
-        }
+        let values: TextColumn
+        let rows: [Int]
     }
 
     private func append(_ cell: Cell, to bytes: inout [UInt8]) {

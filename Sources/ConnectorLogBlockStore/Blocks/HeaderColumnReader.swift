@@ -43,7 +43,7 @@ struct HeaderColumnReader {
     let rows: Int
     private let names: [ArraySlice<UInt8>]
     private let shapes: [Shape]
-    private let shapeOfRow: [UInt64]
+    private let shapeOfRow: [UInt32]
     /// For each field of each row, end to end, the number of its value in its name's cell.
     private let values: [UInt32]
     /// For each row, the number of fields before its first.
@@ -89,7 +89,7 @@ struct HeaderColumnReader {
     /// Reads names and shapes; returns the number of each row's shape.
     private static func read(
         _ head: [UInt8], rows: Int, names: inout [ArraySlice<UInt8>], shapes: inout [Shape], _ place: String
-    ) throws(BlockError) -> [UInt64] {
+    ) throws(BlockError) -> [UInt32] {
         var reader = ByteReader(head[...], place: place)
         for _ in 0..<(try reader.length(atMost: 0xFFFF)) {
             names.append(try reader.take(try reader.length(atMost: reader.remaining)))
@@ -110,7 +110,7 @@ struct HeaderColumnReader {
         }
         let width = Int(try reader.byte())
         guard width == 1 || width == 2 || width == 4 else { throw BlockError(.value, place) }
-        let shapeOfRow = FixedWidth.read(try reader.take(rows * width), width: width, count: rows)
+        let shapeOfRow = FixedWidth.readIndices(try reader.take(rows * width), width: width, count: rows)
         guard reader.remaining == 0, shapeOfRow.allSatisfy({ $0 < shapes.count }) else {
             throw BlockError(.value, place)
         }
@@ -139,8 +139,9 @@ struct HeaderColumnReader {
         var isShort: [Bool]?
         /// For each value its number among those that are of the kind like it, or not.
         var numbers: [UInt32] = []
-        var texts: TextColumnReader?
-        var spans: TextColumnReader?
+        /// The values that are kept whole.
+        var texts = TextColumnReader(nullRows: 0)
+        var spans = TextColumnReader(nullRows: 0)
         var distances: [Int64] = []
 
         init(_ reader: inout PackedReader, count: Int, _ place: String) throws(BlockError) {
@@ -174,40 +175,37 @@ struct HeaderColumnReader {
         func append(
             _ value: Int, row: Int, _ references: HeaderReferences, to bytes: inout [UInt8]
         ) throws(BlockError) {
+            let number = numbers.isEmpty ? value : Int(numbers[value])
             if kind == .texts || isShort?[value] == false {
-                try append(texts, numbers.isEmpty ? value : Int(numbers[value]), to: &bytes)
+                Varint.append(UInt64(texts.byteCount(number)), to: &bytes)
+                texts.append(row: number, to: &bytes)
                 return
             }
-            let number = numbers.isEmpty ? value : Int(numbers[value])
             switch kind {
             case .texts: break
             case .requestID:
-                try append(references.requestIDs, row, to: &bytes)
+                guard !references.requestIDs.isNull(row) else { throw BlockError(.value, "a header") }
+                Varint.append(UInt64(references.requestIDs.byteCount(row)), to: &bytes)
+                references.requestIDs.append(row: row, to: &bytes)
             case .traceParent:
-                guard let id = references.traceIDs.bytes(row), let span = spans?.bytes(number), id.count == 32,
-                    span.count == 18
-                else { throw BlockError(.value, "a header") }
+                guard references.traceIDs.byteCount(row) == 32, spans.byteCount(number) == 18 else {
+                    throw BlockError(.value, "a header")
+                }
                 Varint.append(UInt64(Format.traceParentLength), to: &bytes)
-                bytes += [UInt8(ascii: "0"), UInt8(ascii: "0"), UInt8(ascii: "-")]
-                bytes += id
+                bytes.append(UInt8(ascii: "0"))
+                bytes.append(UInt8(ascii: "0"))
                 bytes.append(UInt8(ascii: "-"))
-                bytes += span[..<16]
+                references.traceIDs.append(row: row, to: &bytes)
                 bytes.append(UInt8(ascii: "-"))
-                bytes += span[16...]
+                spans.append(row: number, to: &bytes)
+                // The flags behind their dash.
+                bytes.insert(UInt8(ascii: "-"), at: bytes.count - 2)
             case .date:
                 let seconds = distances[number] &+ references.logTimes[row] / 1_000_000
                 guard (0...HTTPDate.latest).contains(seconds) else { throw BlockError(.value, "a header") }
                 Varint.append(UInt64(HTTPDate.length), to: &bytes)
                 HTTPDate.append(seconds, to: &bytes)
             }
-        }
-
-        private func append(
-            _ column: TextColumnReader?, _ row: Int, to bytes: inout [UInt8]
-        ) throws(BlockError) {
-            guard let column, !column.isNull(row) else { throw BlockError(.value, "a header") }
-            Varint.append(UInt64(column.byteCount(row)), to: &bytes)
-            column.append(row: row, to: &bytes)
         }
     }
 }

@@ -124,4 +124,23 @@ enum FixedWidth {
             written = count
         }
     }
+
+    /// Like `read`, of words of at most four bytes.
+    static func readIndices(_ bytes: ArraySlice<UInt8>, width: Int, count: Int) -> [UInt32] {
+        let span = bytes.span
+        return unsafe [UInt32](unsafeUninitializedCapacity: count) { output, written in
+            switch width {
+            case 1: for row in 0..<count { unsafe output[row] = UInt32(span[row]) }
+            case 2:
+                for row in 0..<count { unsafe output[row] = UInt32(span[row * 2]) | UInt32(span[row * 2 + 1]) << 8 }
+            default:
+                for row in 0..<count {
+                    var word: UInt32 = 0
+                    for byte in 0..<4 { word |= UInt32(span[row * 4 + byte]) << UInt32(byte * 8) }
+                    unsafe output[row] = word
+                }
+            }
+            written = count
+        }
+    }
 }

@@ -2,59 +2,61 @@ import ConnectorLogCore
 
 /// A decoded text column. Values stay packed: only the rows that are asked for become text.
 struct TextColumnReader {
-    private enum Values {
-        /// Ends of the rows in the bytes, as `TextColumn` has them.
-        case plain(TextColumn)
-        case packed(PackedHexadecimal)
-    }
-
-    private let values: Values
-    /// For each row the number of its value; nil when value and row have the same number.
-    private let indices: [UInt64]?
+    // Fields rather than an enumeration: its payload would be retained and released at every access.
+    private let isPacked: Bool
+    private let plain: TextColumn
+    private let packed: PackedHexadecimal
+    private let isIndexed: Bool
+    /// For each row the number of its value.
+    private let indices: [UInt32]
     let rows: Int
 
     /// A column without any value.
     init(nullRows rows: Int) {
-        var column = TextColumn()
-        column.appendNull()
-        values = .plain(column)
-        indices = Array(repeating: 0, count: rows)
+        isPacked = false
+        plain = TextColumn(bytes: [], ends: Array(repeating: TextColumn.nullMark, count: rows))
+        packed = PackedHexadecimal()
+        isIndexed = false
+        indices = []
         self.rows = rows
     }
 
     init(
         _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, place: String
     ) throws(BlockError) {
+        var (encoding, bytes, distinct) = (encoding, bytes, rows)
+        var indices: [UInt32] = []
+        let isIndexed = encoding == .dictionary
+        if isIndexed {
+            var reader = ByteReader(bytes, place: place)
+            distinct = try reader.length(atMost: rows)
+            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary else {
+                throw BlockError(.encoding, place)
+            }
+            encoding = inner
+            bytes = try reader.take(try reader.length(atMost: reader.remaining))
+            let width = Int(try reader.byte())
+            guard width == 1 || width == 2 || width == 4 else { throw BlockError(.value, place) }
+            indices = FixedWidth.readIndices(try reader.take(rows * width), width: width, count: rows)
+            guard indices.allSatisfy({ $0 < distinct }) else { throw BlockError(.value, place) }
+        }
         self.rows = rows
-        guard encoding == .dictionary else {
-            values = try Self.values(encoding, bytes, rows: rows, place: place)
-            indices = nil
-            return
-        }
-        var reader = ByteReader(bytes, place: place)
-        let distinct = try reader.length(atMost: rows)
-        guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary else {
-            throw BlockError(.encoding, place)
-        }
-        let length = try reader.length(atMost: reader.remaining)
-        values = try Self.values(inner, try reader.take(length), rows: distinct, place: place)
-        let width = Int(try reader.byte())
-        guard width == 1 || width == 2 || width == 4 else { throw BlockError(.value, place) }
-        let indices = FixedWidth.read(try reader.take(rows * width), width: width, count: rows)
-        guard indices.allSatisfy({ $0 < distinct }) else { throw BlockError(.value, place) }
+        self.isIndexed = isIndexed
         self.indices = indices
-    }
-
-    private static func values(
-        _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, place: String
-    ) throws(BlockError) -> Values {
         switch encoding {
         case .plain:
-            .plain(try plain(bytes, rows: rows, place: place))
+            (isPacked, packed) = (false, PackedHexadecimal())
+            plain = try Self.plain(bytes, rows: distinct, place: place)
         case .uuid:
-            .packed(try PackedHexadecimal(bytes, rows: rows, size: 16, isUUID: true, place: place))
+            (isPacked, plain) = (true, TextColumn())
+            packed = try PackedHexadecimal(bytes, rows: distinct, size: 16, isUUID: true, place: place)
         case .hexadecimal:
-            .packed(try hexadecimal(bytes, rows: rows, place: place))
+            (isPacked, plain) = (true, TextColumn())
+            guard let length = bytes.first, length % 2 == 0, (2...64).contains(length) else {
+                throw BlockError(.value, place)
+            }
+            packed = try PackedHexadecimal(
+                bytes.dropFirst(), rows: distinct, size: Int(length) / 2, isUUID: false, place: place)
         default:
             throw BlockError(.encoding, place)
         }
@@ -64,39 +66,28 @@ struct TextColumnReader {
         _ bytes: ArraySlice<UInt8>, rows: Int, place: String
     ) throws(BlockError) -> TextColumn {
         var reader = ByteReader(bytes, place: place)
-        var lengths: [Int] = []
-        lengths.reserveCapacity(rows)
-        for _ in 0..<rows { lengths.append(try reader.length(atMost: bytes.count + 1)) }
-        var column = TextColumn()
-        column.reserve(rows: rows, bytes: reader.remaining)
-        for length in lengths {
-            if length == 0 { column.appendNull() } else { column.append(try reader.take(length - 1)) }
+        var ends: [UInt32] = []
+        ends.reserveCapacity(rows)
+        var end = 0
+        for _ in 0..<rows {
+            let length = try reader.length(atMost: bytes.count + 1)
+            end += max(0, length - 1)
+            guard end <= bytes.count, end < Int(TextColumn.nullMark) else { throw BlockError(.length, place) }
+            ends.append(UInt32(end) | (length == 0 ? TextColumn.nullMark : 0))
         }
-        guard reader.remaining == 0 else { throw BlockError(.length, place) }
-        return column
-    }
-
-    private static func hexadecimal(
-        _ bytes: ArraySlice<UInt8>, rows: Int, place: String
-    ) throws(BlockError) -> PackedHexadecimal {
-        guard let length = bytes.first, length % 2 == 0, (2...64).contains(length) else {
-            throw BlockError(.value, place)
-        }
-        return try PackedHexadecimal(
-            bytes.dropFirst(), rows: rows, size: Int(length) / 2, isUUID: false, place: place)
+        guard reader.remaining == end else { throw BlockError(.length, place) }
+        return TextColumn(bytes: Array(try reader.take(end)), ends: ends)
     }
 
     // MARK: - Values
 
+    @inline(__always)
     private func value(of row: Int) -> Int {
-        indices.map { Int($0[row]) } ?? row
+        isIndexed ? Int(indices[row]) : row
     }
 
     func isNull(_ row: Int) -> Bool {
-        switch values {
-        case .plain(let column): column.isNull(value(of: row))
-        case .packed(let packed): packed.isNull(value(of: row))
-        }
+        isPacked ? packed.isNull(value(of: row)) : plain.isNull(value(of: row))
     }
 
     func bytes(_ row: Int) -> [UInt8]? {
@@ -107,60 +98,51 @@ struct TextColumnReader {
     }
 
     func string(_ row: Int) -> String? {
-        if case .plain(let column) = values { return column.string(value(of: row)) }
-        return bytes(row).map { String(decoding: $0, as: UTF8.self) }
+        isPacked ? bytes(row).map { String(decoding: $0, as: UTF8.self) } : plain.string(value(of: row))
     }
 
     /// Appends rows as they come.
     func append(_ rows: [Int], to other: inout TextColumn) {
-        switch values {
-        case .plain(let column):
-            other.append(indices.map { indices in rows.map { Int(indices[$0]) } } ?? rows, of: column)
-        case .packed(let packed):
-            for row in rows {
-                let value = value(of: row)
-                if packed.isNull(value) { other.appendNull() } else { other.append { packed.append(value, to: &$0) } }
-            }
+        guard isPacked else {
+            other.append(isIndexed ? rows.map { Int(indices[$0]) } : rows, of: plain)
+            return
+        }
+        for row in rows {
+            let value = value(of: row)
+            if packed.isNull(value) { other.appendNull() } else { other.append { packed.append(value, to: &$0) } }
         }
     }
 
     /// Appends the row's bytes; nothing for null.
     func append(row: Int, to bytes: inout [UInt8]) {
-        switch values {
-        case .plain(let column): if let value = column[value(of: row)] { bytes += value }
-        case .packed(let packed): if !packed.isNull(value(of: row)) { packed.append(value(of: row), to: &bytes) }
+        let value = value(of: row)
+        if isPacked {
+            if !packed.isNull(value) { packed.append(value, to: &bytes) }
+        } else {
+            plain.append(row: value, to: &bytes)
         }
     }
 
     /// The length of the row's bytes; 0 for null.
+    @inline(__always)
     func byteCount(_ row: Int) -> Int {
-        switch values {
-        case .plain(let column): column.range(value(of: row)).count
-        case .packed(let packed): packed.isNull(value(of: row)) ? 0 : packed.byteCount
-        }
+        let value = value(of: row)
+        return isPacked ? (packed.isNull(value) ? 0 : packed.byteCount) : plain.range(value).count
     }
 
     /// Keeps of `matches` the rows whose value is `text`. Compares each distinct value once.
     func filter(_ matches: inout [Int], equalTo text: String) {
         let wanted = Array(text.utf8)
-        guard let indices else {
+        guard isIndexed else {
             matches.removeAll { !equals(value: $0, wanted) }
             return
         }
-        let count =
-            switch values {
-            case .plain(let column): column.count
-            case .packed(let packed): packed.rows
-            }
-        let hits = (0..<count).map { equals(value: $0, wanted) }
+        let hits = (0..<(isPacked ? packed.rows : plain.count)).map { equals(value: $0, wanted) }
         matches.removeAll { !hits[Int(indices[$0])] }
     }
 
     private func equals(value: Int, _ wanted: [UInt8]) -> Bool {
-        switch values {
-        case .plain(let column): column[value].map { $0.elementsEqual(wanted) } ?? false
-        case .packed(let packed): packed.text(value) == wanted
-        }
+        isPacked ? packed.text(value) == wanted : plain[value].map { $0.elementsEqual(wanted) } ?? false
     }
 }
 
@@ -173,6 +155,11 @@ struct PackedHexadecimal {
     private let isUUID: Bool
 
     var rows: Int { places.count }
+
+    /// Without values.
+    init() {
+        (bytes, places, size, isUUID) = ([], [], 0, false)
+    }
 
     init(
         _ bytes: ArraySlice<UInt8>, rows: Int, size: Int, isUUID: Bool, place: String

@@ -9,6 +9,13 @@ package struct TextColumn: Sendable, Equatable {
 
     package init() {}
 
+    /// A column of values that lie end to end already.
+    /// - Precondition: `ends` rise, null marks aside, and end with the number of `bytes`.
+    package init(bytes: [UInt8], ends: [UInt32]) {
+        precondition(bytes.count < Int(Self.nullMark), "a text column is limited to 2 GiB")
+        (self.bytes, self.ends) = (bytes, ends)
+    }
+
     package var count: Int { ends.count }
 
     /// Appends a value given in one piece.
@@ -73,6 +80,12 @@ package struct TextColumn: Sendable, Equatable {
         self[row].map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Appends the row's bytes to other bytes; nothing for null.
+    package func append(row: Int, to other: inout [UInt8]) {
+        let range = range(row)
+        bytes.withUnsafeBufferPointer { other.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
     /// All rows of `other` behind this column's own.
     package mutating func append(contentsOf other: TextColumn) {
         let shift = UInt32(truncatingIfNeeded: bytes.count)
@@ -84,6 +97,12 @@ package struct TextColumn: Sendable, Equatable {
     /// The row of `other` behind this column's own.
     package mutating func append(row: Int, of other: TextColumn) {
         append(CollectionOfOne(row), from: other)
+    }
+
+    /// Appends a value that lies in `range` of the bytes of `other`.
+    package mutating func append(_ range: Range<Int>, of other: TextColumn) {
+        other.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+        endRow()
     }
 
     /// Rows of `other` behind this column's own, in the order in which they are given.
