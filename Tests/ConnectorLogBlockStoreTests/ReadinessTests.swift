@@ -67,6 +67,26 @@ import Testing
         }
     }
 
+    /// The texts of flows are stored once; what a refused transaction stored of them has to be stored again.
+    @Test func aFlowThatARefusedBatchNamedFirstHasItsNameInTheNext() async throws {
+        try await TemporaryStore.with { store, clock in
+            let entries = Fixtures.entries(20, from: clock.now, teams: 1)
+            try await store.refusingCommits {
+                await #expect(throws: StoreError.self) {
+                    _ = try await store.append(Fixtures.batch(entries), idempotency: nil)
+                }
+            }
+            _ = try await store.append(
+                Fixtures.batch(states: [Fixtures.change(team: 1, state: "s", at: clock.now, flow: "other")]),
+                idempotency: nil)
+            _ = try await store.append(Fixtures.batch(entries), idempotency: nil)
+            let state = try #require(try await store.state(team: 1, id: entries[0].stateID ?? ""))
+            #expect(state.flowID?.hasPrefix("flow-") == true)
+            #expect(state.flowName?.hasPrefix("Flow ") == true)
+            #expect(try await store.state(team: 1, id: "s")?.flowID == "other")
+        }
+    }
+
     @Test func whatCouldNotBeWrittenDoesNotHoldInMemory() async throws {
         try await TemporaryStore.with { store, clock in
             let team = try await store.createTeam(name: "Team", id: nil, at: clock.now)

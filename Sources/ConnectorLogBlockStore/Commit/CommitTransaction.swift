@@ -9,6 +9,7 @@ final class CommitTransaction: Sendable {
     private let directory: BlockDirectory
     private let connectors: ConnectorRegistry
     private let ids: Mutex<EntryIDSource>
+    private let flowTexts = FlowTexts()
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -39,6 +40,7 @@ final class CommitTransaction: Sendable {
             }
             return (results, accepted.isEmpty ? nil : true)
         } catch {
+            flowTexts.forgetAll()
             let error = StoreError(writing: error)
             logger.error("commit failed", metadata: ["code": "\(error.code.rawValue)", "cause": "\(error)"])
             return (group.map { _ in .failure(error) }, false)
@@ -138,15 +140,16 @@ final class CommitTransaction: Sendable {
 
     /// States change in the order of the batches; what calls and faults of neighbouring batches add is added up first.
     private func writeStates(_ batches: [PreparedBatch], in db: Database) throws {
+        let writer = FlowStateWriter(db: db, texts: flowTexts)
         var deltas: [FlowStateKey: FlowStateDelta] = [:]
         for batch in batches {
             deltas.merge(batch.states) { $0.merged(with: $1) }
             guard !batch.changes.isEmpty else { continue }
-            try FlowStateWriter.apply(deltas, in: db)
-            try FlowStateWriter.apply(batch.changes, in: db)
+            try writer.apply(deltas)
+            try writer.apply(batch.changes)
             deltas = [:]
         }
-        try FlowStateWriter.apply(deltas, in: db)
+        try writer.apply(deltas)
     }
 
     private func register(

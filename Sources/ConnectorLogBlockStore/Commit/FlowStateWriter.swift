@@ -2,22 +2,25 @@ import ConnectorLogCore
 import GRDB
 
 /// Writes what batches say of flow states, within the batch's own transaction.
-enum FlowStateWriter {
+struct FlowStateWriter {
     static let hour: Int64 = 3_600_000_000
 
+    let db: Database
+    let texts: FlowTexts
+
     /// A fault makes a state that is in progress a failed one. Failed calls alone do not: flows may go on without them.
-    static func apply(_ deltas: [FlowStateKey: FlowStateDelta], in db: Database) throws {
+    func apply(_ deltas: [FlowStateKey: FlowStateDelta]) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO flow_state (
-                    team_id, state_id, flow_id, flow_name, flow_version, status, created_at, last_action_at,
+                    team_id, state_id, flow, name, version, status, created_at, last_action_at,
                     active_hour, first_call_at, last_call_at, calls, failed_calls, faults)
-                VALUES (?1, ?2, ?3, ?4, ?5, iif(?13 > 0, 'failed', 'in_progress'), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                VALUES (?1, ?2, ?3, ?4, ?5, iif(?13 > 0, ?14, ?15), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                 ON CONFLICT (team_id, state_id) DO UPDATE SET
-                    flow_id = coalesce(excluded.flow_id, flow_id),
-                    flow_name = coalesce(excluded.flow_name, flow_name),
-                    flow_version = coalesce(excluded.flow_version, flow_version),
-                    status = iif(excluded.faults > 0 AND status = 'in_progress', 'failed', status),
+                    flow = coalesce(excluded.flow, flow),
+                    name = coalesce(excluded.name, name),
+                    version = coalesce(excluded.version, version),
+                    status = iif(excluded.faults > 0 AND status = ?15, ?14, status),
                     created_at = iif(is_created_stated, created_at, min(created_at, excluded.created_at)),
                     last_action_at = max(last_action_at, excluded.last_action_at),
                     active_hour = max(active_hour, excluded.active_hour),
@@ -31,28 +34,30 @@ enum FlowStateWriter {
                 """)
         for (key, delta) in deltas {
             try statement.execute(arguments: [
-                key.teamID, key.stateID, delta.flowID, delta.flowName, delta.flowVersion, delta.first, delta.last,
-                delta.last / hour, delta.firstCall, delta.lastCall, delta.calls, delta.failedCalls, delta.faults,
+                key.teamID, key.stateID, try texts.number(of: delta.flowID, in: db),
+                try texts.number(of: delta.flowName, in: db), try texts.number(of: delta.flowVersion, in: db),
+                delta.first, delta.last, delta.last / Self.hour, delta.firstCall, delta.lastCall, delta.calls,
+                delta.failedCalls, delta.faults, FlowState.Status.failed.number, FlowState.Status.inProgress.number,
             ])
         }
     }
 
     /// A change that is older than one seen before fills in what is unknown, but overwrites nothing.
-    static func apply(_ changes: [StateChange], in db: Database) throws {
+    func apply(_ changes: [StateChange]) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO flow_state (
-                    team_id, state_id, flow_id, flow_name, flow_version, status, changed_at, current_step, user,
+                    team_id, state_id, flow, name, version, status, changed_at, current_step, user,
                     join_uri, created_at, is_created_stated, last_action_at, active_hour)
-                VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, 'in_progress'), ?7, ?8, ?9, ?10, coalesce(?11, ?7),
+                VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ?13), ?7, ?8, ?9, ?10, coalesce(?11, ?7),
                         ?11 IS NOT NULL, ?7, ?12)
                 ON CONFLICT (team_id, state_id) DO UPDATE SET
-                    flow_id = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
-                                  coalesce(?3, flow_id), coalesce(flow_id, ?3)),
-                    flow_name = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
-                                    coalesce(?4, flow_name), coalesce(flow_name, ?4)),
-                    flow_version = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
-                                       coalesce(?5, flow_version), coalesce(flow_version, ?5)),
+                    flow = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
+                                  coalesce(?3, flow), coalesce(flow, ?3)),
+                    name = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
+                                    coalesce(?4, name), coalesce(name, ?4)),
+                    version = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
+                                       coalesce(?5, version), coalesce(version, ?5)),
                     status = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
                                  coalesce(?6, status), status),
                     current_step = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
@@ -74,10 +79,28 @@ enum FlowStateWriter {
         for change in changes {
             let updatedAt = change.updatedAt.microseconds
             try statement.execute(arguments: [
-                change.teamID, change.stateID, change.flowID, change.flowName, change.flowVersion,
-                change.status?.rawValue, updatedAt, change.currentStep, change.user, change.joinURI,
-                change.createdAt?.microseconds, updatedAt / hour,
+                change.teamID, change.stateID, try texts.number(of: change.flowID, in: db),
+                try texts.number(of: change.flowName, in: db), try texts.number(of: change.flowVersion, in: db),
+                change.status?.number, updatedAt, change.currentStep, change.user, change.joinURI,
+                change.createdAt?.microseconds, updatedAt / Self.hour, FlowState.Status.inProgress.number,
             ])
         }
+    }
+}
+
+extension FlowState.Status {
+    /// In table `flow_state`.
+    var number: Int64 {
+        switch self {
+        case .inProgress: 0
+        case .done: 1
+        case .failed: 2
+        case .expired: 3
+        }
+    }
+
+    init?(number: Int64) {
+        guard let status = Self.allCases.first(where: { $0.number == number }) else { return nil }
+        self = status
     }
 }

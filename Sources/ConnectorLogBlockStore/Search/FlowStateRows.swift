@@ -3,18 +3,27 @@ import GRDB
 
 /// Queries over table `flow_state`.
 enum FlowStateRows {
+    private static let columns = """
+        *, (SELECT text FROM flow_text WHERE id = flow) AS flow_id,
+        (SELECT text FROM flow_text WHERE id = name) AS flow_name,
+        (SELECT text FROM flow_text WHERE id = version) AS flow_version
+        """
+
     static func state(team: Int64, id: String, in db: Database) throws -> FlowState? {
         try Row.fetchOne(
-            db, sql: "SELECT * FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id]
+            db, sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id]
         ).map(state)
     }
 
     static func states(_ query: StateQuery, in db: Database) throws -> NamedPage<FlowState> {
-        var sql = "SELECT * FROM flow_state WHERE team_id = ? AND flow_id = ?"
+        var sql = """
+            SELECT \(columns) FROM flow_state
+            WHERE team_id = ? AND flow = (SELECT id FROM flow_text WHERE text = ?)
+            """
         var arguments: StatementArguments = [query.teamID, query.flowID]
         if let status = query.status {
             sql += " AND status = ?"
-            arguments += [status.rawValue]
+            arguments += [status.number]
         }
         let (rangeSQL, rangeArguments) = range(from: query.from, to: query.to)
         sql += rangeSQL
@@ -35,16 +44,17 @@ enum FlowStateRows {
 
     static func flows(_ query: FlowQuery, in db: Database) throws -> NamedPage<FlowSummary> {
         var sql = """
-            SELECT flow_id, sum(status = 'in_progress') AS in_progress, sum(status = 'done') AS done,
-                sum(status = 'failed') AS failed, sum(status = 'expired') AS expired,
+            SELECT flow, (SELECT text FROM flow_text WHERE id = flow) AS flow_id, sum(status = ?) AS in_progress,
+                sum(status = ?) AS done, sum(status = ?) AS failed, sum(status = ?) AS expired,
                 max(last_action_at) AS last_action_at
-            FROM flow_state WHERE team_id = ? AND flow_id IS NOT NULL
+            FROM flow_state WHERE team_id = ? AND flow IS NOT NULL
             """
-        var arguments: StatementArguments = [query.teamID]
+        let statuses: [FlowState.Status] = [.inProgress, .done, .failed, .expired]
+        var arguments = StatementArguments(statuses.map(\.number)) + [query.teamID]
         let (rangeSQL, rangeArguments) = range(from: query.from, to: query.to)
         sql += rangeSQL
         arguments += rangeArguments
-        sql += " GROUP BY flow_id HAVING 1"
+        sql += " GROUP BY flow HAVING 1"
         if let after = query.after {
             let time = after.time.microseconds
             sql += " AND (max(last_action_at) < ? OR (max(last_action_at) = ? AND flow_id > ?))"
@@ -52,11 +62,11 @@ enum FlowStateRows {
         }
         // The name is that of the latest active state that has one.
         sql = """
-            SELECT *, (SELECT flow_name FROM flow_state AS named
-                       WHERE named.team_id = ? AND named.flow_id = flow.flow_id AND named.flow_name IS NOT NULL
+            SELECT *, (SELECT (SELECT text FROM flow_text WHERE id = named.name) FROM flow_state AS named
+                       WHERE named.team_id = ? AND named.flow = active.flow AND named.name IS NOT NULL
                            \(rangeSQL)
                        ORDER BY active_hour DESC, last_action_at DESC, state_id LIMIT 1) AS flow_name
-            FROM (\(sql)) AS flow
+            FROM (\(sql)) AS active
             """
         arguments = [query.teamID] + rangeArguments + arguments
         if let search = query.search {
@@ -92,9 +102,7 @@ enum FlowStateRows {
     }
 
     private static func state(_ row: Row) throws -> FlowState {
-        guard let status = FlowState.Status(rawValue: row["status"]) else {
-            throw BlockError(.value, "flow state \(row["row"] as Int64)")
-        }
+        guard let status = FlowState.Status(number: row["status"]) else { throw BlockError(.value, "a flow state") }
         var state = FlowState(
             teamID: row["team_id"], stateID: row["state_id"], status: status,
             createdAt: Timestamp(microseconds: row["created_at"]),
