@@ -108,10 +108,10 @@ class TestIngest:
         connector = "cli-" + {bytes: "plain", gzip.compress: "gzip"}.get(pack, "zstd")
         path = tmp_path / "calls.ndjson"
         path.write_bytes(pack(ndjson([entry(connector, n) for n in range(2500)])))
-        for _ in range(2):
+        for earlier in ({}, {"skipped": 2500}):
             ended = command("ingest", path, "--json", environment=settings)
             assert ended.returncode == OK, ended.stderr
-            assert json.loads(ended.stdout) == {"accepted": 2500, "rejected": []}
+            assert json.loads(ended.stdout) == {"accepted": 2500, "rejected": []} | earlier
             assert stored(server, connector) == list(range(2500))
 
     @pytest.mark.parametrize("end", ["", "half"])
@@ -166,7 +166,8 @@ class TestIngest:
             broken.wait()
         ended = command("ingest", path, "--json", environment=environment)
         assert ended.returncode == OK, ended.stderr
-        assert json.loads(ended.stdout) == {"accepted": 40_000, "rejected": []}
+        report = json.loads(ended.stdout)
+        assert (report["accepted"], report["rejected"]) == (40_000, [])
         assert stored(server, "resumed") == list(range(40_000))
 
     def test_goes_on_after_the_server_was_killed_in_the_middle(self, make_server, tmp_path):

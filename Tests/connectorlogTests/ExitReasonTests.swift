@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (APIFailure.Kind.unreachable, ExitReason.unavailable), (.timedOut, .temporaryFailure),
+        (APIFailure.Kind.unconnected, ExitReason.unavailable), (.unreachable, .unavailable),
+        (.timedOut, .temporaryFailure),
         (.misdirected, .configuration), (.unexpectedAnswer, .internalError),
     ])
     func troubleOnTheWayDecides(kind: APIFailure.Kind, expected: ExitReason) async {

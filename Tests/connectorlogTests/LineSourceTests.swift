@@ -60,6 +60,21 @@ import Testing
         }
     }
 
+    @Test func tellsWhyItCannotBeDecompressed() async throws {
+        let directory = try TemporaryDirectory()
+        // A frame with a window of 2 GiB and one empty block (RFC 8878, section 3.1.1).
+        let window: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8, 0x01, 0x00, 0x00]
+        for (bytes, message) in [
+            (window, "this is no zstd data, or its window is too large"),
+            (Compression.gzip(text).dropLast(9), "the gzip data ends early"),
+        ] {
+            let path = try directory.write(bytes, to: "file")
+            let failure = try await #require(throws: CommandFailure.self) { try await read(path) }
+            #expect(failure.status == .dataError)
+            #expect(failure.message == "\(path): \(message)")
+        }
+    }
+
     @Test func emptyFileHasNoLines() async throws {
         let directory = try TemporaryDirectory()
         #expect(try await read(directory.write("", to: "empty")) == "")

@@ -36,6 +36,15 @@ import Testing
         #expect(failure.status == .configuration)
     }
 
+    /// `ingest` has to know that nothing was sent.
+    @Test(arguments: ["127.0.0.1", "localhost"]) func noConnectionIsToldFromABrokenOne(host: String) async throws {
+        let request = HTTPExchange.Request(method: "GET", url: "http://\(host):1/", headers: [], body: [])
+        let failure = try await NetworkTransport.run(timeout: .seconds(10)) { transport in
+            await #expect(throws: APIFailure.self) { try await transport.send(request) }
+        }
+        #expect(failure?.kind == .unconnected)
+    }
+
     @Test func missingKeyFileIsNoInput() throws {
         let failure = try #require(throws: CommandFailure.self) { try resolve(keyFile: "/nonexistent/key") }
         #expect(failure.status == .noInput)

@@ -76,12 +76,12 @@ import Testing
     }
 
     private func ingest(
-        _ file: String, state: String?, transport: ScriptedTransport, hours: Int64 = 0
+        _ file: String..., options: [String] = [], state: String?, transport: ScriptedTransport, hours: Int64 = 0
     ) async -> CommandLineRun {
         var environment = ["CONNECTORLOG_API_KEY": "clk_key-of-a-test"]
         environment["XDG_STATE_HOME"] = state
         return await CommandLineRun.run(
-            ["ingest", file], transport: transport, environment: environment,
+            ["ingest"] + file + options, transport: transport, environment: environment,
             now: Timestamp(microseconds: 1_700_000_000_000_000 + hours * 3_600_000_000))
     }
 
@@ -103,7 +103,7 @@ import Testing
         let file = try directory.write(text, to: "calls.ndjson")
         let last = await ingest(file, state: directory.path, transport: transport)
         #expect(last.status == .success)
-        #expect(last.error == "6000 lines stored, 0 rejected\n")
+        #expect(last.error == "6000 lines stored, 0 rejected, 2700 of them by an earlier run\n")
         let stored = server.stored.withLock { $0.lines }
         #expect(stored.count == 6000)
         #expect(Set(stored).count == 6000)
@@ -133,12 +133,11 @@ import Testing
         let transport = ScriptedTransport { request, _ in server.answer(request) }
         var file = try directory.write(Self.lines(0..<1500), to: "calls.ndjson")
         _ = await ingest(file, state: directory.path, transport: transport)
-        // Answered again within the day: that does not make the server remember for longer.
         _ = await ingest(file, state: directory.path, transport: transport, hours: 20)
         server.forget()
         file = try directory.write(Self.lines(0..<1600), to: "calls.ndjson")
         let run = await ingest(file, state: directory.path, transport: transport, hours: 25)
-        #expect(run.error == "100 lines stored, 0 rejected, 1500 sent by an earlier run\n")
+        #expect(run.error == "1600 lines stored, 0 rejected, 1500 of them by an earlier run\n")
         #expect(server.stored.withLock { $0.lines.count } == 1600)
         // Another file in its place is not taken for it.
         file = try directory.write(Self.lines(5000..<6500), to: "calls.ndjson")
@@ -155,17 +154,169 @@ import Testing
         #expect(await ingest(file, state: nil, transport: transport).status == .success)
     }
 
-    @Test func aJournalSurvivesALineThatWasNotWrittenWhole() throws {
+    private static let broken = APIFailure(.unreachable, message: "gone")
+
+    /// The server stores all and answers nothing.
+    private func ingestUnanswered(
+        _ file: String, state: String, server: StoringServer, failure: APIFailure = broken
+    ) async {
+        let transport = ScriptedTransport { request, _ in
+            _ = server.answer(request)
+            return .failure(failure)
+        }
+        #expect(await ingest(file, state: state, transport: transport).status != .success)
+    }
+
+    /// The answer came late, from the server's memory: that does not make it remember for longer.
+    @Test func whatWasAnsweredLateIsNotSentAgain() async throws {
         let directory = try TemporaryDirectory()
-        func journal() -> UploadJournal { UploadJournal(directory: directory.path, scope: "a", source: "b") }
-        journal().noteCuts([10, 20])
-        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: directory.path).first)
-        #expect(try directory.mode(of: name) == 0o600)
-        let text = try String(contentsOfFile: directory.path + "/" + name, encoding: .utf8)
-        _ = try directory.write(text + "sent cli-", to: name)
-        journal().noteCuts([30])
-        #expect(journal().cuts == [10, 20, 30])
-        #expect(UploadJournal(directory: directory.path, scope: "c", source: "b").cuts == [])
+        let server = StoringServer()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        await ingestUnanswered(file, state: directory.path, server: server)
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        #expect(await ingest(file, state: directory.path, transport: transport, hours: 20).status == .success)
+        server.forget()
+        #expect(await ingest(file, state: directory.path, transport: transport, hours: 30).status == .success)
+        #expect(server.stored.withLock { $0.lines.count } == 3)
+    }
+
+    @Test func whatWasNeverAnsweredIsNotSentAgainUnasked() async throws {
+        let directory = try TemporaryDirectory()
+        let server = StoringServer()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        await ingestUnanswered(file, state: directory.path, server: server)
+        server.forget()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        let stopped = await ingest(file, state: directory.path, transport: transport, hours: 24)
+        #expect(stopped.status == .usage)
+        #expect(stopped.error.contains("\(file): lines 1 to 3 were sent at 2023-11-14 22:13:20 UTC and never answered"))
+        #expect(stopped.error.contains("--resend none"))
+        #expect(!stopped.error.contains("nothing is stored twice"))
+        #expect(transport.requests.isEmpty)
+        let none = await ingest(
+            file, options: ["--resend", "none"], state: directory.path, transport: transport, hours: 25)
+        #expect(none.error == "3 lines stored, 0 rejected, 3 of them by an earlier run\n")
+        #expect(await ingest(file, state: directory.path, transport: transport, hours: 26).status == .success)
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test func whatWasNeverAnsweredIsSentAgainWhenTold() async throws {
+        let directory = try TemporaryDirectory()
+        var file = try directory.write(Self.lines(0..<2), to: "calls.ndjson")
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        #expect(await ingest(file, state: directory.path, transport: transport).status == .success)
+        file = try directory.write(Self.lines(0..<5), to: "calls.ndjson")
+        await ingestUnanswered(file, state: directory.path, server: StoringServer())
+        server.forget()
+        for _ in 0..<2 {
+            let run = await ingest(
+                file, options: ["--resend", "unanswered"], state: directory.path, transport: transport, hours: 30)
+            #expect(run.status == .success)
+        }
+        #expect(server.stored.withLock { $0.lines.count } == 5)
+    }
+
+    /// The server was set up anew, or lost what it had.
+    @Test func aWholeFileIsSentAgainWhenTold() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<1500), to: "calls.ndjson")
+        for hours in [0, 1] as [Int64] {
+            let server = StoringServer()
+            let transport = ScriptedTransport { request, _ in server.answer(request) }
+            let options = hours > 0 ? ["--resend", "all"] : []
+            for _ in 0..<2 {
+                _ = await ingest(file, options: options, state: directory.path, transport: transport, hours: hours)
+            }
+            #expect(server.stored.withLock { $0.lines.count } == 1500)
+        }
+    }
+
+    /// A server that was down for a weekend is no reason to ask anybody.
+    @Test(arguments: [
+        APIFailure(.unconnected, message: "no"), APIFailure(.answered(status: 401), message: "no"),
+        APIFailure(.answered(status: 429), message: "no"),
+    ])
+    func whatSurelyDidNotArriveIsSentLater(failure: APIFailure) async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        await ingestUnanswered(file, state: directory.path, server: StoringServer(), failure: failure)
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        #expect(await ingest(file, state: directory.path, transport: transport, hours: 60).status == .success)
+        #expect(server.stored.withLock { $0.lines.count } == 3)
+    }
+
+    /// The last of several attempts did not arrive, but one before may have.
+    @Test func oneAttemptThatMayHaveArrivedIsEnoughToAsk() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        let breaking = ScriptedTransport { _, number in
+            .failure(number == 1 ? Self.broken : APIFailure(.unconnected, message: "no"))
+        }
+        _ = await ingest(file, state: directory.path, transport: breaking)
+        let transport = ScriptedTransport(status: 200, accepted)
+        #expect(await ingest(file, state: directory.path, transport: transport, hours: 60).status == .usage)
+    }
+
+    @Test func rejectedLinesAreToldByEveryRun() async throws {
+        let directory = try TemporaryDirectory()
+        let server = StoringServer()
+        let transport = ScriptedTransport { request, _ in server.answer(request) }
+        let file = try directory.write(Self.lines(0..<1500) + "bad\n" + Self.lines(0..<1), to: "calls.ndjson")
+        for hours in [0, 1, 30] as [Int64] {
+            let run = await ingest(file, state: directory.path, transport: transport, hours: hours)
+            #expect(run.status == .dataError)
+            #expect(run.error.contains("\(file):1501: INVALID_JSON: "))
+            #expect(run.error.contains("1501 lines stored, 1 rejected"))
+        }
+        #expect(transport.requests.count == 2)
+    }
+
+    @Test func twoRunsOverOneFileDoNotMix() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        let transport = ScriptedTransport(status: 200, accepted)
+        let client = APIClient(baseURL: "http://127.0.0.1:8080", key: "clk_key-of-a-test", transport: transport)
+        let journal = try UploadJournal(
+            directory: directory.path + "/connectorlog/ingest", scope: client.identity,
+            source: try LineSource(name: file, standardInputIdentity: "").identity)
+        let run = await ingest(file, state: directory.path, transport: transport)
+        withExtendedLifetime(journal) {}
+        #expect(run.status == .temporaryFailure)
+        #expect(run.error.contains("\(file): it is being sent by another connectorlog"))
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test func aFileByTwoNamesIsNamedTwice() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<3), to: "calls.ndjson")
+        let transport = ScriptedTransport(status: 200, accepted)
+        let other = directory.path + "/./calls.ndjson"
+        #expect(await ingest(file, other, state: directory.path, transport: transport).status == .usage)
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test func holdsFilesOpenNoLongerThanItNeedsThem() async throws {
+        let directory = try TemporaryDirectory()
+        let files = try (0..<60).map { try directory.write(Self.lines(0..<1), to: "\($0).ndjson") }
+        let most = Mutex(0)
+        let transport = ScriptedTransport { [accepted] _, _ in
+            // Other tests open files too, but no directory of this name.
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+            let open = names.count { name in
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + name)
+                return target?.hasPrefix(directory.path) ?? false
+            }
+            most.withLock { $0 = max($0, open) }
+            return .success(.json(200, accepted))
+        }
+        let run = await CommandLineRun.run(
+            ["ingest"] + files, transport: transport,
+            environment: ["CONNECTORLOG_API_KEY": "clk_x", "XDG_STATE_HOME": directory.path])
+        #expect(run.status == .success)
+        #expect(transport.requests.count == 60)
+        #expect((1...2 * (UploadRun.requestsInFlight + 1)).contains(most.withLock { $0 }))
     }
 
     @Test func waitsAsTheServerSaysAndSendsTheSameAgain() async throws {

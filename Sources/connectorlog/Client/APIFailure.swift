@@ -3,7 +3,9 @@ import ConnectorLogCore
 /// Why a call of the API failed. Carries what the server says of it, never a key or what was sent.
 struct APIFailure: Error, Equatable, Sendable {
     enum Kind: Equatable, Sendable {
-        /// No connection, or it broke.
+        /// No connection: nothing was sent.
+        case unconnected
+        /// The connection broke.
         case unreachable
         case timedOut
         /// The address given is none.
@@ -34,15 +36,24 @@ struct APIFailure: Error, Equatable, Sendable {
     /// cannot reach it (502, 504).
     var isTemporary: Bool {
         switch kind {
-        case .unreachable, .timedOut: true
+        case .unconnected, .unreachable, .timedOut: true
         case .answered(let status): [429, 502, 503, 504].contains(status)
         case .misdirected, .cancelled, .unexpectedAnswer: false
         }
     }
 
+    /// Whether the server may have done what was asked, and only its word of it is missing.
+    var mayHaveBeenDone: Bool {
+        switch kind {
+        case .unconnected, .misdirected: false
+        case .unreachable, .timedOut, .cancelled, .unexpectedAnswer: true
+        case .answered(let status): !(400..<500).contains(status)
+        }
+    }
+
     var exitReason: ExitReason {
         switch kind {
-        case .unreachable: .unavailable
+        case .unconnected, .unreachable: .unavailable
         case .timedOut, .cancelled: .temporaryFailure
         case .misdirected: .configuration
         case .unexpectedAnswer: .internalError

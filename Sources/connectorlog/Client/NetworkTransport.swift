@@ -1,6 +1,8 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// Sends requests over the network. Redirects are not followed: a key must not go where another server points.
 struct NetworkTransport: HTTPTransport {
@@ -56,7 +58,12 @@ struct NetworkTransport: HTTPTransport {
         where [.readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout].contains(error):
             APIFailure(.timedOut, message: "the server did not answer in time")
         case let error as HTTPClientError where [.connectTimeout, .tlsHandshakeTimeout].contains(error):
-            APIFailure(.unreachable, message: "the server did not take the connection in time")
+            APIFailure(.unconnected, message: "the server did not take the connection in time")
+        case is NIOConnectionError:
+            APIFailure(.unconnected, message: "the connection to the server failed")
+        // Addresses in digits are not resolved. Of the codes these are of connect(2) alone.
+        case let error as IOError where [ECONNREFUSED, EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode):
+            APIFailure(.unconnected, message: "the connection to the server failed")
         case let error as HTTPClientError
         where [.invalidURL, .emptyHost, .emptyScheme].contains(error):
             APIFailure(.misdirected, message: "the address of the server is no URL")

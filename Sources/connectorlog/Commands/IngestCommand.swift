@@ -2,6 +2,8 @@ import ArgumentParser
 import ConnectorLogAPI
 import ConnectorLogCore
 
+extension Resend: ExpressibleByArgument {}
+
 struct IngestCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest",
@@ -10,10 +12,12 @@ struct IngestCommand: ContextualCommand {
             Files hold one JSON object a line (NDJSON), plain or compressed with gzip or zstd; - is the standard input.
             Good lines are stored though others are bad; bad ones are told by file and line (exit code 65).
             Run the same command again with the same key when it broke off, or when the file has grown: what is stored
-            already is recognised by file, place and content and not stored twice. After a break that holds for 24 hours.
-            The standard input is recognised only with --source NAME. Where each run ended, and what was answered, is noted
-            in the state directory ($XDG_STATE_HOME or ~/.local/state, connectorlog/ingest). Lines that were changed, not
-            added, are new lines, and so are their neighbours.
+            already is recognised by file, place and content, and neither sent nor stored twice. The standard input is
+            recognised only with --source NAME. Where each run ended, and what was answered, is noted in the state
+            directory ($XDG_STATE_HOME or ~/.local/state, connectorlog/ingest). Lines that were changed, not added, are
+            new lines, and so are their neighbours.
+            The server recognises for 24 hours what it was sent. Lines that were sent before that and never answered may
+            be stored or not: the command stops there, and --resend tells it how to go on.
             """
     )
 
@@ -26,6 +30,12 @@ struct IngestCommand: ContextualCommand {
     @Option(
         help: ArgumentHelp("What to call the standard input, so that a second run recognises it.", valueName: "name"))
     var source: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What to send of what may be stored: lines of more than a day ago that were never answered (unanswered), "
+                + "none of them since they are stored (none), or the whole file anew (all).", valueName: "what"))
+    var resend: Resend?
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -47,6 +57,9 @@ struct IngestCommand: ContextualCommand {
         let sources = try files.map { name in
             try LineSource(name: name, standardInputIdentity: standardInputIdentity)
         }
+        if Set(sources.map(\.identity)).count != sources.count {
+            throw CommandFailure(.usage, "a file is named twice")
+        }
         try await connection.withClient(in: context) { client in
             let sizes = sources.map(\.size)
             let console = context.console
@@ -59,14 +72,17 @@ struct IngestCommand: ContextualCommand {
             }
             let upload = UploadRun(
                 client: client, clock: context.clock, random: context.random, now: context.now,
-                journalDirectory: UploadJournal.directory(in: context.environment), isStandardInputNamed: source != nil)
+                journalDirectory: UploadJournal.directory(in: context.environment), isStandardInputNamed: source != nil,
+                resend: resend)
             let (report, failure) = await upload.run(sources, meter: meter)
             meter.finish()
             try show(report, isWhole: failure == nil, on: console)
             if let failure {
                 throw CommandFailure(
                     failure.status,
-                    failure.message + "; run the same command again to go on: nothing is stored twice")
+                    failure.status == .usage
+                        ? failure.message
+                        : failure.message + "; run the same command again to go on: nothing is stored twice")
             }
             if report.exitReason != .success { throw ExitCode(report.exitReason.rawValue) }
         }
@@ -82,7 +98,7 @@ struct IngestCommand: ContextualCommand {
         let hidden = report.rejected.count - Self.shownRejections
         if hidden > 0 { try console.tell("and \(hidden) more rejected lines; --json lists all") }
         guard !quiet || !report.rejected.isEmpty || !isWhole else { return }
-        let skipped = report.skipped > 0 ? ", \(report.skipped) sent by an earlier run" : ""
+        let skipped = report.skipped > 0 ? ", \(report.skipped) of them by an earlier run" : ""
         try console.tell("\(report.accepted) lines stored, \(report.rejected.count) rejected\(skipped)")
     }
 }

@@ -139,7 +139,7 @@ struct SampleConnector: Sendable {
     private static func errorName(_ failure: APIFailure) -> String {
         switch failure.kind {
         case .timedOut: "TimeoutError"
-        case .unreachable: "ConnectionRefusedError"
+        case .unconnected: "ConnectionRefusedError"
         default: "ConnectionError"
         }
     }

@@ -33,6 +33,10 @@ struct LineBatcher {
     private var firstLine = 1
     private var offset: UInt64 = 0
     private var isSkippingLine = false
+
+    /// How many bytes were fed.
+    var end: UInt64 { offset + UInt64(buffer.count) }
+
     /// Ascending.
     private var cuts: ArraySlice<UInt64>
 

@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogIngest
 import Foundation
 import NIOPosix
 
@@ -15,11 +16,14 @@ final class LineSource {
     /// Bytes read so far, of `size`.
     private(set) var position = 0
 
-    private let descriptor: Int32
+    /// Nil while nothing was read, and when all was.
+    private var descriptor: Int32?
     private var decoder: SourceDecoder?
     private var isAtEnd = false
 
-    /// - Parameter identity: For the standard input, which has no name of its own.
+    /// Finds out whether it can be read, but keeps nothing open: there may be thousands.
+    ///
+    /// - Parameter standardInputIdentity: for the standard input, which has no name of its own.
     init(name: String, standardInputIdentity: String) throws(CommandFailure) {
         self.name = name
         if name == "-" {
@@ -28,28 +32,31 @@ final class LineSource {
             size = nil
             return
         }
-        var isDirectory = ObjCBool(false)
-        if FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory), isDirectory.boolValue {
-            throw CommandFailure(.noInput, "\(name) is a directory")
-        }
-        descriptor = open(name, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            switch errno {
-            case ENOENT, ENOTDIR: throw CommandFailure(.noInput, "no such file: \(name)")
-            case EACCES, EPERM: throw CommandFailure(.noPermission, "may not read \(name)")
-            default: throw CommandFailure(.ioError, "cannot open \(name)")
-            }
-        }
-        // A pipe has no end to seek to.
-        let end = lseek(descriptor, 0, SEEK_END)
-        size = end >= 0 ? Int(end) : nil
-        lseek(descriptor, 0, SEEK_SET)
+        // A pipe must not be opened yet: closed again, it would be gone.
+        var status = stat()
+        guard stat(name, &status) == 0, access(name, R_OK) == 0 else { throw Self.openingFailure(name, errno) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw CommandFailure(.noInput, "\(name) is a directory") }
+        size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
         // The same file by another relative path is the same source.
         identity = "file:" + URL(filePath: name).resolvingSymlinksInPath().absoluteURL.path(percentEncoded: false)
     }
 
-    deinit {
-        if descriptor != STDIN_FILENO { close(descriptor) }
+    deinit { close() }
+
+    /// Lets go of the file and of what was read. Nothing can be read behind that.
+    func close() {
+        if let descriptor, descriptor != STDIN_FILENO { Foundation.close(descriptor) }
+        descriptor = nil
+        decoder = nil
+        isAtEnd = true
+    }
+
+    private static func openingFailure(_ name: String, _ error: Int32) -> CommandFailure {
+        switch error {
+        case ENOENT, ENOTDIR: CommandFailure(.noInput, "no such file: \(name)")
+        case EACCES, EPERM: CommandFailure(.noPermission, "may not read \(name)")
+        default: CommandFailure(.ioError, "cannot open \(name)")
+        }
     }
 
     /// The next piece of the lines, or nil at the end.
@@ -69,8 +76,12 @@ final class LineSource {
             }
         } catch let failure as CommandFailure {
             throw failure
+        } catch let error as IngestError {
+            // Without memory the data is not to blame.
+            let isTemporary = if case .overloaded = error.code { true } else { false }
+            throw CommandFailure(isTemporary ? .temporaryFailure : .dataError, "\(name): \(error.message)")
         } catch {
-            throw CommandFailure(.dataError, "\(name): the compressed data is damaged or cut off")
+            throw CommandFailure(.internalError, "\(name) cannot be decompressed")
         }
     }
 
@@ -86,9 +97,27 @@ final class LineSource {
         return bytes
     }
 
+    /// On a thread of its own, because opening a pipe waits for its writer.
+    private func openedDescriptor() async throws(CommandFailure) -> Int32 {
+        if let descriptor { return descriptor }
+        let name = name
+        let opened: (descriptor: Int32, error: Int32)?
+        do {
+            opened = try await NIOThreadPool.singleton.runIfActive {
+                let descriptor = open(name, O_RDONLY | O_CLOEXEC)
+                return (descriptor, errno)
+            }
+        } catch {
+            opened = nil
+        }
+        guard let opened, opened.descriptor >= 0 else { throw Self.openingFailure(name, opened?.error ?? EIO) }
+        descriptor = opened.descriptor
+        return opened.descriptor
+    }
+
     /// On a thread of its own, because a read from a pipe may block for as long as its writer likes.
     private func readOnce() async throws(CommandFailure) -> [UInt8] {
-        let descriptor = descriptor
+        let descriptor = try await openedDescriptor()
         let bytes: [UInt8]?
         do {
             bytes = try await NIOThreadPool.singleton.runIfActive {

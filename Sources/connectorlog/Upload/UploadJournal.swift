@@ -1,41 +1,82 @@
 import ConnectorLogCore
 import Crypto
 import Foundation
+import Synchronization
 
 /// What earlier runs sent of one source to one server with one key: where they ended, since a batch is recognised only
-/// when it is cut again as it was, and which batches were answered so long ago that the server recognises them no more.
+/// when it is cut again as it was; which batches were answered, and how; and which were sent and never answered.
 ///
-/// A small text file that is only appended to, one fact a line: `cut OFFSET`, or `sent KEY SECONDS`. A line that was not
-/// written whole is passed over. Without it batches are still right, and are recognised for a day unless the file grows.
-final class UploadJournal {
+/// A small text file that is appended to, one fact a line: `cut OFFSET`; `try KEY SECONDS` before a batch is sent,
+/// `untried KEY` when it surely did not arrive; `done KEY ACCEPTED [LINE:CODE ...]` with the batch's lines that were
+/// rejected, from 1. A line that was not written whole is dropped. What is noted last counts.
+///
+/// While it lives it holds the file with `flock(2)`: two runs over one source would cut it differently.
+final class UploadJournal: Sendable {
     /// Servers recognise a batch for 24 hours; the hour is for clocks, and for runs that take long.
     static let recognition: Int64 = 23 * 3600
+    /// Up to here a file is left as it is, whatever of it is of no use any more.
+    static let looseBytes = 256 << 10
 
-    private(set) var cuts: [UInt64] = []
-    private var answered: [String: Int64] = [:]
-    /// Nil when nothing is kept.
-    private let file: FileHandle?
+    /// What the server said of a batch.
+    struct Answer: Equatable, Sendable {
+        struct Rejection: Equatable, Sendable {
+            /// From 1, in the batch.
+            var line: Int
+            var code: String
+        }
+
+        var accepted: Int
+        var rejected: [Rejection] = []
+    }
+
+    enum Knowledge: Equatable, Sendable {
+        /// Never sent, or so short a time ago that the server recognises it.
+        case sendable
+        case answered(Answer)
+        /// Sent then, in seconds since 1970, and never answered: the server may have stored it, and would store it again.
+        case unanswered(since: Int64)
+    }
+
+    private struct State {
+        var cuts: Set<UInt64> = []
+        var tried: [String: Int64] = [:]
+        var answers: [String: Answer] = [:]
+        /// The batches that this run asked about.
+        var met: Set<String> = []
+        /// -1 when nothing is kept.
+        var descriptor: Int32 = -1
+        var fileBytes = 0
+        var isSynced = true
+    }
+
+    private let path: String
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - directory: made when it is not there; nil, or one that cannot be written, keeps nothing.
     ///   - scope: the server and the key, as a text that gives neither away.
     ///   - source: the identity of the source.
-    init(directory: String?, scope: String, source: String) {
+    /// - Throws: when another run has it (exit code 75).
+    init(directory: String?, scope: String, source: String) throws(CommandFailure) {
         guard let directory else {
-            file = nil
+            path = ""
             return
         }
-        let manager = FileManager.default
-        let path = directory + "/" + SHA256.hash(data: Array("\(scope) \(source)".utf8)).hexadecimal
-        try? manager.createDirectory(
+        path = directory + "/" + SHA256.hash(data: Array("\(scope) \(source)".utf8)).hexadecimal
+        try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        if !manager.fileExists(atPath: path) {
-            _ = manager.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        let descriptor = try Self.openAlone(path)
+        state.withLock { state in
+            state.descriptor = descriptor
+            load(&state)
+            compact(&state)
         }
-        file = FileHandle(forUpdatingAtPath: path)
-        guard let text = try? file?.readToEnd().map({ String(decoding: $0, as: UTF8.self) }) else { return }
-        for line in text.split(separator: "\n") { read(line) }
-        if !text.hasSuffix("\n") { append("\n") }
+    }
+
+    deinit {
+        state.withLock { state in
+            if state.descriptor >= 0 { close(state.descriptor) }
+        }
     }
 
     /// In the user's state directory (XDG Base Directory Specification); nil when the environment names none.
@@ -45,37 +86,199 @@ final class UploadJournal {
         return nil
     }
 
-    /// Whether the batch was answered, but the server would store it again.
-    func isForgotten(_ key: String, at now: Timestamp) -> Bool {
-        answered[key].map { now.microseconds / 1_000_000 - $0 >= Self.recognition } ?? false
-    }
+    var cuts: [UInt64] { state.withLock { $0.cuts.sorted() } }
 
-    /// Before the batches that end there are sent: the answer may never come.
-    func noteCuts(_ offsets: [UInt64]) {
-        let new = offsets.filter { !cuts.contains($0) }
-        cuts += new
-        append(new.map { "cut \($0)\n" }.joined())
-    }
-
-    func noteAnswered(_ key: String, at now: Timestamp) {
-        // The first time counts: a repeated request does not make the server remember for longer.
-        guard answered[key] == nil else { return }
-        answered[key] = now.microseconds / 1_000_000
-        append("sent \(key) \(now.microseconds / 1_000_000)\n")
-    }
-
-    private func read(_ line: Substring) {
-        let words = line.split(separator: " ")
-        if words.count == 2, words[0] == "cut", let offset = UInt64(words[1]) {
-            cuts.append(offset)
-        } else if words.count == 3, words[0] == "sent", let seconds = Int64(words[2]) {
-            answered[String(words[1])] = min(seconds, answered[String(words[1])] ?? .max)
+    func knowledge(of key: String, at now: Timestamp) -> Knowledge {
+        state.withLock { state in
+            state.met.insert(key)
+            if let answer = state.answers[key] { return .answered(answer) }
+            guard let since = state.tried[key], now.seconds - since >= Self.recognition else { return .sendable }
+            return .unanswered(since: since)
         }
     }
 
-    private func append(_ text: String) {
-        guard !text.isEmpty else { return }
-        // What cannot be noted is no reason not to send.
-        try? file?.write(contentsOf: Data(text.utf8))
+    /// Before the batches that end there are sent: the answer may never come. Synced, since without them a file that grew
+    /// is cut elsewhere; everything else that a loss of power takes is so young that the server still knows it.
+    func noteCuts(_ offsets: [UInt64]) {
+        state.withLock { state in
+            let new = Set(offsets).subtracting(state.cuts).sorted()
+            guard !new.isEmpty else { return }
+            state.cuts.formUnion(new)
+            append(new.map { "cut \($0)\n" }.joined(), to: &state)
+            sync(&state)
+        }
     }
+
+    /// Before a batch is sent. Returns whether it surely was not sent before; the first time counts, since a repeated
+    /// request does not make the server remember for longer.
+    func noteTry(_ key: String, at now: Timestamp) -> Bool {
+        state.withLock { state in
+            guard state.tried[key] == nil else { return false }
+            state.tried[key] = now.seconds
+            append("try \(key) \(now.seconds)\n", to: &state)
+            return true
+        }
+    }
+
+    /// The server did not get it, or did nothing with it.
+    func withdrawTry(_ key: String) {
+        state.withLock { state in
+            guard state.tried.removeValue(forKey: key) != nil else { return }
+            append("untried \(key)\n", to: &state)
+        }
+    }
+
+    func noteAnswered(_ key: String, _ answer: Answer) {
+        state.withLock { state in
+            state.answers[key] = answer
+            state.tried[key] = nil
+            append(Self.line(key, answer), to: &state)
+        }
+    }
+
+    /// Keeps the cuts alone, so that every batch is sent again.
+    func forgetBatches() {
+        state.withLock { state in
+            guard !state.answers.isEmpty || !state.tried.isEmpty else { return }
+            (state.answers, state.tried) = ([:], [:])
+            replaceFile(with: Self.text(of: state), of: &state)
+        }
+    }
+
+    /// After the whole source was read, up to `end`, and its batches were answered. A file that has grown large is freed
+    /// of what is in the source no more.
+    func finish(end: UInt64) {
+        state.withLock { state in
+            state.cuts = state.cuts.filter { $0 <= end }
+            let met = state.met
+            state.answers = state.answers.filter { met.contains($0.key) }
+            state.tried = state.tried.filter { met.contains($0.key) }
+            compact(&state)
+            sync(&state)
+        }
+    }
+
+    // MARK: - The file
+
+    /// -1 when it cannot be written.
+    private static func openAlone(_ path: String) throws(CommandFailure) -> Int32 {
+        while true {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return -1 }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+                close(descriptor)
+                throw CommandFailure(.temporaryFailure, "it is being sent by another connectorlog at this moment")
+            }
+            // The one who had it may have put another file in its place before it let go.
+            var (opened, named) = (stat(), stat())
+            guard fstat(descriptor, &opened) == 0 else { return descriptor }
+            if stat(path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev {
+                return descriptor
+            }
+            close(descriptor)
+        }
+    }
+
+    private func load(_ state: inout State) {
+        guard state.descriptor >= 0 else { return }
+        let file = FileHandle(fileDescriptor: state.descriptor, closeOnDealloc: false)
+        guard let bytes = try? file.readToEnd() else { return }
+        let whole = bytes[..<(bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? bytes.startIndex)]
+        for line in String(decoding: whole, as: UTF8.self).split(separator: "\n") { Self.read(line, into: &state) }
+        if whole.count < bytes.count { ftruncate(state.descriptor, off_t(whole.count)) }
+        state.fileBytes = whole.count
+    }
+
+    private static func read(_ line: Substring, into state: inout State) {
+        let words = line.split(separator: " ")
+        guard words.count >= 2 else { return }
+        let key = String(words[1])
+        switch words[0] {
+        case "cut": if let offset = UInt64(words[1]) { state.cuts.insert(offset) }
+        case "try": if words.count == 3, let seconds = Int64(words[2]) { state.tried[key] = seconds }
+        case "untried": state.tried[key] = nil
+        case "done":
+            guard words.count >= 3, let accepted = Int(words[2]) else { return }
+            let rejected = words[3...].compactMap { word -> Answer.Rejection? in
+                let parts = word.split(separator: ":")
+                guard parts.count == 2, let line = Int(parts[0]) else { return nil }
+                return Answer.Rejection(line: line, code: String(parts[1]))
+            }
+            state.answers[key] = Answer(accepted: accepted, rejected: rejected)
+            state.tried[key] = nil
+        default: break
+        }
+    }
+
+    private static func line(_ key: String, _ answer: Answer) -> String {
+        let rejected = answer.rejected.map { rejection in
+            // The server's text: nothing in it may end the line.
+            " \(rejection.line):" + rejection.code.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        }
+        return "done \(key) \(answer.accepted)\(rejected.joined())\n"
+    }
+
+    private static func text(of state: State) -> String {
+        var text = state.cuts.sorted().map { "cut \($0)\n" }.joined()
+        for (key, seconds) in state.tried.sorted(by: { $0.key < $1.key }) { text += "try \(key) \(seconds)\n" }
+        for (key, answer) in state.answers.sorted(by: { $0.key < $1.key }) { text += line(key, answer) }
+        return text
+    }
+
+    private func compact(_ state: inout State) {
+        guard state.fileBytes > Self.looseBytes else { return }
+        let text = Self.text(of: state)
+        if state.fileBytes > 2 * text.utf8.count { replaceFile(with: text, of: &state) }
+    }
+
+    /// At once, so that a run that is killed here leaves the old file or the new one. What cannot be replaced stays.
+    private func replaceFile(with text: String, of state: inout State) {
+        guard state.descriptor >= 0 else { return }
+        let draft = path + ".new"
+        let new = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
+        guard new >= 0 else { return }
+        // Held before it has the name, so that nobody else can get hold of it.
+        guard flock(new, LOCK_EX | LOCK_NB) == 0, Self.write(text, to: new), fsync(new) == 0, rename(draft, path) == 0
+        else {
+            close(new)
+            unlink(draft)
+            return
+        }
+        close(state.descriptor)
+        (state.descriptor, state.fileBytes, state.isSynced) = (new, text.utf8.count, true)
+    }
+
+    /// What cannot be noted is no reason not to send.
+    private func append(_ text: String, to state: inout State) {
+        guard state.descriptor >= 0 else { return }
+        if Self.write(text, to: state.descriptor) {
+            state.fileBytes += text.utf8.count
+        } else {
+            // Half a line would spoil the next one.
+            ftruncate(state.descriptor, off_t(state.fileBytes))
+        }
+        state.isSynced = false
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private func sync(_ state: inout State) {
+        guard state.descriptor >= 0, !state.isSynced else { return }
+        fsync(state.descriptor)
+        state.isSynced = true
+    }
+}
+
+extension Timestamp {
+    /// Since 1970.
+    fileprivate var seconds: Int64 { microseconds / 1_000_000 }
 }

@@ -17,8 +17,9 @@ struct UploadReport: Equatable, Sendable {
         }
     }
 
+    /// Lines that are stored, whichever run sent them.
     var accepted = 0
-    /// Lines that an earlier run sent so long ago that sending them again would store them twice.
+    /// Lines that were not sent since an earlier run had sent them; what became of them then is in the other two.
     var skipped = 0
     var rejected: [Rejection] = []
 
@@ -28,6 +29,16 @@ struct UploadReport: Equatable, Sendable {
         accepted += receipt.accepted
         rejected += receipt.rejected.map {
             Rejection(file: file, line: firstLine + $0.line - 1, code: $0.code, field: $0.field, message: $0.message)
+        }
+    }
+
+    /// A batch that an earlier run sent.
+    mutating func add(_ answer: UploadJournal.Answer, of batch: IngestBatch, file: String) {
+        accepted += answer.accepted
+        skipped += batch.lineCount
+        rejected += answer.rejected.map {
+            Rejection(
+                file: file, line: batch.firstLine + $0.line - 1, code: $0.code, message: "rejected by an earlier run")
         }
     }
 

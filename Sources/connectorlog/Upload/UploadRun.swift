@@ -1,3 +1,4 @@
+import ConnectorLogAPI
 import ConnectorLogCore
 
 /// Sends the lines of some sources: batches of whole lines, a few in flight, each tried again while the trouble is temporary.
@@ -17,11 +18,22 @@ struct UploadRun {
     /// Whether the standard input has a name by which a later run will know it.
     var isStandardInputNamed = false
 
+    /// What was decided of batches that the server may have stored; nil stops at one that was never answered.
+    var resend: Resend?
+
     private struct Sent: Sendable {
         var file: String
         var key: String
         var batch: IngestBatch
         var result: Result<IngestReceipt, APIFailure>
+    }
+
+    /// A source until all of its batches are answered.
+    private struct OpenSource {
+        var journal: UploadJournal
+        var inFlight = 0
+        /// How many bytes it has, once they are read.
+        var end: UInt64?
     }
 
     /// What became of the lines, and why the run ended early, if it did. After the first failure nothing more is read, but
@@ -33,55 +45,83 @@ struct UploadRun {
             var report = UploadReport()
             var failure: CommandFailure?
             var inFlight = 0
-            var journals: [String: UploadJournal] = [:]
+            var open: [String: OpenSource] = [:]
 
+            func release(_ file: String) {
+                guard let source = open[file], source.inFlight == 0, let end = source.end else { return }
+                source.journal.finish(end: end)
+                open[file] = nil
+            }
             func collect(_ sent: Sent) {
                 inFlight -= 1
+                open[sent.file]?.inFlight -= 1
                 switch sent.result {
                 case .success(let receipt):
                     report.add(receipt, file: sent.file, firstLine: sent.batch.firstLine)
-                    journals[sent.file]?.noteAnswered(sent.key, at: now())
+                    open[sent.file]?.journal.noteAnswered(sent.key, UploadJournal.Answer(receipt))
                     meter.noteSent(lines: sent.batch.lineCount)
                 case .failure(let reason):
                     failure = failure ?? reason.commandFailure
                 }
+                release(sent.file)
             }
-            func handle(_ outputs: [LineBatcher.Output], of source: LineSource) async {
+            /// Whether the batch is to be sent; what an earlier run is known to have sent is reported instead.
+            func isToBeSent(_ batch: IngestBatch, key: String, file: String, journal: UploadJournal) -> Bool {
+                switch journal.knowledge(of: key, at: now()) {
+                case .sendable: return true
+                case .answered(let answer):
+                    report.add(answer, of: batch, file: file)
+                    return false
+                case .unanswered(let since):
+                    switch resend {
+                    case .unanswered, .all: return true
+                    case .nothing:
+                        let answer = UploadJournal.Answer(accepted: batch.lineCount)
+                        journal.noteAnswered(key, answer)
+                        report.add(answer, of: batch, file: file)
+                    case nil: failure = .unanswered(batch, file: file, since: since)
+                    }
+                    return false
+                }
+            }
+            func handle(_ outputs: [LineBatcher.Output], of source: LineSource, journal: UploadJournal) async {
                 for output in outputs where failure == nil {
                     switch output {
                     case .oversizedLine(let number):
                         report.rejected.append(.tooLong(file: source.name, line: number, limit: limits.lineBytes))
                     case .batch(let batch):
                         let (name, key) = (source.name, batch.idempotencyKey(source: source.identity))
-                        if journals[name]?.isForgotten(key, at: now()) == true {
-                            report.skipped += batch.lineCount
-                            continue
-                        }
+                        guard isToBeSent(batch, key: key, file: name, journal: journal) else { continue }
                         if inFlight == Self.requestsInFlight, let sent = await group.next() { collect(sent) }
                         guard failure == nil else { return }
                         inFlight += 1
+                        open[name]?.inFlight += 1
                         group.addTask {
-                            Sent(file: name, key: key, batch: batch, result: await send(batch, key: key, meter: meter))
+                            let result = await send(batch, key: key, journal: journal, meter: meter)
+                            return Sent(file: name, key: key, batch: batch, result: result)
                         }
                     }
                 }
             }
 
             for source in sources where failure == nil {
-                let journal = journal(of: source)
-                journals[source.name] = journal
-                var batcher = LineBatcher(limits: limits, cuts: journal.cuts)
                 do throws(CommandFailure) {
+                    let journal = try journal(of: source)
+                    open[source.name] = OpenSource(journal: journal)
+                    var batcher = LineBatcher(limits: limits, cuts: journal.cuts)
                     while failure == nil, let piece = try await source.next() {
-                        await handle(batcher.feed(piece), of: source)
+                        await handle(batcher.feed(piece), of: source, journal: journal)
                         meter.noteRead(bytes: source.position, of: source.name)
                     }
                     let rest = batcher.finish()
                     if failure == nil { journal.noteCuts(rest.flatMap(\.cuts)) }
-                    await handle(rest, of: source)
+                    await handle(rest, of: source, journal: journal)
+                    if failure == nil { open[source.name]?.end = batcher.end }
                 } catch {
                     failure = failure ?? error
                 }
+                source.close()
+                release(source.name)
             }
             while let sent = await group.next() { collect(sent) }
             report.sort(files: sources.map(\.name))
@@ -90,20 +130,28 @@ struct UploadRun {
     }
 
     /// A pipe never comes again.
-    private func journal(of source: LineSource) -> UploadJournal {
+    private func journal(of source: LineSource) throws(CommandFailure) -> UploadJournal {
         let mayComeAgain = source.size != nil || source.name == "-" && isStandardInputNamed
-        return UploadJournal(
-            directory: mayComeAgain ? journalDirectory : nil, scope: client.identity, source: source.identity)
+        do {
+            let journal = try UploadJournal(
+                directory: mayComeAgain ? journalDirectory : nil, scope: client.identity, source: source.identity)
+            if resend == .all { journal.forgetBatches() }
+            return journal
+        } catch {
+            throw CommandFailure(error.status, "\(source.name): \(error.message)")
+        }
     }
 
-    private func send(_ batch: IngestBatch, key: String, meter: ProgressMeter) async -> Result<
-        IngestReceipt, APIFailure
-    > {
+    private func send(
+        _ batch: IngestBatch, key: String, journal: UploadJournal, meter: ProgressMeter
+    ) async -> Result<IngestReceipt, APIFailure> {
         var schedule = RetrySchedule(policy: policy)
         while true {
+            let isFirst = journal.noteTry(key, at: now())
             do {
                 return .success(try await client.ingest(lines: batch.bytes, idempotencyKey: key))
             } catch {
+                if isFirst, !error.mayHaveBeenDone { journal.withdrawTry(key) }
                 guard error.isTemporary, !Task.isCancelled,
                     let delay = schedule.delay(retryAfter: error.retryAfter, random: random())
                 else { return .failure(error) }
@@ -115,5 +163,36 @@ struct UploadRun {
                 }
             }
         }
+    }
+}
+
+/// What of a file to send though the server may have stored it.
+enum Resend: String, CaseIterable, Sendable {
+    /// What was never answered counts as stored.
+    case nothing = "none"
+    case unanswered
+    /// The whole file, as if no run had been before.
+    case all
+}
+
+extension CommandFailure {
+    fileprivate static func unanswered(_ batch: IngestBatch, file: String, since: Int64) -> CommandFailure {
+        let lines = "\(batch.firstLine) to \(batch.firstLine + batch.lineCount - 1)"
+        let time = DisplayTime.seconds(Timestamp(microseconds: since * 1_000_000))
+        return CommandFailure(
+            .usage,
+            """
+            \(file): lines \(lines) were sent at \(time) UTC and never answered; the server would not recognise them any \
+            more. Look whether it has them, then run the same command with --resend none if it has, or with \
+            --resend unanswered if it has not
+            """)
+    }
+}
+
+extension UploadJournal.Answer {
+    fileprivate init(_ receipt: IngestReceipt) {
+        self.init(
+            accepted: receipt.accepted,
+            rejected: receipt.rejected.map { UploadJournal.Answer.Rejection(line: $0.line, code: $0.code) })
     }
 }
