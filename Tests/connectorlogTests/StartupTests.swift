@@ -2,6 +2,7 @@ import ConnectorLogCore
 import ConnectorLogServer
 import ConnectorLogTesting
 import Foundation
+import Synchronization
 import Testing
 
 @testable import connectorlog
@@ -10,8 +11,11 @@ import Testing
     private let now: @Sendable () -> Timestamp = { Timestamp(microseconds: 1_700_000_000_000_000) }
     private let random = ServerDependencies.systemRandomBytes
 
-    private func firstStart(_ catalog: any Catalog, in directory: TemporaryDirectory) -> FirstStart {
-        FirstStart(catalog: catalog, adminKeyFile: directory.path + "/admin-key", now: now, random: random)
+    private func firstStart(
+        _ catalog: any Catalog, in directory: TemporaryDirectory,
+        warn: @escaping @Sendable (String) -> Void = { Issue.record("warned: \($0)") }
+    ) -> FirstStart {
+        FirstStart(catalog: catalog, adminKeyFile: directory.path + "/admin-key", now: now, random: random, warn: warn)
     }
 
     private func hash(_ text: String) -> [UInt8] {
@@ -83,6 +87,26 @@ import Testing
         try SecretFile.create(file, bytes: Array((key + "\n").utf8))
         _ = try await firstStart(store, in: directory).prepare(adminKey: key)
         #expect(FileManager.default.fileExists(atPath: file))
+    }
+
+    /// With a configured key nobody needs the file.
+    @Test func aKeysFileThatCannotBeReadDoesNotStopAStartWithAConfiguredKey() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/admin-key"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let store = InMemoryStore(now: now)
+        let key = "clk_" + String(repeating: "c", count: 32)
+        let warnings = Mutex<[String]>([])
+        let start = firstStart(store, in: directory) { warning in warnings.withLock { $0.append(warning) } }
+        #expect(try await start.prepare(adminKey: key) == nil)
+        #expect(store.key(hash: hash(key))?.isOwner == true)
+        #expect(try await store.teams().count == 1)
+        #expect(warnings.withLock { $0 } == ["the key in admin-key may be out of use: cannot read \(path)"])
+        #expect(FileManager.default.fileExists(atPath: path))
+        // Without one it is.
+        await #expect(throws: CommandFailure.self) {
+            try await firstStart(InMemoryStore(now: now), in: directory).prepare(adminKey: nil)
+        }
     }
 
     @Test func aStoreWhoseTeamsWereAllDeletedStartsAgain() async throws {

@@ -60,7 +60,7 @@ struct ServeCommand: ContextualCommand {
         do {
             let firstStart = FirstStart(
                 catalog: store.store, adminKeyFile: directory.adminKeyFile, now: context.now,
-                random: ServerDependencies.systemRandomBytes)
+                random: ServerDependencies.systemRandomBytes, warn: { logger.warning("\($0)") })
             let newKey = try await firstStart.prepare(adminKey: configuration.adminKey)
             let announcement = Announcement(
                 console: context.console, newKey: newKey, keyFile: directory.adminKeyFile,

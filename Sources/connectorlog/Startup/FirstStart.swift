@@ -16,6 +16,8 @@ struct FirstStart {
     let adminKeyFile: String
     let now: @Sendable () -> Timestamp
     let random: @Sendable (Int) -> [UInt8]
+    /// Told what does not stop the start, but somebody should look at.
+    let warn: @Sendable (_ message: String) -> Void
 
     /// Returns the owner's key when it was made just now: it is told once.
     func prepare(adminKey: String?) async throws -> String? {
@@ -51,15 +53,25 @@ struct FirstStart {
         let others = try await catalog.keys(team: nil).filter { $0.id != known?.id }
         if known == nil { try await catalog.createKey(key.record, hash: key.hash) }
         for other in others { _ = try await catalog.revokeKey(team: nil, id: other.id) }
-        try removeStaleFile()
+        removeStaleFile()
     }
 
-    /// The file of a key that is the owner's no longer would only mislead.
-    private func removeStaleFile() throws {
-        guard let bytes = try SecretFile.read(adminKeyFile) else { return }
+    /// The file of a key that is the owner's no longer would only mislead. It is not needed either: the key is configured.
+    private func removeStaleFile() {
+        let bytes: [UInt8]
+        do {
+            guard let read = try SecretFile.read(adminKeyFile) else { return }
+            bytes = read
+        } catch {
+            return warn("the key in admin-key may be out of use: \(error.message)")
+        }
         let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard catalog.key(hash: ownerKey(text, name: "").hash)?.isOwner != true else { return }
-        try? FileManager.default.removeItem(atPath: adminKeyFile)
+        do {
+            try FileManager.default.removeItem(atPath: adminKeyFile)
+        } catch {
+            warn("the key in admin-key is out of use, but the file cannot be removed: \(adminKeyFile)")
+        }
     }
 
     private func makeOwnerKey() async throws -> String {
