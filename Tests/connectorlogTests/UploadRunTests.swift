@@ -316,7 +316,7 @@ import Testing
             environment: ["CONNECTORLOG_API_KEY": "clk_x", "XDG_STATE_HOME": directory.path])
         #expect(run.status == .success)
         #expect(transport.requests.count == 60)
-        #expect((1...2 * (UploadRun.requestsInFlight + 1)).contains(most.withLock { $0 }))
+        #expect((1...3 * (UploadRun.requestsInFlight + 1)).contains(most.withLock { $0 }))
     }
 
     @Test func waitsAsTheServerSaysAndSendsTheSameAgain() async throws {

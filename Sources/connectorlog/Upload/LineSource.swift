@@ -33,10 +33,12 @@ final class LineSource {
             return
         }
         // A pipe must not be opened yet: closed again, it would be gone.
-        var status = stat()
-        guard stat(name, &status) == 0, access(name, R_OK) == 0 else { throw Self.openingFailure(name, errno) }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw CommandFailure(.noInput, "\(name) is a directory") }
-        size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        guard access(name, R_OK) == 0 else { throw Self.openingFailure(name, errno) }
+        var isDirectory = ObjCBool(false)
+        if FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory), isDirectory.boolValue {
+            throw CommandFailure(.noInput, "\(name) is a directory")
+        }
+        size = Self.sizeOfFile(name)
         // The same file by another relative path is the same source.
         identity = "file:" + URL(filePath: name).resolvingSymlinksInPath().absoluteURL.path(percentEncoded: false)
     }
@@ -49,6 +51,14 @@ final class LineSource {
         descriptor = nil
         decoder = nil
         isAtEnd = true
+    }
+
+    /// Nil for a pipe, also where it has a name.
+    private static func sizeOfFile(_ name: String) -> Int? {
+        let path = URL(filePath: name).resolvingSymlinksInPath().path(percentEncoded: false)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else { return nil }
+        return (attributes?[.size] as? NSNumber)?.intValue
     }
 
     private static func openingFailure(_ name: String, _ error: Int32) -> CommandFailure {

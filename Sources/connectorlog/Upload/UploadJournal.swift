@@ -10,7 +10,8 @@ import Synchronization
 /// `untried KEY` when it surely did not arrive; `done KEY ACCEPTED [LINE:CODE ...]` with the batch's lines that were
 /// rejected, from 1. A line that was not written whole is dropped. What is noted last counts.
 ///
-/// While it lives it holds the file with `flock(2)`: two runs over one source would cut it differently.
+/// While it lives it holds the source with `flock(2)` on a file beside it: two runs over one source would cut it
+/// differently. That file is never replaced, so that all look at the same one.
 final class UploadJournal: Sendable {
     /// Servers recognise a batch for 24 hours; the hour is for clocks, and for runs that take long.
     static let recognition: Int64 = 23 * 3600
@@ -45,6 +46,7 @@ final class UploadJournal: Sendable {
         var met: Set<String> = []
         /// -1 when nothing is kept.
         var descriptor: Int32 = -1
+        var lock: Int32 = -1
         var fileBytes = 0
         var isSynced = true
     }
@@ -65,9 +67,10 @@ final class UploadJournal: Sendable {
         path = directory + "/" + SHA256.hash(data: Array("\(scope) \(source)".utf8)).hexadecimal
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let descriptor = try Self.openAlone(path)
+        let lock = try Self.hold(path + ".lock")
         state.withLock { state in
-            state.descriptor = descriptor
+            state.lock = lock
+            state.descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
             load(&state)
             compact(&state)
         }
@@ -75,7 +78,7 @@ final class UploadJournal: Sendable {
 
     deinit {
         state.withLock { state in
-            if state.descriptor >= 0 { close(state.descriptor) }
+            for descriptor in [state.descriptor, state.lock] where descriptor >= 0 { close(descriptor) }
         }
     }
 
@@ -161,22 +164,14 @@ final class UploadJournal: Sendable {
     // MARK: - The file
 
     /// -1 when it cannot be written.
-    private static func openAlone(_ path: String) throws(CommandFailure) -> Int32 {
-        while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { return -1 }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-                close(descriptor)
-                throw CommandFailure(.temporaryFailure, "it is being sent by another connectorlog at this moment")
-            }
-            // The one who had it may have put another file in its place before it let go.
-            var (opened, named) = (stat(), stat())
-            guard fstat(descriptor, &opened) == 0 else { return descriptor }
-            if stat(path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev {
-                return descriptor
-            }
+    private static func hold(_ path: String) throws(CommandFailure) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return -1 }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
             close(descriptor)
+            throw CommandFailure(.temporaryFailure, "it is being sent by another connectorlog at this moment")
         }
+        return descriptor
     }
 
     private func load(_ state: inout State) {
@@ -237,9 +232,7 @@ final class UploadJournal: Sendable {
         let draft = path + ".new"
         let new = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
         guard new >= 0 else { return }
-        // Held before it has the name, so that nobody else can get hold of it.
-        guard flock(new, LOCK_EX | LOCK_NB) == 0, Self.write(text, to: new), fsync(new) == 0, rename(draft, path) == 0
-        else {
+        guard Self.write(text, to: new), fsync(new) == 0, rename(draft, path) == 0 else {
             close(new)
             unlink(draft)
             return
