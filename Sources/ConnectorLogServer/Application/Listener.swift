@@ -11,7 +11,8 @@ enum Listener {
     ) throws -> HTTPServerBuilder {
         let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
-                ClosingHandler(answerToNoHTTP: responder.answerToNoHTTP),
+                ClosingHandler(
+                    closePatience: .seconds(Int64(settings.idleSeconds)), answerToNoHTTP: responder.answerToNoHTTP),
                 ContinueHandler(maximumBodyBytes: maximumBodyBytes),
             ],
             idleTimeout: .seconds(Int64(settings.idleSeconds)),

@@ -8,6 +8,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOSSL
 import ServiceLifecycle
 import Testing
@@ -103,7 +104,9 @@ struct LiveServerTests {
             ("POST /v1/none", "Transfer-Encoding: chunked", 404),
         ])
     func readsNoBodyToItsEndThatItRefused(_ line: String, _ length: String, _ status: Int) async throws {
-        try await TestServer().run(.live) { caller async throws in
+        var server = try await TestServer()
+        server.settings.idleSeconds = 2
+        try await server.run(.live) { caller async throws in
             let type = line.hasSuffix("ingest") ? "application/x-ndjson" : "application/json"
             let head = """
                 \(line) HTTP/1.1\r\nHost: a\r\nAuthorization: \(TestServer.owner)\r\n\
@@ -117,7 +120,10 @@ struct LiveServerTests {
             #expect(answer.status == status, "\(text)")
             #expect(answer.envelope.errorCode != nil, "\(text)")
             #expect(answer.header("Connection") == "close", "\(text)")
-            #expect(try await caller.get("/healthz").status == 200)
+            // Anew: the caller's own connection was silent for too long.
+            let health = try await RawConnection.exchange(
+                Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8), port: try #require(caller.client.port))
+            #expect(RawAnswer.all(in: health).map(\.status) == [200])
         }
     }
 
@@ -256,7 +262,10 @@ struct LiveServerTests {
         }
     }
 
-    @Test func speaksHTTP2AndHTTP1OverTLS() async throws {
+    /// A server with TLS, whose certificate `tls` trusts.
+    private static func withTLS(
+        _ body: (_ server: TestServer, _ tls: TLSConfiguration) async throws -> Void
+    ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -268,27 +277,49 @@ struct LiveServerTests {
         try Data(certificate.privateKeyPEM.utf8).write(to: URL(fileURLWithPath: files.privateKey))
         var server = try await TestServer()
         server.settings.tls = files
-        var client = HTTPClient.Configuration()
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificate.pem.utf8)))
-        client.tlsConfiguration = tls
-        for version in [HTTPVersion.http2, .http1_1] {
-            client.httpVersion = version == .http2 ? .automatic : .http1Only
-            let configuration = client
-            let (answered, transportSecurity) = try await Self.withRunning(server) { port async throws in
-                try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                    let request = HTTPClientRequest(url: "https://localhost:\(port)/healthz")
-                    let response = try await client.execute(request, timeout: .seconds(10))
-                    // On HTTP/2 the stream is closed instead: the answer must not be lost by that.
-                    var endless = HTTPClientRequest(url: "https://localhost:\(port)/v1/none")
-                    endless.method = .POST
-                    endless.body = .stream(EndlessBody(), length: .unknown)
-                    #expect(try await client.execute(endless, timeout: .seconds(10)).status == .notFound)
-                    return (response.version, response.headers.first(name: "Strict-Transport-Security"))
+        try await body(server, tls)
+    }
+
+    @Test func speaksHTTP2AndHTTP1OverTLS() async throws {
+        try await Self.withTLS { server, tls async throws in
+            var client = HTTPClient.Configuration()
+            client.tlsConfiguration = tls
+            for version in [HTTPVersion.http2, .http1_1] {
+                client.httpVersion = version == .http2 ? .automatic : .http1Only
+                let configuration = client
+                let (answered, transportSecurity) = try await Self.withRunning(server) { port async throws in
+                    try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+                        let request = HTTPClientRequest(url: "https://localhost:\(port)/healthz")
+                        let response = try await client.execute(request, timeout: .seconds(10))
+                        // On HTTP/2 the stream is reset instead: the answer must not be lost by that.
+                        var endless = HTTPClientRequest(url: "https://localhost:\(port)/v1/none")
+                        endless.method = .POST
+                        endless.body = .stream(EndlessBody(), length: .unknown)
+                        let refused = try await client.execute(endless, timeout: .seconds(10))
+                        #expect(refused.status == .notFound)
+                        let body = String(buffer: try await refused.body.collect(upTo: 65_536))
+                        #expect(body.contains(#""code":"NOT_FOUND""#), "\(body)")
+                        return (response.version, response.headers.first(name: "Strict-Transport-Security"))
+                    }
                 }
+                #expect(answered == version)
+                #expect(transportSecurity == "max-age=31536000")
             }
-            #expect(answered == version)
-            #expect(transportSecurity == "max-age=31536000")
+        }
+    }
+
+    /// RFC 9113, section 8.1: a client may drop the answer to a stream that ends with an error.
+    @Test(.timeLimit(.minutes(1))) func endsARefusedUploadOverHTTP2WithoutAnError() async throws {
+        try await Self.withTLS { server, tls async throws in
+            let answer = try await Self.withRunning(server) { port async throws in
+                try await HTTP2Connection.upload(to: "/v1/none", port: port, tls: tls)
+            }
+            #expect(answer.status == "404")
+            #expect(answer.body.contains(#""code":"NOT_FOUND""#), "\(answer.body)")
+            #expect(answer.isWhole)
+            #expect(answer.reset == .noError)
         }
     }
 

@@ -8,12 +8,15 @@ enum RawConnection {
     ///
     /// - Parameters:
     ///   - afterContinue: sent once the server said to continue.
+    ///   - closingOutput: tells the server that nothing more will be sent.
     ///   - untilClosed: waits for the server to close, whatever came.
     static func exchange(
-        _ bytes: [UInt8], afterContinue: [UInt8] = [], answers: Int = 1, untilClosed: Bool = false, port: Int
+        _ bytes: [UInt8], afterContinue: [UInt8] = [], answers: Int = 1, closingOutput: Bool = false,
+        untilClosed: Bool = false, port: Int
     ) async throws -> String {
-        try await connect(port: port).executeThenClose { inbound, outbound in
+        try await connect(port: port, halfCloses: closingOutput).executeThenClose { inbound, outbound in
             try await outbound.write(ByteBuffer(bytes: bytes))
+            if closingOutput { outbound.finish() }
             var received = ""
             for try await chunk in inbound {
                 received += String(buffer: chunk)
@@ -27,7 +30,11 @@ enum RawConnection {
     }
 
     /// Sends `bytes` and then `more` again and again until the server takes no more, and returns what it said.
-    static func flood(_ bytes: [UInt8], with more: [UInt8], port: Int) async throws -> String {
+    ///
+    /// - Parameter pause: how long nothing is read.
+    static func flood(
+        _ bytes: [UInt8], with more: [UInt8], readingAfter pause: Duration = .zero, port: Int
+    ) async throws -> String {
         try await connect(port: port).executeThenClose { inbound, outbound in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -36,6 +43,7 @@ enum RawConnection {
                     while (try? await outbound.write(ByteBuffer(bytes: more))) != nil {}
                 }
                 var received = ""
+                try await Task.sleep(for: pause)
                 do {
                     for try await chunk in inbound { received += String(buffer: chunk) }
                 } catch is IOError {
@@ -47,12 +55,24 @@ enum RawConnection {
         }
     }
 
-    private static func connect(port: Int) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+    /// Sends `bytes`, and closes once `body` has returned.
+    static func leave(_ bytes: [UInt8], port: Int, after body: @Sendable () async throws -> Void) async throws {
+        try await connect(port: port).executeThenClose { _, outbound in
+            try await outbound.write(ByteBuffer(bytes: bytes))
+            try await body()
+        }
+    }
+
+    private static func connect(port: Int, halfCloses: Bool = false) async throws -> NIOAsyncChannel<
+        ByteBuffer, ByteBuffer
+    > {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: halfCloses))
                 }
             }
     }
