@@ -13,6 +13,7 @@ package struct EdgeResponder: HTTPResponder {
     private let router: RouterResponder<ServerRequestContext>
     private let methods: MethodsByPath
     private let clock = ContinuousClock()
+    let presence = ClientPresence()
 
     init(environment: ServerEnvironment) throws {
         self.environment = environment
@@ -34,7 +35,7 @@ package struct EdgeResponder: HTTPResponder {
         var cause: (any Error)?
         do {
             try Self.checkTarget(of: request)
-            response = try await router.respond(to: request, context: context)
+            response = try await respondWhilePresent(to: request, context: context)
         } catch {
             let error = refined(APIError(error), request: request, context: context)
             cause = error.cause
@@ -43,6 +44,21 @@ package struct EdgeResponder: HTTPResponder {
         complete(&response, request: request, context: context)
         report(response, cause: cause, request: request, context: context, since: start)
         return response
+    }
+
+    /// What reads is stopped when nobody waits for it any more; what writes is done to its end.
+    private func respondWhilePresent(to request: Request, context: ServerRequestContext) async throws -> Response {
+        guard request.method == .get || request.method == .head else {
+            return try await router.respond(to: request, context: context)
+        }
+        do {
+            return try await presence.whilePresent(context.channel) { [router] in
+                try await router.respond(to: request, context: context)
+            }
+        } catch {
+            // That it was stopped is no failure of the server, which its log should tell of.
+            throw presence.hasLeft(context.channel) ? APIError.unavailable("the client has left") : error
+        }
     }
 
     /// What the router cannot split or compare without doubt.

@@ -11,6 +11,7 @@ enum Listener {
     ) throws -> HTTPServerBuilder {
         let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
+                PresenceHandler(presence: responder.presence),
                 ClosingHandler(
                     closePatience: .seconds(Int64(settings.idleSeconds)), answerToNoHTTP: responder.answerToNoHTTP),
                 ContinueHandler(maximumBodyBytes: maximumBodyBytes),
