@@ -18,8 +18,8 @@ enum IntegerColumn {
         let signedDeltaBytes = deltas.reduce(0) { $0 + zigZagWidth($1) }
         bytes.reserveCapacity(values.count * min(width, deltaWidth) + 24)
         bytes.append(UInt8(scaleIndex))
-        // Words of one width compress better, so that the others have to be much shorter.
-        if signedDeltaBytes * 2 < deltas.count * min(width, deltaWidth) {
+        // Words of one or two bytes compress better than what has no fixed width.
+        if min(width, deltaWidth) > 2, signedDeltaBytes < deltas.count * min(width, deltaWidth) {
             bytes.appendZigZag(scaled[0])
             for delta in deltas { bytes.appendZigZag(delta) }
             return (.signedDeltas, bytes)
