@@ -8,7 +8,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 blocks", migrate: createBlocks)
-        migrator.registerMigration("2 flow states and faults", migrate: createFlowStates)
+        migrator.registerMigration("2 flow texts, states and faults", migrate: createFlowStates)
         migrator.registerMigration("3 catalog", migrate: createCatalog)
         return migrator
     }

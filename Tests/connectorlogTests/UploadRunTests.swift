@@ -9,13 +9,14 @@ import Testing
     private let accepted = #"{"accepted":2,"rejected":[],"meta":{"request_id":"request-1234"}}"#
 
     private func upload(
-        _ text: String, transport: ScriptedTransport, clock: RecordingClock = RecordingClock(), lines: Int = 2
+        _ text: String, transport: ScriptedTransport, clock: RecordingClock = RecordingClock(), lines: Int = 2,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }
     ) async throws -> (report: UploadReport, failure: CommandFailure?) {
         let directory = try TemporaryDirectory()
         let file = try directory.write(text, to: "calls.ndjson")
         var run = UploadRun(
             client: APIClient(baseURL: "http://127.0.0.1:1", key: "clk_x", transport: transport), clock: clock,
-            random: { 1 }, now: { Timestamp(microseconds: 0) })
+            random: { 1 }, now: now)
         run.limits.lines = lines
         let meter = ProgressMeter(totalBytes: nil, width: nil, now: { Timestamp(microseconds: 0) }, draw: { _ in })
         var (report, failure) = await run.run([try LineSource(name: file, standardInputIdentity: "")], meter: meter)
@@ -336,6 +337,20 @@ import Testing
         #expect(transport.requests.count == 4)
         #expect(Set(transport.requests.map { $0.header("Idempotency-Key") }).count == 1)
         #expect(Set(transport.requests.map(\.body)).count == 1)
+    }
+
+    /// A machine that sleeps between two attempts may sleep for longer than the server remembers.
+    @Test func sendsNothingAgainThatTheServerMayHaveForgottenMeanwhile() async throws {
+        let hours = Mutex<Int64>(0)
+        let transport = ScriptedTransport { _, _ in
+            hours.withLock { $0 = 30 }
+            return .failure(Self.broken)
+        }
+        let (_, failure) = try await upload(
+            "1\n2\n", transport: transport,
+            now: { Timestamp(microseconds: 0).advanced(bySeconds: hours.withLock { $0 } * 3600) })
+        #expect(failure != nil)
+        #expect(transport.requests.count == 1)
     }
 
     @Test func givesUpAfterItsBudgetAndSaysThatItMayBeTriedLater() async throws {

@@ -98,6 +98,7 @@ struct DecodedBlock {
         let texts = try EntryTextField.allCases.map { $0.isHeaders ? nil : try block.texts($0.column) }
         self.texts = texts
         headers = try EntryTextField.allCases.filter(\.isHeaders).map { ($0, try block.headers($0.column)) }
+        for (_, reader) in headers { try reader.decode() }
         let textBytes = texts.reduce(0) { sum, reader in
             (0..<block.rows).reduce(sum) { $0 + (reader?.byteCount($1) ?? 0) }
         }

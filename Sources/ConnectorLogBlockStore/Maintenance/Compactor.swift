@@ -59,7 +59,8 @@ final class Compactor: Sendable {
             let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             guard free > kept, free * 50 > all else { return false }
             try db.execute(sql: "PRAGMA incremental_vacuum(\(min(free - kept, Self.pagesOfShrinking)))")
-            return true
+            // Files that were made otherwise do not shrink.
+            return try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 < free
         }
     }
 

@@ -38,8 +38,8 @@ struct EntrySearch {
             let block = StoredBlock(candidate, in: db, zstandard: zstandard)
             let found = try quarantine.reading(candidate) { try matches(filter, of: block) } ?? []
             if found.isEmpty { continue }
-            // A page may draw on many blocks: what they decoded so far serves the page itself, within bounds.
-            if decoded >= Self.maximumDecoded { block.release() } else { decoded += 1 }
+            // A page may draw on many blocks: what they decoded so far serves the page itself, but not their bodies.
+            if query.readsDetail || decoded >= Self.maximumDecoded { block.release() } else { decoded += 1 }
             hits += found
             hits.sort { a, b in
                 switch query.order {

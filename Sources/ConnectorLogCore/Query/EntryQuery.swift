@@ -56,6 +56,9 @@ package struct EntryQuery: Hashable, Sendable {
     /// 1...1000.
     package var limit: Int
 
+    /// Whether its filters look into headers or bodies.
+    package var readsDetail: Bool { requestID != nil || !(text ?? "").isEmpty }
+
     /// Whether it may take the reading of very many entries to find a page: what it asks for may be rare, and stores keep
     /// no filter over it.
     package var mayReadAll: Bool {

@@ -100,8 +100,8 @@ final class UploadJournal: Sendable {
         }
     }
 
-    /// Before the batches that end there are sent: the answer may never come. Synced, since without them a file that grew
-    /// is cut elsewhere; everything else that a loss of power takes is so young that the server still knows it.
+    /// Before the batches that end there are sent: the answer may never come. Synced, like the note of a try: without them
+    /// a file that grew is cut elsewhere. What a loss of power takes of the answers is asked for again.
     func noteCuts(_ offsets: [UInt64]) {
         state.withLock { state in
             let new = Set(offsets).subtracting(state.cuts).sorted()
@@ -119,6 +119,7 @@ final class UploadJournal: Sendable {
             guard state.tried[key] == nil else { return false }
             state.tried[key] = now.seconds
             append("try \(key) \(now.seconds)\n", to: &state)
+            sync(&state)
             return true
         }
     }

@@ -161,6 +161,8 @@ struct UploadRun {
                 } catch {
                     return .failure(APIFailure(.cancelled, message: "stopped"))
                 }
+                // The machine may have slept meanwhile, for longer than the server remembers.
+                if resend == nil, case .unanswered = journal.knowledge(of: key, at: now()) { return .failure(error) }
             }
         }
     }

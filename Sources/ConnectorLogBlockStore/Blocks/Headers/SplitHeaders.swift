@@ -29,10 +29,14 @@ struct SplitHeaders {
     }
 
     private var nodes = [Node()]
+    /// Steps that are left for names that no row before had in their place: headers made to be all alike would else take
+    /// the square of their length.
+    private var stepsLeft: Int
 
     /// Nil when rows share too few names and shapes for it to pay, or a value is no header list.
     init?(_ column: TextColumn) {
         let span = column.bytes.span
+        stepsLeft = 8 * column.bytes.count + 4096
         var nullShape = -1
         for row in 0..<column.count {
             if column.isNull(row) {
@@ -77,7 +81,10 @@ struct SplitHeaders {
         let recent = nodes[node].recent
         if recent >= 0, Self.isEqual(bytes, names[nodes[recent].name], name) { return recent }
         var child = nodes[node].firstChild
-        while child >= 0, !Self.isEqual(bytes, names[nodes[child].name], name) { child = nodes[child].nextSibling }
+        while child >= 0, !isFound(bytes, names[nodes[child].name], name) {
+            guard stepsLeft > 0 else { return nil }
+            child = nodes[child].nextSibling
+        }
         if child < 0 {
             guard let number = number(of: name, bytes) else { return nil }
             child = nodes.count
@@ -89,10 +96,19 @@ struct SplitHeaders {
     }
 
     private mutating func number(of name: Range<Int>, _ bytes: Span<UInt8>) -> Int? {
-        for number in names.indices where Self.isEqual(bytes, names[number], name) { return number }
+        for number in names.indices {
+            if isFound(bytes, names[number], name) { return number }
+            guard stepsLeft > 0 else { return nil }
+        }
         guard names.count < Self.maximumNames else { return nil }
         names.append(name)
         return names.count - 1
+    }
+
+    /// `isEqual`, at the cost of its steps.
+    private mutating func isFound(_ bytes: Span<UInt8>, _ a: Range<Int>, _ b: Range<Int>) -> Bool {
+        stepsLeft -= a.count == b.count ? a.count + 1 : 1
+        return Self.isEqual(bytes, a, b)
     }
 
     @inline(__always)

@@ -37,10 +37,16 @@ final class HeaderCell {
     func append(
         _ value: Int, row: Int, _ references: HeaderReferences, to bytes: inout [UInt8]
     ) throws(BlockError) {
-        if let decoded { return try decoded.append(value, row: row, references, to: &bytes) }
+        try values().append(value, row: row, references, to: &bytes)
+    }
+
+    func decode() throws(BlockError) { _ = try values() }
+
+    private func values() throws(BlockError) -> HeaderCellValues {
+        if let decoded { return decoded }
         let values = try HeaderCellValues(kind, count: count, isShort: isShort(), short: short, whole: whole)
         decoded = values
-        try values.append(value, row: row, references, to: &bytes)
+        return values
     }
 
     private func isShort() throws(BlockError) -> [Bool]? {

@@ -21,13 +21,14 @@ enum HTTPDate {
             return value
         }
         guard let day = digits(5, 2), let year = digits(12, 4), let hour = digits(17, 2), let minute = digits(20, 2),
-            let second = digits(23, 2), hour < 24, minute < 60, second < 60, year >= 1970,
+            let second = digits(23, 2), day >= 1, hour < 24, minute < 60, second < 60, year >= 1970,
             let month = months.firstIndex(where: { name in
                 (0..<3).allSatisfy { name[$0] == text[range.lowerBound + 8 + $0] }
             })
         else { return nil }
         let date = CivilDate(year: year, month: Int64(month + 1), day: day)
         let seconds = date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second
+        guard (0...latest).contains(seconds) else { return nil }
         // Says the same in other letters (another weekday, 31 February): not to be had again from its seconds.
         var again: [UInt8] = []
         append(seconds, to: &again)

@@ -17,6 +17,11 @@ enum HeaderListReader {
         }
     }
 
+    /// Decodes all of it, so that damage shows now.
+    func decode() throws(BlockError) {
+        if case .split(let headers) = self { try headers.decode() }
+    }
+
     func append(row: Int, to column: inout TextColumn) throws(BlockError) {
         switch self {
         case .whole(let whole): whole.append([row], to: &column)
@@ -115,6 +120,10 @@ struct HeaderColumnReader {
             throw BlockError(.value, place)
         }
         return shapeOfRow
+    }
+
+    func decode() throws(BlockError) {
+        for cell in cells { try cell.decode() }
     }
 
     func isNull(_ row: Int) -> Bool {
