@@ -65,18 +65,29 @@ struct TextColumnReader {
     private static func plain(
         _ bytes: ArraySlice<UInt8>, rows: Int, place: String
     ) throws(BlockError) -> TextColumn {
-        var reader = ByteReader(bytes, place: place)
+        // Not by `ByteReader`: a column has as many lengths as rows, and one entry's reading decodes a dozen columns.
+        let span = bytes.span
+        var at = 0
+        var end = 0
         var ends: [UInt32] = []
         ends.reserveCapacity(rows)
-        var end = 0
         for _ in 0..<rows {
-            let length = try reader.length(atMost: bytes.count + 1)
+            var length = 0
+            var shift = 0
+            while true {
+                guard at < span.count, shift < 35 else { throw BlockError(.truncated, place) }
+                let byte = span[at]
+                at += 1
+                length |= Int(byte & 0x7F) << shift
+                if byte & 0x80 == 0 { break }
+                shift += 7
+            }
             end += max(0, length - 1)
-            guard end <= bytes.count, end < Int(TextColumn.nullMark) else { throw BlockError(.length, place) }
+            guard end <= span.count, end < Int(TextColumn.nullMark) else { throw BlockError(.length, place) }
             ends.append(UInt32(end) | (length == 0 ? TextColumn.nullMark : 0))
         }
-        guard reader.remaining == end else { throw BlockError(.length, place) }
-        return TextColumn(bytes: Array(try reader.take(end)), ends: ends)
+        guard span.count - at == end else { throw BlockError(.length, place) }
+        return TextColumn(bytes: Array(bytes.dropFirst(at)), ends: ends)
     }
 
     // MARK: - Values
