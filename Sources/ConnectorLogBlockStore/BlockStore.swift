@@ -11,8 +11,6 @@ package import Logging
 package final class BlockStore: Sendable {
     /// Batches with fewer rows are merged with others of the same commit instead of becoming blocks by themselves.
     static let rowsOfOwnBlock = 256
-    static let commitLevel: Int32 = 1
-    static let compactionLevel: Int32 = 3
 
     private let pool: DatabasePool
     let directory: BlockDirectory
@@ -22,6 +20,8 @@ package final class BlockStore: Sendable {
     private let committer: Committer
     private let reservations: LogTimeReservations
     private let filters: FilterCache
+    let recent: RecentBlocks
+    let tally: StateTally
     private let quarantine: Quarantine
     private let logger: Logger
     /// Searches that may read all blocks leave readers to all others.
@@ -55,37 +55,47 @@ package final class BlockStore: Sendable {
         let connectors = ConnectorRegistry()
         let catalog = SQLiteCatalog(pool: pool, connectors: connectors)
         let filters = FilterCache(logger: logger)
+        let quarantine = Quarantine(directory: directory, logger: logger)
+        let recent = RecentBlocks()
+        let tally = StateTally()
         let lastID = try await pool.write { db in
             directory.insert(try BlockWriter.all(in: db))
             // Deleted later: a full disk must not keep the store from opening.
             directory.retire(try Int64.fetchAll(db, sql: "SELECT id FROM block WHERE retired = 1"))
             try catalog.load(in: db)
+            for block in directory.blocks.filter({ $0.level == 0 }).sorted(by: { $0.id < $1.id }) {
+                let stored = StoredBlock(block, in: db, zstandard: zstandard, recent: recent)
+                let deltas = try quarantine.reading(block) { try FlowStateDelta.deltas(of: stored) }
+                try tally.restore(deltas ?? [:], block: block.id, in: db)
+            }
             return try Self.lastID(in: db)
         }
-        let encoder = BlockEncoder(zstandard: zstandard, level: Self.commitLevel)
+        let encoder = BlockEncoder(zstandard: zstandard, effort: .commit)
         self.pool = pool
         self.directory = directory
         self.connectors = connectors
         self.catalog = catalog
         self.encoder = encoder
         self.filters = filters
-        let quarantine = Quarantine(directory: directory, logger: logger)
+        self.recent = recent
+        self.tally = tally
         self.quarantine = quarantine
         self.logger = logger
         committer = Committer(
             pool: pool,
             transaction: CommitTransaction(
-                encoder: encoder, directory: directory, connectors: connectors,
+                encoder: encoder, directory: directory, recent: recent, states: tally, connectors: connectors,
                 ids: EntryIDSource(last: lastID, random: random), now: now, logger: logger))
         reservations = LogTimeReservations(
             source: StoredTimes(
                 pool: pool, directory: directory, connectors: connectors, zstandard: zstandard, filters: filters,
-                quarantine: quarantine))
+                quarantine: quarantine, recent: recent))
         maintenance = Maintenance(
             pool: pool,
             compactor: Compactor(
                 pool: pool, directory: directory,
-                encoder: BlockEncoder(zstandard: zstandard, level: Self.compactionLevel), quarantine: quarantine,
+                encoder: BlockEncoder(zstandard: zstandard, effort: .compaction), recent: recent, states: tally,
+                quarantine: quarantine,
                 logger: logger),
             catalog: catalog, now: now, logger: logger)
     }
@@ -108,6 +118,7 @@ package final class BlockStore: Sendable {
     /// Refuses new batches, waits for those under way, and moves the write-ahead log into the database.
     package func close() async throws(StoreError) {
         await committer.close()
+        await writeStates()
         do {
             try await catalog.writeKeyUses()
             try await pool.writeWithoutTransaction { db in
@@ -148,7 +159,7 @@ extension BlockStore: LogWriter {
             columns.isEmpty
             ? .none
             : columns.count >= Self.rowsOfOwnBlock
-                ? .encoded(columns.pieces().map { encoder.encode($0, ids: .consecutive) }) : .columns(columns)
+                ? .blocks(columns.pieces().map { CommitBlock($0, encoder: encoder) }) : .columns(columns)
         let result = try await committer.commit(
             PreparedBatch(
                 entries: entries, states: states, faults: batch.faults, changes: batch.states,
@@ -162,14 +173,17 @@ extension BlockStore: LogWriter {
 
 extension BlockStore: LogReader {
     private func search<Value: Sendable>(
-        _ body: @escaping @Sendable (EntrySearch, [BlockSummary]) throws -> Value
+        state: FlowStateKey? = nil, _ body: @escaping @Sendable (EntrySearch, [BlockSummary]) throws -> Value
     ) async throws(StoreError) -> Value {
+        // Before the read transaction begins: what is written meanwhile then is seen twice rather than never.
+        let waitingCalls = state.flatMap(tally.calls)
         do {
-            return try await directory.withLease { [pool, filters, encoder, quarantine] blocks in
+            return try await directory.withLease { [pool, filters, encoder, quarantine, recent] blocks in
                 try await pool.read { db in
                     try body(
                         EntrySearch(
-                            db: db, zstandard: encoder.zstandard, filters: filters, quarantine: quarantine), blocks)
+                            db: db, zstandard: encoder.zstandard, filters: filters, quarantine: quarantine,
+                            recent: recent, waitingCalls: waitingCalls), blocks)
                 }
             }
         } catch {
@@ -184,12 +198,13 @@ extension BlockStore: LogReader {
 
     package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
         guard !catalog.isDeleted(team: query.teamID) else { return Page(rows: [], next: nil) }
+        let state = query.stateID.map { FlowStateKey(teamID: query.teamID, stateID: $0) }
         guard query.mayReadAll else {
-            return try await search { search, blocks in try search.page(query, blocks: blocks) }
+            return try await search(state: state) { search, blocks in try search.page(query, blocks: blocks) }
         }
         try await slowSearches.acquire()
         defer { slowSearches.release() }
-        return try await search { search, blocks in try search.page(query, blocks: blocks) }
+        return try await search(state: state) { search, blocks in try search.page(query, blocks: blocks) }
     }
 
     package func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {
@@ -217,16 +232,33 @@ extension BlockStore: LogReader {
 
     package func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> {
         guard !catalog.isDeleted(team: query.teamID) else { return NamedPage(rows: [], next: nil) }
+        await writeStates()
         return try await catalog.read { db in try FlowStateRows.flows(query, in: db) }
     }
 
     package func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> {
         guard !catalog.isDeleted(team: query.teamID) else { return NamedPage(rows: [], next: nil) }
+        await writeStates()
         return try await catalog.read { db in try FlowStateRows.states(query, in: db) }
     }
 
     package func state(team: Int64, id: String) async throws(StoreError) -> FlowState? {
         guard !catalog.isDeleted(team: team) else { return nil }
+        await writeStates()
         return try await catalog.read { db in try FlowStateRows.state(team: team, id: id, in: db) }
+    }
+
+    /// Brings the rows of flow states up to date. When that fails, for want of room say, they are read as they are.
+    private func writeStates() async {
+        if tally.isEmpty { return }
+        do {
+            try await pool.write { [tally] db in
+                try tally.writeAll(in: db)
+            } after: { [tally] in
+                tally.settleAll()
+            }
+        } catch {
+            logger.error("flow states were not written", metadata: ["cause": "\(StoreError(writing: error))"])
+        }
     }
 }

@@ -10,6 +10,14 @@ enum Schema {
         migrator.registerMigration("1 blocks", migrate: createBlocks)
         migrator.registerMigration("2 flow texts, states and faults", migrate: createFlowStates)
         migrator.registerMigration("3 catalog", migrate: createCatalog)
+        migrator.registerMigration("4 blocks whose calls a state's row counts") { db in
+            // Until now all were counted with their commit.
+            try db.execute(
+                sql: """
+                    ALTER TABLE flow_state ADD COLUMN counted_block INTEGER NOT NULL DEFAULT 0;
+                    UPDATE flow_state SET counted_block = (SELECT coalesce(max(id), 0) FROM block);
+                    """)
+        }
         return migrator
     }
 

@@ -9,7 +9,7 @@ import Testing
 
     private func encoded(_ count: Int) -> (EntryColumns, EncodedBlock) {
         let columns = Fixtures.batch(Fixtures.entries(count, from: ManualClock().now)).entries
-        return (columns, BlockEncoder(zstandard: zstandard, level: 1).encode(columns, ids: .consecutive))
+        return (columns, BlockEncoder(zstandard: zstandard, effort: .compaction).encode(columns, ids: .consecutive))
     }
 
     @Test func headerIsWhatTheDocumentSays() throws {
@@ -81,9 +81,11 @@ import Testing
         // Whose hash is 0, by the way in which products are folded.
         let id = "gpieF-HfY,Dyz~yh"
         #expect(FilterKey.requestID(id) == 0)
-        var columns = encoded(50).0
-        columns.vendorRequestIDHashes = [0]
-        let block = BlockEncoder(zstandard: zstandard, level: 1).encode(columns, ids: .consecutive)
+        var columns = encoded(49).0
+        var entry = Fixtures.entries(1, from: ManualClock().now)[0]
+        entry.requestID = id
+        columns.append(contentsOf: Fixtures.batch([entry]).entries)
+        let block = BlockEncoder(zstandard: zstandard, effort: .compaction).encode(columns, ids: .consecutive)
         let filter = try PartReader(MemoryPart(stored: block.filter), part: .filter, zstandard: zstandard).filter()
         #expect(filter.mayContain(FilterKey.requestID(id)))
     }

@@ -31,6 +31,7 @@ extension BlockStore {
             try db.execute(
                 sql: "UPDATE block_part SET bytes = ? WHERE id = ?", arguments: [bytes.databaseBytes, row])
         }
+        recent.remove([id])
     }
 
     /// Pages of the database, and those of them that are free.

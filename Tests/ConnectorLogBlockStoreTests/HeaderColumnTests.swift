@@ -50,7 +50,10 @@ import Testing
     }
 
     private func encoded(_ columns: EntryColumns) -> [UInt8]? {
-        HeaderColumnEncoder(zstandard: zstandard, level: 1, entries: columns).encode(columns[.requestHeaders])
+        SplitHeaders(columns[.requestHeaders]).map {
+            HeaderColumnEncoder(zstandard: zstandard, level: 1, entries: columns)
+                .encode($0, columns[.requestHeaders])
+        }
     }
 
     private func reader(_ bytes: ArraySlice<UInt8>, _ columns: EntryColumns) throws -> HeaderColumnReader {

@@ -10,15 +10,26 @@ struct TemporaryStore {
     let directory: String
     let clock: ManualClock
 
-    init() {
+    init(clock: ManualClock = ManualClock()) {
         directory = FileManager.default.temporaryDirectory.path + "/connectorlog-" + UUID().uuidString
-        clock = ManualClock()
+        self.clock = clock
     }
 
     func open() async throws -> BlockStore {
         try await BlockStore.open(
             directory: directory, now: { [clock] in clock.now }, random: SeededRandom(seed: 7),
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    }
+
+    /// The files as a crash would leave them now, in a directory of their own.
+    func afterCrash() throws -> TemporaryStore {
+        let copy = TemporaryStore(clock: clock)
+        try FileManager.default.createDirectory(atPath: copy.directory, withIntermediateDirectories: true)
+        for suffix in ["", "-wal"] {
+            let name = "/" + StoreDatabase.fileName + suffix
+            try FileManager.default.copyItem(atPath: directory + name, toPath: copy.directory + name)
+        }
+        return copy
     }
 
     func remove() {

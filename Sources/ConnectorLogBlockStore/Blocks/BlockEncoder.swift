@@ -28,13 +28,29 @@ struct EncodedBlock: Sendable {
 
 /// Turns columns into the parts of a block.
 struct BlockEncoder: Sendable {
+    /// How much work a block is worth.
+    enum Effort: Sendable {
+        /// A commit's block, which is merged soon, mostly from memory: its texts as they are, compressed in haste, and no
+        /// filter.
+        case commit
+        /// A block that stays.
+        case compaction
+
+        var level: Int32 {
+            switch self {
+            case .commit: -3
+            case .compaction: 3
+            }
+        }
+    }
+
     let zstandard: Zstandard
-    let level: Int32
+    let effort: Effort
 
     /// - Precondition: `columns` has 1...`BlockFormat.maximumRows` rows.
     func encode(_ columns: EntryColumns, ids: BlockIDs) -> EncodedBlock {
         let rows = columns.count
-        var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard, level: level)
+        var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard, effort: effort)
         summary.append(.teamID, columns.teamIDs)
         summary.append(.logTime, columns.logTimes)
         summary.append(.status, columns.statuses)
@@ -45,10 +61,13 @@ struct BlockEncoder: Sendable {
             summary.append(.idCounter, ids.map { Int64($0.counter) })
             summary.append(.idRandom, ids.map { Int64($0.random) })
         }
-        var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, level: level)
+        var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, effort: effort)
+        var responseHeaders: SplitHeaders?
         for field in EntryTextField.allCases {
-            if field.isHeaders {
-                detail.append(headers: field.column, columns[field], of: columns)
+            if field.isHeaders, effort == .compaction {
+                let split = SplitHeaders(columns[field])
+                detail.append(headers: field.column, columns[field], split, of: columns)
+                if field == .responseHeaders { responseHeaders = split }
             } else if field.column.part == .summary {
                 summary.append(field.column, columns[field])
             } else {
@@ -69,10 +88,10 @@ struct BlockEncoder: Sendable {
             rawBytes: columns.byteCount,
             summary: summary.finish(),
             detail: detail.finish(),
-            filter: filter(of: columns))
+            filter: effort == .commit ? [] : filter(of: columns, responseHeaders))
     }
 
-    private func filter(of columns: EntryColumns) -> [UInt8] {
+    private func filter(of columns: EntryColumns, _ responseHeaders: SplitHeaders?) -> [UInt8] {
         var keys = FilterKeys(capacity: columns.count * 3)
         for row in 0..<columns.count {
             let team = columns.teamIDs[row]
@@ -81,11 +100,31 @@ struct BlockEncoder: Sendable {
             keys.insert(columns[.flowID], row) { FilterKey.flow(team: team, $0) }
             keys.insert(columns[.requestID], row) { FilterKey.requestID($0) }
         }
-        for hash in columns.vendorRequestIDHashes { keys.insert(hash) }
+        insertVendorRequestIDs(of: columns[.responseHeaders], responseHeaders, into: &keys)
         let filter = BloomFilter(hashes: keys.hashes)
-        var part = PartWriter(part: .filter, rows: columns.count, zstandard: zstandard, level: level)
+        var part = PartWriter(part: .filter, rows: columns.count, zstandard: zstandard, effort: effort)
         part.appendFilter(filter.bytes)
         return part.finish()
+    }
+
+    private func insertVendorRequestIDs(
+        of column: TextColumn, _ split: SplitHeaders?, into keys: inout FilterKeys
+    ) {
+        let bytes = column.bytes.span
+        if let split {
+            for (number, name) in split.names.enumerated() {
+                guard VendorRequestID.isName(String(decoding: column.bytes[name], as: UTF8.self)) else { continue }
+                split.forEachValue(of: number) { keys.insert(ColumnHash.hash(bytes.extracting($0))) }
+            }
+            return
+        }
+        for row in 0..<column.count {
+            guard let headers = column[row] else { continue }
+            HeaderList.forEach(headers) { name, value in
+                let isVendors = VendorRequestID.isName(String(decoding: name, as: UTF8.self))
+                if isVendors { keys.insert(FilterKey.requestID(value.span)) }
+            }
+        }
     }
 }
 
@@ -102,11 +141,11 @@ private struct PartWriter {
     private let part: BlockFormat.Part
     private let rows: Int
     private let zstandard: Zstandard
-    private let level: Int32
+    private let effort: BlockEncoder.Effort
     private var entries: [Entry] = []
 
-    init(part: BlockFormat.Part, rows: Int, zstandard: Zstandard, level: Int32) {
-        (self.part, self.rows, self.zstandard, self.level) = (part, rows, zstandard, level)
+    init(part: BlockFormat.Part, rows: Int, zstandard: Zstandard, effort: BlockEncoder.Effort) {
+        (self.part, self.rows, self.zstandard, self.effort) = (part, rows, zstandard, effort)
     }
 
     mutating func append(_ column: BlockFormat.Column, _ values: [Int64]) {
@@ -117,15 +156,22 @@ private struct PartWriter {
     /// A column without any value is left out.
     mutating func append(_ column: BlockFormat.Column, _ values: TextColumn) {
         guard (0..<values.count).contains(where: { !values.isNull($0) }) else { return }
+        if effort == .commit {
+            append(column.rawValue, .plain, TextColumnEncoder.encodePlain(values))
+            return
+        }
         let mayRepeat = column != .requestBody && column != .responseBody
         let (encoding, bytes) = TextColumnEncoder.encode(values, mayRepeat: mayRepeat)
         append(column.rawValue, encoding, bytes)
     }
 
     /// A column of header lists of `entries`.
-    mutating func append(headers column: BlockFormat.Column, _ values: TextColumn, of entries: EntryColumns) {
-        let encoder = HeaderColumnEncoder(zstandard: zstandard, level: level, entries: entries)
-        guard let bytes = encoder.encode(values) else {
+    /// - Parameter split: nil when it would not pay.
+    mutating func append(
+        headers column: BlockFormat.Column, _ values: TextColumn, _ split: SplitHeaders?, of entries: EntryColumns
+    ) {
+        let encoder = HeaderColumnEncoder(zstandard: zstandard, level: effort.level, entries: entries)
+        guard let bytes = split.map({ encoder.encode($0, values) }) else {
             append(column, values)
             return
         }
@@ -145,7 +191,7 @@ private struct PartWriter {
     }
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
-        if let compressed = zstandard.compressed(bytes, level: level) {
+        if let compressed = zstandard.compressed(bytes, level: effort.level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,

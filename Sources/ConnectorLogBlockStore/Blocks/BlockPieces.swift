@@ -31,17 +31,11 @@ enum BlockPieces {
 }
 
 extension EntryColumns {
-    /// These columns cut into pieces that are good as blocks, in order.
+    /// These columns cut into pieces that are good as blocks of a commit, in order.
     func pieces() -> [EntryColumns] {
         let ranges = BlockPieces.ranges(rows: count, bytes: byteCount) { row in
             texts.reduce(0) { $0 + $1.range(row).count }
         }
-        if ranges.count == 1 { return [self] }
-        return ranges.map { rows in
-            var piece = EntryColumns()
-            for row in rows { piece.append(row: row, of: self) }
-            piece.restoreVendorRequestIDHashes()
-            return piece
-        }
+        return ranges.count == 1 ? [self] : ranges.map { self[$0] }
     }
 }

@@ -29,13 +29,18 @@ enum TextColumnEncoder {
     private static func encodeValues(_ column: TextColumn) -> (BlockFormat.Encoding, [UInt8]) {
         if let bytes = encodeUUIDs(column) { return (.uuid, bytes) }
         if let bytes = encodeHexadecimal(column) { return (.hexadecimal, bytes) }
+        return (.plain, encodePlain(column))
+    }
+
+    /// Lengths, then the texts end to end.
+    static func encodePlain(_ column: TextColumn) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(column.bytes.count + column.count * 2)
         for row in 0..<column.count {
             Varint.append(column.isNull(row) ? 0 : UInt64(column.range(row).count) + 1, to: &bytes)
         }
         bytes += column.bytes
-        return (.plain, bytes)
+        return bytes
     }
 
     /// Nil unless all values are lower-case UUID text.

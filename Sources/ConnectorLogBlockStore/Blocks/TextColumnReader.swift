@@ -21,6 +21,16 @@ struct TextColumnReader {
         self.rows = rows
     }
 
+    /// A column that is in memory as it was committed.
+    init(_ column: TextColumn) {
+        isPacked = false
+        plain = column
+        packed = PackedHexadecimal()
+        isIndexed = false
+        indices = []
+        rows = column.count
+    }
+
     init(
         _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, place: String
     ) throws(BlockError) {

@@ -7,18 +7,21 @@ import Synchronization
 final class CommitTransaction: Sendable {
     private let encoder: BlockEncoder
     private let directory: BlockDirectory
+    private let recent: RecentBlocks
     private let connectors: ConnectorRegistry
     private let ids: Mutex<EntryIDSource>
-    private let flowTexts = FlowTexts()
+    private let states: StateTally
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
     init(
-        encoder: BlockEncoder, directory: BlockDirectory, connectors: ConnectorRegistry, ids: EntryIDSource,
-        now: @escaping @Sendable () -> Timestamp, logger: Logger
+        encoder: BlockEncoder, directory: BlockDirectory, recent: RecentBlocks, states: StateTally,
+        connectors: ConnectorRegistry, ids: EntryIDSource, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.encoder = encoder
         self.directory = directory
+        self.recent = recent
+        self.states = states
         self.connectors = connectors
         self.ids = Mutex(ids)
         self.now = now
@@ -33,14 +36,16 @@ final class CommitTransaction: Sendable {
         do {
             var (results, accepted) = try admit(group, in: db)
             if !accepted.isEmpty {
-                let blocks = try write(accepted.map { group[$0] }, in: db)
-                directory.insert(blocks)
+                let (blocks, change) = try write(accepted.map { group[$0] }, in: db)
+                states.settle(change, lastBlock: blocks.last?.summary.id)
+                for (summary, columns) in blocks { recent.insert(columns, block: summary.id) }
+                directory.insert(blocks.map(\.summary))
                 connectors.add(accepted.flatMap { group[$0].newConnectors })
                 for index in accepted { results[index] = .success(.stored) }
             }
             return (results, accepted.isEmpty ? nil : true)
         } catch {
-            flowTexts.forgetAll()
+            states.forgetTexts()
             let error = StoreError(writing: error)
             logger.error("commit failed", metadata: ["code": "\(error.code.rawValue)", "cause": "\(error)"])
             return (group.map { _ in .failure(error) }, false)
@@ -93,28 +98,32 @@ final class CommitTransaction: Sendable {
 
     // MARK: - Writing
 
-    private func write(_ batches: [PreparedBatch], in db: Database) throws -> [BlockSummary] {
+    private func write(
+        _ batches: [PreparedBatch], in db: Database
+    ) throws -> (blocks: [(summary: BlockSummary, columns: EntryColumns)], states: StateTally.Change) {
         let now = now()
-        var encoded: [EncodedBlock] = []
+        var blocks: [CommitBlock] = []
         var small = EntryColumns()
         for batch in batches {
             switch batch.entries {
             case .none: break
-            case .encoded(let blocks): encoded += blocks
+            case .blocks(let own): blocks += own
             case .columns(let columns): small.append(contentsOf: columns)
             }
         }
-        encoded += small.pieces().map { encoder.encode($0, ids: .consecutive) }
-        var summaries: [BlockSummary] = []
+        blocks += small.pieces().map { CommitBlock($0, encoder: encoder) }
+        var written: [(summary: BlockSummary, columns: EntryColumns)] = []
+        var change = StateTally.Change()
         try db.inTransaction(.immediate) {
-            for block in encoded {
-                let first = ids.withLock { $0.next(block.rows, at: now) }
-                summaries.append(
-                    try BlockWriter.insert(
-                        block, level: 0, ids: first...first.advanced(by: block.rows - 1), in: db))
+            for block in blocks {
+                let rows = block.columns.count
+                let first = ids.withLock { $0.next(rows, at: now) }
+                let summary = try BlockWriter.insert(
+                    block.encoded, level: 0, ids: first...first.advanced(by: rows - 1), in: db)
+                written.append((summary, block.columns))
             }
             try writeFaults(batches.flatMap(\.faults), at: now, in: db)
-            try writeStates(batches, in: db)
+            change = try states.write(batches, lastBlock: written.last?.summary.id, in: db)
             try register(batches.flatMap(\.newConnectors), at: now, in: db)
             for answer in batches.compactMap(\.idempotency) {
                 try db.cachedStatement(sql: "INSERT INTO idempotency VALUES (?, ?, ?, ?)").execute(arguments: [
@@ -124,7 +133,7 @@ final class CommitTransaction: Sendable {
             }
             return .commit
         }
-        return summaries
+        return (written, change)
     }
 
     private func writeFaults(_ faults: [RootFault], at now: Timestamp, in db: Database) throws {
@@ -136,20 +145,6 @@ final class CommitTransaction: Sendable {
                 fault.name, record.databaseBytes,
             ])
         }
-    }
-
-    /// States change in the order of the batches; what calls and faults of neighbouring batches add is added up first.
-    private func writeStates(_ batches: [PreparedBatch], in db: Database) throws {
-        let writer = FlowStateWriter(db: db, texts: flowTexts)
-        var deltas: [FlowStateKey: FlowStateDelta] = [:]
-        for batch in batches {
-            deltas.merge(batch.states) { $0.merged(with: $1) }
-            guard !batch.changes.isEmpty else { continue }
-            try writer.apply(deltas)
-            try writer.apply(batch.changes)
-            deltas = [:]
-        }
-        try writer.apply(deltas)
     }
 
     private func register(

@@ -31,6 +31,18 @@ struct FlowStateDelta: Sendable {
     var first = Int64.max
     var last = Int64.min
 
+    /// Of a block of one commit.
+    static func deltas(of block: StoredBlock) throws -> [FlowStateKey: FlowStateDelta] {
+        var columns = EntryColumns()
+        columns.teamIDs = try block.integers(.teamID)
+        columns.logTimes = try block.integers(.logTime)
+        columns.outcomes = try block.integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
+        for field in [EntryTextField.stateID, .flowID, .flowName, .flowVersion] {
+            try block.texts(field.column).append(Array(0..<block.rows), to: &columns[field])
+        }
+        return deltas(of: columns)
+    }
+
     static func deltas(of columns: EntryColumns) -> [FlowStateKey: FlowStateDelta] {
         var deltas: [FlowStateKey: FlowStateDelta] = [:]
         // From the last row: what a state says of its flow is what its latest entry says.

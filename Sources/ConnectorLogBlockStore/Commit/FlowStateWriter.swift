@@ -7,15 +7,17 @@ struct FlowStateWriter {
 
     let db: Database
     let texts: FlowTexts
+    /// Up to which block the calls of a state are counted that is written here.
+    let lastBlock: Int64
 
     /// A fault makes a state that is in progress a failed one. Failed calls alone do not: flows may go on without them.
-    func apply(_ deltas: [FlowStateKey: FlowStateDelta]) throws {
+    func apply(_ key: FlowStateKey, _ delta: FlowStateDelta) throws {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO flow_state (
                     team_id, state_id, flow, name, version, status, created_at, last_action_at,
-                    active_hour, first_call_at, last_call_at, calls, failed_calls, faults)
-                VALUES (?1, ?2, ?3, ?4, ?5, iif(?13 > 0, ?14, ?15), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                    active_hour, first_call_at, last_call_at, calls, failed_calls, faults, counted_block)
+                VALUES (?1, ?2, ?3, ?4, ?5, iif(?13 > 0, ?14, ?15), ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?16)
                 ON CONFLICT (team_id, state_id) DO UPDATE SET
                     flow = coalesce(excluded.flow, flow),
                     name = coalesce(excluded.name, name),
@@ -30,16 +32,16 @@ struct FlowStateWriter {
                                        coalesce(excluded.last_call_at, last_call_at)),
                     calls = calls + excluded.calls,
                     failed_calls = failed_calls + excluded.failed_calls,
-                    faults = faults + excluded.faults
+                    faults = faults + excluded.faults,
+                    counted_block = excluded.counted_block
                 """)
-        for (key, delta) in deltas {
-            try statement.execute(arguments: [
-                key.teamID, key.stateID, try texts.number(of: delta.flowID, in: db),
-                try texts.number(of: delta.flowName, in: db), try texts.number(of: delta.flowVersion, in: db),
-                delta.first, delta.last, delta.last / Self.hour, delta.firstCall, delta.lastCall, delta.calls,
-                delta.failedCalls, delta.faults, FlowState.Status.failed.number, FlowState.Status.inProgress.number,
-            ])
-        }
+        try statement.execute(arguments: [
+            key.teamID, key.stateID, try texts.number(of: delta.flowID, in: db),
+            try texts.number(of: delta.flowName, in: db), try texts.number(of: delta.flowVersion, in: db),
+            delta.first, delta.last, delta.last / Self.hour, delta.firstCall, delta.lastCall, delta.calls,
+            delta.failedCalls, delta.faults, FlowState.Status.failed.number, FlowState.Status.inProgress.number,
+            lastBlock,
+        ])
     }
 
     /// A change that is older than one seen before fills in what is unknown, but overwrites nothing.
@@ -48,9 +50,9 @@ struct FlowStateWriter {
             sql: """
                 INSERT INTO flow_state (
                     team_id, state_id, flow, name, version, status, changed_at, current_step, user,
-                    join_uri, created_at, is_created_stated, last_action_at, active_hour)
+                    join_uri, created_at, is_created_stated, last_action_at, active_hour, counted_block)
                 VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ?13), ?7, ?8, ?9, ?10, coalesce(?11, ?7),
-                        ?11 IS NOT NULL, ?7, ?12)
+                        ?11 IS NOT NULL, ?7, ?12, ?14)
                 ON CONFLICT (team_id, state_id) DO UPDATE SET
                     flow = iif(excluded.changed_at >= coalesce(changed_at, excluded.changed_at),
                                   coalesce(?3, flow), coalesce(flow, ?3)),
@@ -82,7 +84,7 @@ struct FlowStateWriter {
                 change.teamID, change.stateID, try texts.number(of: change.flowID, in: db),
                 try texts.number(of: change.flowName, in: db), try texts.number(of: change.flowVersion, in: db),
                 change.status?.number, updatedAt, change.currentStep, change.user, change.joinURI,
-                change.createdAt?.microseconds, updatedAt / Self.hour, FlowState.Status.inProgress.number,
+                change.createdAt?.microseconds, updatedAt / Self.hour, FlowState.Status.inProgress.number, lastBlock,
             ])
         }
     }

@@ -12,7 +12,7 @@ struct PreparedBatch: Sendable {
     enum Entries: Sendable {
         case none
         /// Enough for blocks of its own: only to be inserted.
-        case encoded([EncodedBlock])
+        case blocks([CommitBlock])
         /// To be merged with other small batches of the same commit.
         case columns(EntryColumns)
     }
@@ -29,7 +29,7 @@ struct PreparedBatch: Sendable {
         let entryBytes =
             switch entries {
             case .none: 0
-            case .encoded(let blocks): blocks.reduce(0) { $0 + $1.byteCount }
+            case .blocks(let blocks): blocks.reduce(0) { $0 + $1.encoded.byteCount + $1.columns.byteCount }
             case .columns(let columns): columns.byteCount
             }
         return entryBytes + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }

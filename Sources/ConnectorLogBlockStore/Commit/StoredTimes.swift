@@ -9,6 +9,7 @@ struct StoredTimes: LogTimeReservations.Source {
     let zstandard: Zstandard
     let filters: FilterCache
     let quarantine: Quarantine
+    let recent: RecentBlocks
 
     func hasSeen(_ key: LogTimeWindows.Key) -> Bool { connectors.hasSeen(key) }
 
@@ -40,11 +41,14 @@ struct StoredTimes: LogTimeReservations.Source {
         _ body: @escaping @Sendable (EntrySearch, [BlockSummary]) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            return try await directory.withLease { [pool, filters, zstandard, quarantine] blocks in
+            return try await directory.withLease { [self] blocks in
                 let quarantined = quarantine.directory.quarantined
                 let all = quarantined.isEmpty ? blocks : (blocks + quarantined).sorted { $0.lastTime < $1.lastTime }
                 return try await pool.read { db in
-                    try body(EntrySearch(db: db, zstandard: zstandard, filters: filters, quarantine: quarantine), all)
+                    try body(
+                        EntrySearch(
+                            db: db, zstandard: zstandard, filters: filters, quarantine: quarantine, recent: recent), all
+                    )
                 }
             }
         } catch {

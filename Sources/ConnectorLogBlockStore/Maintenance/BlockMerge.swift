@@ -64,7 +64,6 @@ struct BlockMerge {
         }
         var columns = EntryColumns()
         for run in runs { try sources[run.source].append(run.rows, to: &columns) }
-        columns.restoreVendorRequestIDHashes()
         let ids = rows.map(\.id)
         return Merged(block: encoder.encode(columns, ids: .listed(ids)), ids: ids[0]...ids[ids.count - 1])
     }
@@ -83,8 +82,10 @@ struct DecodedBlock {
     /// By the raw values of `EntryTextField`; nil for header lists.
     private let texts: [TextColumnReader?]
     private let headers: [(field: EntryTextField, reader: HeaderListReader)]
-    /// Of an average row's headers.
-    private let headerBytes: Int
+    private let requestBodies: TextColumnReader
+    private let responseBodies: TextColumnReader
+    /// Of an average row, its bodies aside.
+    private let usualBytes: Int
 
     init(_ block: StoredBlock) throws {
         teams = try block.integers(.teamID)
@@ -99,15 +100,17 @@ struct DecodedBlock {
         self.texts = texts
         headers = try EntryTextField.allCases.filter(\.isHeaders).map { ($0, try block.headers($0.column)) }
         for (_, reader) in headers { try reader.decode() }
-        let textBytes = texts.reduce(0) { sum, reader in
-            (0..<block.rows).reduce(sum) { $0 + (reader?.byteCount($1) ?? 0) }
+        requestBodies = try block.texts(.requestBody)
+        responseBodies = try block.texts(.responseBody)
+        let bodyBytes = (0..<block.rows).reduce(0) { [requestBodies, responseBodies] in
+            $0 + requestBodies.byteCount($1) + responseBodies.byteCount($1)
         }
-        headerBytes = max(0, block.summary.rawBytes - textBytes) / max(1, block.rows)
+        usualBytes = max(0, block.summary.rawBytes - bodyBytes) / max(1, block.rows)
     }
 
     /// What a row takes in `EntryColumns`, about.
     func bytes(ofRow row: Int) -> Int {
-        texts.reduce(headerBytes) { $0 + ($1?.byteCount(row) ?? 0) }
+        usualBytes + requestBodies.byteCount(row) + responseBodies.byteCount(row)
     }
 
     /// Appends rows, column by column.
@@ -123,7 +126,7 @@ struct DecodedBlock {
         }
         for field in EntryTextField.allCases { texts[field.rawValue]?.append(rows, to: &columns[field]) }
         for (field, reader) in headers {
-            for row in rows { try reader.append(row: row, to: &columns[field]) }
+            try reader.append(rows, to: &columns[field])
         }
     }
 }

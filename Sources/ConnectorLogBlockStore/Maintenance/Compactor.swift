@@ -9,6 +9,8 @@ final class Compactor: Sendable {
     private let pool: DatabasePool
     private let directory: BlockDirectory
     private let encoder: BlockEncoder
+    private let recent: RecentBlocks
+    private let states: StateTally
     private let quarantine: Quarantine
     private let logger: Logger
     private struct Planned: Equatable {
@@ -21,11 +23,14 @@ final class Compactor: Sendable {
     private let idle = Mutex<Planned?>(nil)
 
     init(
-        pool: DatabasePool, directory: BlockDirectory, encoder: BlockEncoder, quarantine: Quarantine, logger: Logger
+        pool: DatabasePool, directory: BlockDirectory, encoder: BlockEncoder, recent: RecentBlocks,
+        states: StateTally, quarantine: Quarantine, logger: Logger
     ) {
         self.pool = pool
         self.directory = directory
         self.encoder = encoder
+        self.recent = recent
+        self.states = states
         self.quarantine = quarantine
         self.logger = logger
     }
@@ -67,10 +72,10 @@ final class Compactor: Sendable {
     private static let pagesOfShrinking = 2048
 
     private func merge(_ plan: CompactionPlan) async throws -> [BlockMerge.Merged]? {
-        try await pool.read { [encoder, quarantine] db in
+        try await pool.read { [encoder, quarantine, recent] db in
             var sources: [DecodedBlock] = []
             for summary in plan.blocks {
-                let block = StoredBlock(summary, in: db, zstandard: encoder.zstandard)
+                let block = StoredBlock(summary, in: db, zstandard: encoder.zstandard, recent: recent)
                 guard let decoded = try quarantine.reading(summary, { try DecodedBlock(block) }) else { return nil }
                 sources.append(decoded)
             }
@@ -82,11 +87,15 @@ final class Compactor: Sendable {
     private func replace(_ plan: CompactionPlan, by merged: [BlockMerge.Merged]) async throws {
         let level = (plan.blocks.map(\.level).max() ?? 0) + 1
         let ids = plan.blocks.map(\.id)
-        _ = try await pool.write { db in
+        _ = try await pool.write { [states] db in
+            // The calls of a state are counted from level-0 blocks: these soon are gone.
+            try states.writeAll(in: db)
             for id in ids { try db.execute(sql: "UPDATE block SET retired = 1 WHERE id = ?", arguments: [id]) }
             return try merged.map { try BlockWriter.insert($0.block, level: level, ids: $0.ids, in: db) }
-        } after: { [directory] summaries in
+        } after: { [directory, recent, states] summaries in
+            states.settleAll()
             directory.replace(Set(ids), with: summaries)
+            recent.remove(ids)
         }
         logger.debug(
             "compacted", metadata: ["blocks": "\(ids.count)", "into": "\(merged.count)", "level": "\(level)"])

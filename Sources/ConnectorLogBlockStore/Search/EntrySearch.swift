@@ -8,6 +8,9 @@ struct EntrySearch {
     let zstandard: Zstandard
     let filters: FilterCache
     let quarantine: Quarantine
+    let recent: RecentBlocks
+    /// Calls of the query's state that its row does not say yet.
+    var waitingCalls: ClosedRange<Int64>?
 
     private struct Hit {
         var time: Timestamp
@@ -19,9 +22,13 @@ struct EntrySearch {
     /// Blocks of a page that stay decoded between the search for its rows and the reading of them.
     private static let maximumDecoded = 64
 
+    func open(_ block: BlockSummary) -> StoredBlock {
+        StoredBlock(block, in: db, zstandard: zstandard, recent: recent)
+    }
+
     /// Whether the block's filter leaves hope for all of `keys`.
     func mayHold(_ keys: [UInt64], _ block: StoredBlock) throws -> Bool {
-        if keys.isEmpty { return true }
+        if keys.isEmpty || !block.hasFilter { return true }
         return keys.allSatisfy(try filters.filter(of: block).mayContain)
     }
 
@@ -35,7 +42,7 @@ struct EntrySearch {
         for candidate in candidates {
             try Task.checkCancellation()
             if hits.count > query.limit, isBehind(candidate, hits[hits.count - 1].time, query.order) { break }
-            let block = StoredBlock(candidate, in: db, zstandard: zstandard)
+            let block = open(candidate)
             let found = try quarantine.reading(candidate) { try matches(filter, of: block) } ?? []
             if found.isEmpty { continue }
             // A page may draw on many blocks: what they decoded so far serves the page itself, but not their bodies.
@@ -58,11 +65,14 @@ struct EntrySearch {
     /// when the state has no calls.
     private func narrowed(_ query: EntryQuery) throws -> EntryQuery? {
         guard let id = query.stateID else { return query }
-        guard let state = try FlowStateRows.state(team: query.teamID, id: id, in: db), let first = state.firstCallAt,
-            let last = state.lastCallAt
-        else { return nil }
+        let state = try FlowStateRows.state(team: query.teamID, id: id, in: db)
+        let times = [
+            state?.firstCallAt?.microseconds, state?.lastCallAt?.microseconds, waitingCalls?.lowerBound,
+            waitingCalls?.upperBound,
+        ].compactMap(\.self)
+        guard let first = times.min().map(Timestamp.init(microseconds:)), let last = times.max() else { return nil }
         var query = query
-        let end = last.advanced(byMicroseconds: 1)
+        let end = Timestamp(microseconds: last).advanced(byMicroseconds: 1)
         query.from = max(query.from ?? first, first)
         query.to = min(query.to ?? end, end)
         return query
@@ -114,7 +124,7 @@ struct EntrySearch {
 
     func entry(team: Int64, id: EntryID, blocks: [BlockSummary]) throws -> LogEntry? {
         for candidate in blocks where candidate.mayHold(team: team) && candidate.mayHold(id: id) {
-            let block = StoredBlock(candidate, in: db, zstandard: zstandard)
+            let block = open(candidate)
             let entry = try quarantine.reading(candidate) { () -> LogEntry? in
                 guard let row = try block.row(of: id), try block.integers(.teamID)[row] == team else { return nil }
                 return try block.entry(row)
@@ -177,7 +187,7 @@ struct EntrySearch {
     }
 
     private func times(team: Int64, connector: [UInt8], of candidate: BlockSummary) throws -> [Int64] {
-        let block = StoredBlock(candidate, in: db, zstandard: zstandard)
+        let block = open(candidate)
         guard try mayHold([FilterKey.connector(team: team, connector.span)], block) else { return [] }
         let teams = try block.integers(.teamID)
         var rows = (0..<block.rows).filter { teams[$0] == team }

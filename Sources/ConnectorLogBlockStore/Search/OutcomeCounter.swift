@@ -29,7 +29,7 @@ struct OutcomeCounter {
     }
 
     private func calls(in block: BlockSummary, _ query: OutcomeQuery) throws -> [(time: Int64, isOK: Bool)] {
-        let stored = StoredBlock(block, in: search.db, zstandard: search.zstandard)
+        let stored = search.open(block)
         let rows = try rows(of: stored, query)
         guard !rows.isEmpty else { return [] }
         let times = try stored.integers(.logTime)

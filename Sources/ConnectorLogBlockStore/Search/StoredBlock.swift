@@ -1,19 +1,22 @@
 import ConnectorLogCore
 import GRDB
 
-/// A block that a query reads: opens a part, and decodes a column, when it is first asked for.
+/// A block that a query reads: opens a part, and decodes a column, when it is first asked for. A recent block's columns
+/// come from memory as they are.
 final class StoredBlock {
     let summary: BlockSummary
     private let db: Database
     private let zstandard: Zstandard
+    private let recent: EntryColumns?
     private var parts: [BlockFormat.Part: PartReader] = [:]
     private var texts: [BlockFormat.Column: TextColumnReader] = [:]
     private var headers: [BlockFormat.Column: HeaderListReader] = [:]
     private var integers: [BlockFormat.Column: [Int64]] = [:]
     private var idList: [EntryID]?
 
-    init(_ summary: BlockSummary, in db: Database, zstandard: Zstandard) {
+    init(_ summary: BlockSummary, in db: Database, zstandard: Zstandard, recent: RecentBlocks) {
         (self.summary, self.db, self.zstandard) = (summary, db, zstandard)
+        self.recent = summary.level == 0 ? recent[summary.id] : nil
     }
 
     var rows: Int { summary.rows }
@@ -38,35 +41,49 @@ final class StoredBlock {
         return reader
     }
 
+    /// A commit's block has none: it soon becomes others.
+    var hasFilter: Bool { summary.level > 0 }
+
     func filter() throws -> BloomFilter { try part(.filter).filter() }
 
     func texts(_ column: BlockFormat.Column) throws -> TextColumnReader {
         if let reader = texts[column] { return reader }
-        let reader = try part(column.part).texts(column)
+        let reader =
+            if let recent = recent?.texts(column) { TextColumnReader(recent) } else {
+                try part(column.part).texts(column)
+            }
         texts[column] = reader
         return reader
     }
 
     func headers(_ column: BlockFormat.Column) throws -> HeaderListReader {
         if let reader = headers[column] { return reader }
-        let reader = try part(column.part).headers(column) {
-            HeaderReferences(
-                requestIDs: try texts(.requestID), traceIDs: try texts(.traceID), logTimes: try integers(.logTime))
-        }
+        let reader =
+            if let recent = recent?.texts(column) {
+                HeaderListReader.whole(TextColumnReader(recent))
+            } else {
+                try part(column.part).headers(column) {
+                    HeaderReferences(
+                        requestIDs: try texts(.requestID), traceIDs: try texts(.traceID),
+                        logTimes: try integers(.logTime))
+                }
+            }
         headers[column] = reader
         return reader
     }
 
     func integers(_ column: BlockFormat.Column) throws -> [Int64] {
         if let values = integers[column] { return values }
-        let values = try part(column.part).integers(column)
+        let values = try recent?.integers(column) ?? part(column.part).integers(column)
         integers[column] = values
         return values
     }
 
     func ids() throws -> [EntryID] {
         if let idList { return idList }
-        let ids = try part(.summary).ids(first: summary.firstID)
+        let ids =
+            recent == nil
+            ? try part(.summary).ids(first: summary.firstID) : (0..<rows).map(summary.firstID.advanced(by:))
         idList = ids
         return ids
     }
@@ -80,5 +97,26 @@ final class StoredBlock {
             if ids[middle] < id { low = middle + 1 } else { high = middle }
         }
         return low < ids.count && ids[low] == id ? low : nil
+    }
+}
+
+extension EntryColumns {
+    /// Nil for columns of another kind.
+    fileprivate func texts(_ column: BlockFormat.Column) -> TextColumn? {
+        EntryTextField.allCases.first { $0.column == column }.map { self[$0] }
+    }
+
+    /// Nil for columns of another kind, and for ids, which a commit's block does not list.
+    fileprivate func integers(_ column: BlockFormat.Column) -> [Int64]? {
+        switch column {
+        case .teamID: teamIDs
+        case .logTime: logTimes
+        case .status: statuses
+        case .outcome: outcomes.map(Int64.init)
+        case .duration: durations
+        case .requestBodyAttributes: requestBodyAttributes
+        case .responseBodyAttributes: responseBodyAttributes
+        default: nil
+        }
     }
 }

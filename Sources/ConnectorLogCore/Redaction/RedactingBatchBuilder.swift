@@ -99,18 +99,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         scratch.removeAll()
         for header in headers {
             HeaderList.append(header.name, to: &scratch)
-            let start = scratch.count
             redactor.redactHeaderValue(header, field: field, into: &scratch, tally: &tally)
-            if column == .responseHeaders, VendorRequestID.isName(header.name) { noteVendorRequestID(from: start) }
         }
         columns[column].append(scratch.bytes)
-    }
-
-    /// For the store's filters: the header value, as it is stored, that begins with its length at `start` of the scratch.
-    private mutating func noteVendorRequestID(from start: Int) {
-        let bytes = UnsafeRawBufferPointer(rebasing: scratch.bytes[start...]).bindMemory(to: UInt8.self)
-        guard let end = bytes.firstIndex(where: { $0 & 0x80 == 0 }) else { return }
-        columns.vendorRequestIDHashes.append(ColumnHash.hash(UnsafeBufferPointer(rebasing: bytes[(end + 1)...]).span))
     }
 
     /// Redacts first and cuts then, so that no cut hides the beginning of what would have been redacted.

@@ -16,9 +16,6 @@ package struct EntryColumns: Sendable, Equatable {
     package var requestBodyAttributes: [Int64] = []
     package var responseBodyAttributes: [Int64] = []
 
-    /// Hashes (`ColumnHash`) of the vendors' request ids that the response headers carry, for the store's filters.
-    package var vendorRequestIDHashes: [UInt64] = []
-
     package init() {}
 
     package var count: Int { teamIDs.count }
@@ -42,35 +39,23 @@ package struct EntryColumns: Sendable, Equatable {
         durations += other.durations
         requestBodyAttributes += other.requestBodyAttributes
         responseBodyAttributes += other.responseBodyAttributes
-        vendorRequestIDHashes += other.vendorRequestIDHashes
         for i in texts.indices { texts[i].append(contentsOf: other.texts[i]) }
     }
 }
 
 extension EntryColumns {
-    /// The row of `other` behind these. Leaves out `vendorRequestIDHashes`, which have no rows: see
-    /// `restoreVendorRequestIDHashes`.
-    package mutating func append(row: Int, of other: EntryColumns) {
-        teamIDs.append(other.teamIDs[row])
-        logTimes.append(other.logTimes[row])
-        statuses.append(other.statuses[row])
-        outcomes.append(other.outcomes[row])
-        durations.append(other.durations[row])
-        requestBodyAttributes.append(other.requestBodyAttributes[row])
-        responseBodyAttributes.append(other.responseBodyAttributes[row])
-        for i in texts.indices { texts[i].append(row: row, of: other.texts[i]) }
-    }
-
-    /// Finds the vendors' request ids in the response headers again, for columns that were read from a store.
-    package mutating func restoreVendorRequestIDHashes() {
-        vendorRequestIDHashes = []
-        for row in 0..<count {
-            guard let headers = self[.responseHeaders][row] else { continue }
-            HeaderList.forEach(headers) { name, value in
-                let isVendors = name.withUnsafeBytes(VendorRequestID.isName)
-                if isVendors { vendorRequestIDHashes.append(ColumnHash.hash(value.span)) }
-            }
-        }
+    /// Some rows that follow each other.
+    package subscript(rows: Range<Int>) -> EntryColumns {
+        var part = EntryColumns()
+        part.teamIDs = Array(teamIDs[rows])
+        part.logTimes = Array(logTimes[rows])
+        part.statuses = Array(statuses[rows])
+        part.outcomes = Array(outcomes[rows])
+        part.durations = Array(durations[rows])
+        part.requestBodyAttributes = Array(requestBodyAttributes[rows])
+        part.responseBodyAttributes = Array(responseBodyAttributes[rows])
+        part.texts = texts.map { $0[rows] }
+        return part
     }
 }
 

@@ -76,6 +76,16 @@ package struct TextColumn: Sendable, Equatable {
         isNull(row) ? nil : bytes[range(row)]
     }
 
+    /// Some rows that follow each other.
+    package subscript(rows: Range<Int>) -> TextColumn {
+        guard !rows.isEmpty else { return TextColumn() }
+        let start = range(rows.lowerBound).lowerBound
+        // Lower than every end of these rows, so that null marks stay as they are.
+        let shift = UInt32(truncatingIfNeeded: start)
+        return TextColumn(
+            bytes: Array(bytes[start..<range(rows.upperBound - 1).upperBound]), ends: ends[rows].map { $0 - shift })
+    }
+
     package func string(_ row: Int) -> String? {
         self[row].map { String(decoding: $0, as: UTF8.self) }
     }

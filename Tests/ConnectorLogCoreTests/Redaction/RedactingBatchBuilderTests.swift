@@ -46,21 +46,6 @@ struct RedactingBatchBuilderTests {
         #expect(fields.map(\.value) == [long, "second", "x:" + long, ""])
     }
 
-    @Test func hashesVendorsRequestIDs() {
-        let batch = batch {
-            $0.responseHeaders = [header("X-Request-ID", "r-1"), header("Server", "s"), header("cf-ray", "r-2")]
-        }
-        #expect(batch.entries.vendorRequestIDHashes == ["r-1", "r-2"].map { ColumnHash.hash(Array($0.utf8)) })
-    }
-
-    /// What is searched for is what a reader of the log sees.
-    @Test func hashesAVendorsRequestIDAsItIsStored() throws {
-        let batch = batch { $0.responseHeaders = [header("X-Request-ID", "Bearer abcdefghijklmnopqrstuvwxyz012345")] }
-        let stored = try #require(batch.entries[.responseHeaders][0].flatMap(HeaderList.decode)?.first?.value)
-        #expect(!stored.contains("abcdefgh"))
-        #expect(batch.entries.vendorRequestIDHashes == [ColumnHash.hash(Array(stored.utf8))])
-    }
-
     // MARK: - Fields
 
     @Test func redactsEveryTextOfAnEntry() throws {

@@ -9,9 +9,8 @@ struct HeaderColumnEncoder {
     /// The entries to which the headers belong.
     let entries: EntryColumns
 
-    /// Nil when rows share too few names and shapes for it to pay, or a value is no header list.
-    func encode(_ column: TextColumn) -> [UInt8]? {
-        guard let split = SplitHeaders(column) else { return nil }
+    /// - Parameter column: what `split` was made of.
+    func encode(_ split: SplitHeaders, _ column: TextColumn) -> [UInt8] {
         var bytes: [UInt8] = []
         append(packed: head(split, column), to: &bytes)
         for (number, name) in split.names.enumerated() {

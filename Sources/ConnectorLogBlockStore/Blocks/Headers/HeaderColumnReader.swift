@@ -22,14 +22,18 @@ enum HeaderListReader {
         if case .split(let headers) = self { try headers.decode() }
     }
 
-    func append(row: Int, to column: inout TextColumn) throws(BlockError) {
+    func append(_ rows: [Int], to column: inout TextColumn) throws(BlockError) {
         switch self {
-        case .whole(let whole): whole.append([row], to: &column)
+        case .whole(let whole): whole.append(rows, to: &column)
         case .split(let headers):
-            if headers.isNull(row) {
-                column.appendNull()
-            } else {
-                try column.append { (bytes: inout [UInt8]) throws(BlockError) in try headers.append(row, to: &bytes) }
+            for row in rows {
+                if headers.isNull(row) {
+                    column.appendNull()
+                } else {
+                    try column.append { (bytes: inout [UInt8]) throws(BlockError) in
+                        try headers.append(row, to: &bytes)
+                    }
+                }
             }
         }
     }

@@ -135,6 +135,11 @@ struct SplitHeaders {
         }
     }
 
+    /// Gives the place of each value of a name.
+    func forEachValue(of name: Int, _ body: (Range<Int>) -> Void) {
+        for field in fieldsByName[firstOfName[name]..<firstOfName[name + 1]] { body(valueOfField[field]) }
+    }
+
     /// The values of a name in the order of rows, and the row of each.
     func values(of name: Int, in column: TextColumn) -> (texts: TextColumn, rows: [Int]) {
         let fields = fieldsByName[firstOfName[name]..<firstOfName[name + 1]]

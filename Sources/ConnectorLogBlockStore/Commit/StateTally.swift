@@ -1,0 +1,119 @@
+import ConnectorLogCore
+import GRDB
+import Synchronization
+
+/// What committed calls add to flow states and table `flow_state` does not yet say.
+///
+/// A thousand calls touch hundreds of states, each in a page of its own, and the next thousand mostly the same ones: so
+/// the calls of level-0 blocks are added up here, and written when those blocks are merged, when somebody asks for states,
+/// or when a fault or a change meets the state. A state's row says up to which block its calls are counted; after a
+/// crash the tally is made again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
+final class StateTally: Sendable {
+    /// States that may wait; then all are written with the next commit.
+    static let maximumStates = 20_000
+
+    struct Change: Sendable {
+        /// What a transaction adds to the tally.
+        var added: [FlowStateKey: FlowStateDelta] = [:]
+        /// States whose row it brings up to date, so that nothing of them waits any more.
+        var written: Set<FlowStateKey> = []
+    }
+
+    private struct State {
+        var waiting: [FlowStateKey: FlowStateDelta] = [:]
+        /// The latest block whose calls are counted, here or in the table.
+        var lastBlock: Int64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let texts = FlowTexts()
+
+    var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
+
+    /// First and last of the calls that wait for a state's row.
+    func calls(of key: FlowStateKey) -> ClosedRange<Int64>? {
+        state.withLock { state in
+            guard let delta = state.waiting[key], let first = delta.firstCall, let last = delta.lastCall else {
+                return nil
+            }
+            return first...last
+        }
+    }
+
+    // MARK: - Commits
+
+    /// Writes what cannot wait of some batches, in their order; what can is added by `settle`, once the transaction is on
+    /// the disk.
+    /// - Parameter lastBlock: the last block of this transaction; nil when it has none.
+    func write(_ batches: [PreparedBatch], lastBlock: Int64?, in db: Database) throws -> Change {
+        let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock ?? state.withLock { $0.lastBlock })
+        var change = Change()
+        for batch in batches {
+            change.added.merge(batch.states) { $0.merged(with: $1) }
+            let changed = batch.changes.lazy.map { FlowStateKey(teamID: $0.teamID, stateID: $0.stateID) }
+            let faulty = batch.states.lazy.filter { $0.value.faults > 0 }.map(\.key)
+            for key in Set(faulty).union(changed) {
+                let waiting = change.written.contains(key) ? nil : state.withLock { $0.waiting[key] }
+                let added = change.added.removeValue(forKey: key)
+                change.written.insert(key)
+                guard let delta = added.map({ waiting?.merged(with: $0) ?? $0 }) ?? waiting else { continue }
+                try writer.apply(key, delta)
+            }
+            try writer.apply(batch.changes)
+        }
+        let waiting = state.withLock { $0.waiting.count }
+        if waiting + change.added.count > Self.maximumStates {
+            try writeAll(adding: &change, writer)
+        }
+        return change
+    }
+
+    private func writeAll(adding change: inout Change, _ writer: FlowStateWriter) throws {
+        var all = state.withLock { $0.waiting }
+        for key in change.written { all[key] = nil }
+        all.merge(change.added) { $0.merged(with: $1) }
+        for (key, delta) in all { try writer.apply(key, delta) }
+        change.added = [:]
+        change.written.formUnion(all.keys)
+    }
+
+    /// Notes what a transaction that is on the disk has written, and adds what it left.
+    func settle(_ change: Change, lastBlock: Int64?) {
+        state.withLock { state in
+            for key in change.written { state.waiting[key] = nil }
+            state.waiting.merge(change.added) { $0.merged(with: $1) }
+            state.lastBlock = lastBlock ?? state.lastBlock
+        }
+    }
+
+    /// To be called when a transaction was rolled back.
+    func forgetTexts() { texts.forgetAll() }
+
+    // MARK: - All of it
+
+    /// Writes all that waits; `settleAll` follows when the transaction is on the disk.
+    func writeAll(in db: Database) throws {
+        let (waiting, lastBlock) = state.withLock { ($0.waiting, $0.lastBlock) }
+        if waiting.isEmpty { return }
+        // Numbers that this transaction makes are gone when it is rolled back.
+        db.afterNextTransaction(onCommit: { _ in }, onRollback: { [texts] _ in texts.forgetAll() })
+        let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock)
+        for (key, delta) in waiting { try writer.apply(key, delta) }
+    }
+
+    func settleAll() { state.withLock { $0.waiting = [:] } }
+
+    // MARK: - Start
+
+    /// Counts the calls of a level-0 block that its states' rows do not say yet. Blocks come in the order of their ids.
+    func restore(_ deltas: [FlowStateKey: FlowStateDelta], block: Int64, in db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: "SELECT counted_block FROM flow_state WHERE team_id = ? AND state_id = ?")
+        for (key, delta) in deltas {
+            let counted = try Int64.fetchOne(statement, arguments: [key.teamID, key.stateID]) ?? 0
+            guard block > counted else { continue }
+            state.withLock { $0.waiting[key] = $0.waiting[key]?.merged(with: delta) ?? delta }
+        }
+        state.withLock { $0.lastBlock = max($0.lastBlock, block) }
+    }
+}

@@ -1,0 +1,83 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+import Testing
+
+@testable import ConnectorLogBlockStore
+
+/// The calls of flow states wait in memory for their rows: nothing of that may show.
+@Suite struct StateTallyTests {
+    /// Batches of 300 entries of the states `state-1-0` to `state-1-44`, and a fault of one of them in between.
+    private func fill(_ store: BlockStore, _ start: Timestamp) async throws {
+        let entries = Fixtures.entries(900, from: start, teams: 1)
+        for first in stride(from: 0, to: entries.count, by: 300) {
+            _ = try await store.append(Fixtures.batch(Array(entries[first..<first + 300])), idempotency: nil)
+            let fault = Fixtures.fault(team: 1, at: start, state: "state-1-3")
+            _ = try await store.append(Fixtures.batch(faults: [fault]), idempotency: nil)
+        }
+        // States of which some calls were written with a fault, and some wait.
+        _ = try await store.append(Fixtures.batch(Array(entries[40..<340])), idempotency: nil)
+    }
+
+    private func states(_ store: BlockStore) async throws -> [FlowState] {
+        var states: [FlowState] = []
+        for number in 0..<45 {
+            states.append(try #require(try await store.state(team: 1, id: "state-1-\(number)")))
+        }
+        return states
+    }
+
+    @Test func callsWaitUntilSomebodyAsks() async throws {
+        try await TemporaryStore.with { store, clock in
+            try await fill(store, clock.now)
+            #expect(!store.tally.isEmpty)
+            let states = try await states(store)
+            #expect(store.tally.isEmpty)
+            #expect(states.map(\.calls).reduce(0, +) == 1200)
+            #expect(states[3].calls == 40)
+            #expect(states[3].faults == 3)
+            #expect(states[3].status == .failed)
+        }
+    }
+
+    @Test func aCrashLosesNoCallAndCountsNoneTwice() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open()
+        try await fill(store, temporary.clock.now)
+        let crashed = try temporary.afterCrash()
+        defer { crashed.remove() }
+        let expected = try await states(store)
+        let restored = try await crashed.open()
+        #expect(try await states(restored) == expected)
+        // Again when the rows say all, and when the blocks are merged.
+        let again = try crashed.afterCrash()
+        defer { again.remove() }
+        let last = try await again.open()
+        #expect(try await states(last) == expected)
+        while try await last.maintenance.compactor.step(isQuiet: true) {}
+        #expect(try await states(last) == expected)
+        for store in [store, restored, last] { try await store.close() }
+    }
+
+    @Test func aStatesCallsAreFoundBeforeItsRowSaysThem() async throws {
+        try await TemporaryStore.with { store, clock in
+            try await fill(store, clock.now)
+            var query = EntryQuery(teamID: 1, limit: 100)
+            query.stateID = "state-1-44"
+            #expect(try await store.entries(query).rows.count == 20)
+            #expect(!store.tally.isEmpty)
+        }
+    }
+
+    @Test func tooManyStatesAreWrittenWithTheirCommit() async throws {
+        try await TemporaryStore.with { store, clock in
+            var entries = Fixtures.entries(StateTally.maximumStates + 1, from: clock.now, teams: 1)
+            for index in entries.indices { entries[index].stateID = "s\(index)" }
+            _ = try await store.append(Fixtures.batch(Array(entries.dropLast())), idempotency: nil)
+            #expect(!store.tally.isEmpty)
+            _ = try await store.append(Fixtures.batch(Array(entries.suffix(1))), idempotency: nil)
+            #expect(store.tally.isEmpty)
+            #expect(try await store.state(team: 1, id: "s7")?.calls == 1)
+        }
+    }
+}
