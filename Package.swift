@@ -38,8 +38,10 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .target(
             name: "ConnectorLogCore",
+            dependencies: ["CMalloc"],
             swiftSettings: settings
         ),
         .target(

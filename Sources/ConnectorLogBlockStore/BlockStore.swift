@@ -144,6 +144,9 @@ extension BlockStore: LogWriter {
         _ batch: RedactedBatch, idempotency: IdempotentAnswer?
     ) async throws(StoreError) -> AppendResult {
         guard !batch.isEmpty || idempotency != nil else { return .stored }
+        guard directory.levelZeroCount < CompactionPlan.maximumLevelZeroBlocks else {
+            throw StoreError(.overloaded, "compaction is behind")
+        }
         var columns = batch.entries
         let reservation = try await reservations.reserve(&columns)
         var isStored = false

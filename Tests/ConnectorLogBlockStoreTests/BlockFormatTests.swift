@@ -56,7 +56,7 @@ import Testing
                 #expect(try (0..<500).map(reader.bytes) == expected, "\(field)")
             } else {
                 let reader = try part.texts(field.column)
-                #expect((0..<500).map(reader.bytes) == expected, "\(field)")
+                #expect(try (0..<500).map(reader.bytes) == expected, "\(field)")
             }
         }
         let first = EntryID(milliseconds: 5, counter: 9, random: 3)

@@ -58,8 +58,9 @@ import Testing
 
     private func reader(_ bytes: ArraySlice<UInt8>, _ columns: EntryColumns) throws -> HeaderColumnReader {
         func texts(_ field: EntryTextField) throws -> TextColumnReader {
-            let (encoding, bytes) = TextColumnEncoder.encode(columns[field], mayRepeat: true)
-            return try TextColumnReader(encoding, bytes[...], rows: columns.count, place: "test")
+            let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: 1).encode(
+                columns[field], mayRepeat: true)
+            return try TextColumnReader(encoding, bytes[...], rows: columns.count, zstandard: zstandard, place: "test")
         }
         return try HeaderColumnReader(
             bytes, rows: columns.count,

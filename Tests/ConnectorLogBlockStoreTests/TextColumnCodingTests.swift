@@ -12,6 +12,24 @@ import Testing
         var testDescription: String { name }
     }
 
+    let zstandard = Zstandard()
+    var encoder: TextColumnEncoder { TextColumnEncoder(zstandard: zstandard, level: 1) }
+
+    /// 700 texts: ids in hexadecimal, marks, nulls, and what looks like either.
+    static let long: [String?] = (0..<700).map { row in
+        let id = String(UInt64(row + 3) &* 0x9E37_79B9_7F4A_7C15, radix: 16)
+        return switch row % 8 {
+        case 0: nil
+        case 1: "{\"id\":\"\(id)\",\"name\":\"order \(row)\"}"
+        case 2: id
+        case 3: "odd \(id.dropLast()) and short abc123 \(row * 1_000_003) 0123456789"
+        case 4: "\u{1}\(id)\u{1}\u{1}x\(row)"
+        case 5: ""
+        case 6: String(repeating: "0123456789abcdef", count: 70) + "\(row)"
+        default: "ABCDEF\(row) deadbeef"
+        }
+    }
+
     static let uuids = (1...20).map { EntryID(high: UInt64($0) &* 0x9E37_79B9_7F4A_7C15, low: UInt64($0)).description }
 
     static let cases = [
@@ -22,6 +40,14 @@ import Testing
         Case(name: "upper-case uuid", values: uuids.map { $0.uppercased() }, encoding: .plain),
         Case(name: "hexadecimal", values: (0..<20).map { "00ff\(10 + $0)aa" } + [nil], encoding: .hexadecimal),
         Case(name: "hexadecimal of two lengths", values: ["00ff", "00ffaa", "ab"], encoding: .plain),
+        Case(name: "long texts", values: long, encoding: .chunks),
+        // As a dictionary of its own kind begins (RFC 8878, section 5): lengths of 54, 4643 and more.
+        Case(
+            name: "a first chunk that looks like a dictionary",
+            values: [54, 4643, 107].map {
+                String(repeating: "xyz \($0) ", count: 1000).prefix($0 == 4643 ? 6179 : $0).description
+            }
+                + (0..<600).map { "xyz 54 text \($0)" }, encoding: .chunks),
         Case(name: "odd hexadecimal", values: ["abc", "def", "012"], encoding: .plain),
     ]
 
@@ -29,16 +55,19 @@ import Testing
     func readsBackWhatItWrote(_ example: Case) throws {
         var column = TextColumn()
         for value in example.values { column.append(value) }
-        let (encoding, bytes) = TextColumnEncoder.encode(column, mayRepeat: true)
+        let (encoding, bytes) = encoder.encode(column, mayRepeat: true)
         #expect(encoding == example.encoding)
-        let reader = try TextColumnReader(encoding, bytes[...], rows: column.count, place: "test")
-        #expect((0..<column.count).map(reader.string) == example.values)
+        let reader = try TextColumnReader(encoding, bytes[...], rows: column.count, zstandard: zstandard, place: "test")
+        #expect(try (0..<column.count).map(reader.string) == example.values)
+        #expect(try (0..<column.count).map(reader.byteCount) == example.values.map { $0?.utf8.count ?? 0 })
+        #expect(try (0..<column.count).map(reader.isNull) == example.values.map { $0 == nil })
+        #expect(try (0..<column.count).map(reader.decoded().string) == example.values)
         var copy = TextColumn()
-        reader.append(Array(0..<column.count), to: &copy)
+        try reader.append(Array(0..<column.count), to: &copy)
         #expect(copy == column)
-        for wanted in Set(example.values.compactMap(\.self)) {
+        for wanted in Set(example.values.prefix(40).compactMap(\.self)) {
             var rows = Array(0..<column.count)
-            reader.filter(&rows, equalTo: wanted)
+            try reader.filter(&rows, equalTo: wanted)
             #expect(rows == example.values.indices.filter { example.values[$0] == wanted })
         }
     }
@@ -47,12 +76,38 @@ import Testing
     func cutBytesAreAnErrorNotATrap(_ example: Case) {
         var column = TextColumn()
         for value in example.values { column.append(value) }
-        let (encoding, bytes) = TextColumnEncoder.encode(column, mayRepeat: true)
-        for count in 0..<bytes.count {
+        let (encoding, bytes) = encoder.encode(column, mayRepeat: true)
+        for count in stride(from: 0, to: bytes.count, by: max(1, bytes.count / 500)) {
             #expect(throws: BlockError.self) {
-                try TextColumnReader(encoding, bytes[..<count], rows: column.count, place: "test")
+                try TextColumnReader(encoding, bytes[..<count], rows: column.count, zstandard: zstandard, place: "test")
             }
         }
+    }
+
+    @Test func marksThatAskForMoreDigitsThanThereAreAreAnError() {
+        var rest = TextColumn()
+        for text in ["a\u{1}\u{2}b", "c"] { rest.append(text) }
+        #expect(throws: Never.self) { try HexadecimalRuns(rest: rest, digits: [0xAB, 0xCD], place: "test") }
+        for count in [0, 1, 3] {
+            #expect(throws: BlockError.self) {
+                try HexadecimalRuns(rest: rest, digits: Array(repeating: 0, count: count), place: "test")
+            }
+        }
+        var cut = TextColumn()
+        for text in ["a\u{1}", "\u{1}"] { cut.append(text) }
+        #expect(throws: BlockError.self) { try HexadecimalRuns(rest: cut, digits: [0xAB], place: "test") }
+    }
+
+    @Test func digitsTakeHalfAByteEach() {
+        var column = TextColumn()
+        var random = SeededRandom(seed: 3)
+        for _ in 0..<1000 {
+            column.append(
+                "/orders/" + String(random.next() | 1 << 63, radix: 16) + String(random.next() | 1 << 63, radix: 16))
+        }
+        let (encoding, bytes) = encoder.encode(column, mayRepeat: true)
+        #expect(encoding == .chunks)
+        #expect(bytes.count < 1000 * 17)
     }
 
     @Test func manyDistinctValuesAreFoundBackAfterTheTableGrew() throws {

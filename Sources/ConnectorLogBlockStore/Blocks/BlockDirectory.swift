@@ -9,6 +9,8 @@ final class BlockDirectory: Sendable {
     private struct State {
         /// Ascending by `lastTime`.
         var blocks: [BlockSummary] = []
+        /// Of them, those of level 0.
+        var levelZero = 0
         /// Counts the changes of `blocks`.
         var version: UInt64 = 0
         /// Counts those of them that added entries.
@@ -20,13 +22,21 @@ final class BlockDirectory: Sendable {
         var quarantined: [BlockSummary] = []
         /// Replaced blocks that wait for deletion, with the epoch in which they were replaced.
         var retired: [(id: Int64, epoch: UInt64)] = []
+
+        mutating func insert(_ block: BlockSummary) {
+            // Nearly always the latest, so looked for from the end.
+            var at = blocks.count
+            while at > 0, blocks[at - 1].lastTime > block.lastTime { at -= 1 }
+            blocks.insert(block, at: at)
+            if block.level == 0 { levelZero += 1 }
+        }
     }
 
     private let state = Mutex(State())
 
     func insert(_ blocks: [BlockSummary]) {
         state.withLock { state in
-            for block in blocks { Self.insert(block, into: &state.blocks) }
+            for block in blocks { state.insert(block) }
             state.version += 1
             state.insertions += 1
         }
@@ -34,13 +44,17 @@ final class BlockDirectory: Sendable {
 
     var insertions: UInt64 { state.withLock { $0.insertions } }
 
+    /// Blocks that wait for their first merge.
+    var levelZeroCount: Int { state.withLock { $0.levelZero } }
+
     /// Puts `blocks` in the place of those with `ids`, in one step for every reader.
     func replace(_ ids: Set<Int64>, with blocks: [BlockSummary]) {
         state.withLock { state in
+            state.levelZero -= state.blocks.count { $0.level == 0 && ids.contains($0.id) }
             state.blocks.removeAll { ids.contains($0.id) }
             // A reader may have found one damaged after compaction had read it whole.
             state.quarantined.removeAll { ids.contains($0.id) }
-            for block in blocks { Self.insert(block, into: &state.blocks) }
+            for block in blocks { state.insert(block) }
             for id in ids { state.retired.append((id, state.epoch)) }
             state.epoch += 1
             state.version += 1
@@ -58,20 +72,15 @@ final class BlockDirectory: Sendable {
     func quarantine(_ id: Int64) -> Bool {
         state.withLock { state in
             guard let index = state.blocks.firstIndex(where: { $0.id == id }) else { return false }
-            state.quarantined.append(state.blocks.remove(at: index))
+            let block = state.blocks.remove(at: index)
+            if block.level == 0 { state.levelZero -= 1 }
+            state.quarantined.append(block)
             state.version += 1
             return true
         }
     }
 
     var quarantined: [BlockSummary] { state.withLock { $0.quarantined } }
-
-    private static func insert(_ block: BlockSummary, into blocks: inout [BlockSummary]) {
-        // Nearly always the latest, so looked for from the end.
-        var at = blocks.count
-        while at > 0, blocks[at - 1].lastTime > block.lastTime { at -= 1 }
-        blocks.insert(block, at: at)
-    }
 
     /// Ascending by `lastTime`.
     var blocks: [BlockSummary] { state.withLock { $0.blocks } }

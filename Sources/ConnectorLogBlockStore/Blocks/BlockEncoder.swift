@@ -161,7 +161,8 @@ private struct PartWriter {
             return
         }
         let mayRepeat = column != .requestBody && column != .responseBody
-        let (encoding, bytes) = TextColumnEncoder.encode(values, mayRepeat: mayRepeat)
+        let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: effort.level)
+            .encode(values, mayRepeat: mayRepeat)
         append(column.rawValue, encoding, bytes)
     }
 
@@ -191,7 +192,8 @@ private struct PartWriter {
     }
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
-        if let compressed = zstandard.compressed(bytes, level: effort.level) {
+        // Chunks are compressed one by one.
+        if encoding != .chunks, let compressed = zstandard.compressed(bytes, level: effort.level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,

@@ -77,11 +77,15 @@ enum BlockFormat {
         case hexadecimal = 19
         /// Header lists: shapes, and a column a name (`HeaderColumnFormat`).
         case headers = 20
+        /// Texts in chunks of rows, their runs of hexadecimal digits apart (`TextChunksEncoder`).
+        case chunks = 21
     }
 
     enum Codec: UInt8 {
         case none = 0
         case zstd = 1
+        /// zstd with the end of the column's first chunk as a dictionary of raw content; in chunks alone.
+        case zstdBehindFirst = 2
     }
 
     /// A column's raw length is refused above this when read, so that damaged bytes cannot ask for unbounded memory.

@@ -19,12 +19,22 @@ struct PackedColumn {
                 throw BlockError(.compression, place)
             }
             return bytes
+        case .zstdBehindFirst: throw BlockError(.encoding, place)
         }
+    }
+
+    /// - Parameter first: the bytes of the column's first chunk.
+    func bytes(behind first: () throws(BlockError) -> [UInt8]) throws(BlockError) -> [UInt8] {
+        guard codec == .zstdBehindFirst else { return try bytes() }
+        guard let bytes = zstandard.decompress(stored, size: rawCount, behind: ZstandardPrefix.of(try first())) else {
+            throw BlockError(.compression, place)
+        }
+        return bytes
     }
 
     func texts(rows: Int) throws(BlockError) -> TextColumnReader {
         guard let encoding else { throw BlockError(.encoding, place) }
-        return try TextColumnReader(encoding, try bytes()[...], rows: rows, place: place)
+        return try TextColumnReader(encoding, try bytes()[...], rows: rows, zstandard: zstandard, place: place)
     }
 
     func integers(rows: Int) throws(BlockError) -> [Int64] {
@@ -49,11 +59,13 @@ struct PackedReader {
 
     mutating func byte() throws(BlockError) -> UInt8 { try reader.byte() }
 
+    mutating func length(atMost maximum: Int) throws(BlockError) -> Int { try reader.length(atMost: maximum) }
+
     mutating func column() throws(BlockError) -> PackedColumn {
         guard let codec = BlockFormat.Codec(rawValue: try reader.byte()) else { throw BlockError(.encoding, place) }
         let rawCount = try reader.length(atMost: BlockFormat.maximumColumnBytes)
         let stored = try reader.take(try reader.length(atMost: reader.remaining))
-        guard codec == .zstd || stored.count == rawCount else { throw BlockError(.length, place) }
+        guard codec != .none || stored.count == rawCount else { throw BlockError(.length, place) }
         return PackedColumn(codec: codec, rawCount: rawCount, stored: stored, zstandard: zstandard, place: place)
     }
 

@@ -79,7 +79,7 @@ struct PartReader {
                 throw BlockError(.compression, place)
             }
             return (encoding, bytes)
-        case nil:
+        case .zstdBehindFirst, nil:
             throw BlockError(.encoding, place)
         }
     }
@@ -93,7 +93,8 @@ struct PartReader {
 
     func texts(_ column: BlockFormat.Column) throws -> TextColumnReader {
         guard let (encoding, bytes) = try raw(column.rawValue) else { return TextColumnReader(nullRows: rows) }
-        return try TextColumnReader(encoding, bytes[...], rows: rows, place: "column \(column.rawValue)")
+        return try TextColumnReader(
+            encoding, bytes[...], rows: rows, zstandard: zstandard, place: "column \(column.rawValue)")
     }
 
     /// - Parameter references: what header values may refer to; asked for only when they may.
@@ -103,7 +104,8 @@ struct PartReader {
         guard let (encoding, bytes) = try raw(column.rawValue) else { return .whole(TextColumnReader(nullRows: rows)) }
         let place = "column \(column.rawValue)"
         guard encoding == .headers else {
-            return .whole(try TextColumnReader(encoding, bytes[...], rows: rows, place: place))
+            return .whole(
+                try TextColumnReader(encoding, bytes[...], rows: rows, zstandard: zstandard, place: place))
         }
         return .split(
             try HeaderColumnReader(

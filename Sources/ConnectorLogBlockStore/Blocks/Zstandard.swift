@@ -29,20 +29,25 @@ final class Zstandard: Sendable {
     private static let leastToCompress = 48
 
     /// Nil when it would not pay.
-    func compressed(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
-        bytes.count < Self.leastToCompress ? nil : compress(bytes, level: level)
+    /// - Parameter prefix: what a reader has decompressed before, as a dictionary of raw content.
+    func compressed(_ bytes: [UInt8], level: Int32, behind prefix: ArraySlice<UInt8> = []) -> [UInt8]? {
+        bytes.count < Self.leastToCompress ? nil : compress(bytes, level: level, behind: prefix)
     }
 
     /// Nil when the result would not be smaller than the input.
-    func compress(_ bytes: [UInt8], level: Int32) -> [UInt8]? {
+    func compress(_ bytes: [UInt8], level: Int32, behind prefix: ArraySlice<UInt8> = []) -> [UInt8]? {
         let taken = compressors.withLock { $0.popLast() }
         guard let pointer = unsafe taken?.pointer ?? ZSTD_createCCtx() else { return nil }
         defer { unsafe keep(pointer) }
         // ZSTD_compressBound is more than is needed: a longer result is of no use.
         let result = unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { output, count in
             unsafe bytes.withUnsafeBytes { input in
-                let size = unsafe ZSTD_compressCCtx(
-                    pointer, output.baseAddress, output.count, input.baseAddress, input.count, level)
+                let size = unsafe prefix.withUnsafeBytes { prefix in
+                    // Without a dictionary this is the same as ZSTD_compressCCtx.
+                    unsafe ZSTD_compress_usingDict(
+                        pointer, output.baseAddress, output.count, input.baseAddress, input.count, prefix.baseAddress,
+                        prefix.count, level)
+                }
                 count = ZSTD_isError(size) != 0 ? 0 : size
             }
         }
@@ -50,7 +55,7 @@ final class Zstandard: Sendable {
     }
 
     /// Nil when the bytes are no zstd frame of exactly `size` bytes.
-    func decompress(_ bytes: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
+    func decompress(_ bytes: ArraySlice<UInt8>, size: Int, behind prefix: ArraySlice<UInt8> = []) -> [UInt8]? {
         let taken = decompressors.withLock { $0.popLast() }
         guard let pointer = unsafe taken?.pointer ?? ZSTD_createDCtx() else { return nil }
         defer {
@@ -64,8 +69,11 @@ final class Zstandard: Sendable {
         var isWhole = false
         let result = unsafe [UInt8](unsafeUninitializedCapacity: size) { output, count in
             unsafe bytes.withUnsafeBytes { input in
-                let written = unsafe ZSTD_decompressDCtx(
-                    pointer, output.baseAddress, output.count, input.baseAddress, input.count)
+                let written = unsafe prefix.withUnsafeBytes { prefix in
+                    unsafe ZSTD_decompress_usingDict(
+                        pointer, output.baseAddress, output.count, input.baseAddress, input.count, prefix.baseAddress,
+                        prefix.count)
+                }
                 isWhole = ZSTD_isError(written) == 0 && written == size
                 count = isWhole ? written : 0
             }

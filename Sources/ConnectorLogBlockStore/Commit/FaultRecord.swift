@@ -79,7 +79,7 @@ enum FaultRecord {
                 throw BlockError(.compression, place)
             }
             json = raw
-        case nil:
+        case .zstdBehindFirst, nil:
             throw BlockError(.encoding, place)
         }
         let fields = try JSONDecoder().decode(Fields.self, from: Data(json))

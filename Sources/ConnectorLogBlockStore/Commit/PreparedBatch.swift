@@ -24,12 +24,13 @@ struct PreparedBatch: Sendable {
     var newConnectors: [NewConnector]
     var idempotency: IdempotentAnswer?
 
-    /// What the batch holds while it waits, for the limit of the queue.
+    /// What the batch holds while it waits, for the limit of the queue. The columns of finished blocks are counted with
+    /// their request.
     var byteCount: Int {
         let entryBytes =
             switch entries {
             case .none: 0
-            case .blocks(let blocks): blocks.reduce(0) { $0 + $1.encoded.byteCount + $1.columns.byteCount }
+            case .blocks(let blocks): blocks.reduce(0) { $0 + $1.encoded.byteCount }
             case .columns(let columns): columns.byteCount
             }
         return entryBytes + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }

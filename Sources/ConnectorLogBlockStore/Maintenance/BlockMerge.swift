@@ -82,8 +82,7 @@ struct DecodedBlock {
     /// By the raw values of `EntryTextField`; nil for header lists.
     private let texts: [TextColumnReader?]
     private let headers: [(field: EntryTextField, reader: HeaderListReader)]
-    private let requestBodies: TextColumnReader
-    private let responseBodies: TextColumnReader
+    private let bodyBytes: [Int]
     /// Of an average row, its bodies aside.
     private let usualBytes: Int
 
@@ -96,21 +95,18 @@ struct DecodedBlock {
         durations = try block.integers(.duration)
         requestBodyAttributes = try block.integers(.requestBodyAttributes)
         responseBodyAttributes = try block.integers(.responseBodyAttributes)
-        let texts = try EntryTextField.allCases.map { $0.isHeaders ? nil : try block.texts($0.column) }
+        let texts = try EntryTextField.allCases.map { $0.isHeaders ? nil : try block.texts($0.column).decoded() }
         self.texts = texts
         headers = try EntryTextField.allCases.filter(\.isHeaders).map { ($0, try block.headers($0.column)) }
         for (_, reader) in headers { try reader.decode() }
-        requestBodies = try block.texts(.requestBody)
-        responseBodies = try block.texts(.responseBody)
-        let bodyBytes = (0..<block.rows).reduce(0) { [requestBodies, responseBodies] in
-            $0 + requestBodies.byteCount($1) + responseBodies.byteCount($1)
-        }
-        usualBytes = max(0, block.summary.rawBytes - bodyBytes) / max(1, block.rows)
+        let bodies = [EntryTextField.requestBody, .responseBody].compactMap { texts[$0.rawValue] }
+        bodyBytes = try (0..<block.rows).map { row in try bodies.reduce(0) { $0 + (try $1.byteCount(row)) } }
+        usualBytes = max(0, block.summary.rawBytes - bodyBytes.reduce(0, +)) / max(1, block.rows)
     }
 
     /// What a row takes in `EntryColumns`, about.
     func bytes(ofRow row: Int) -> Int {
-        usualBytes + requestBodies.byteCount(row) + responseBodies.byteCount(row)
+        usualBytes + bodyBytes[row]
     }
 
     /// Appends rows, column by column.
@@ -124,7 +120,7 @@ struct DecodedBlock {
             columns.requestBodyAttributes.append(requestBodyAttributes[row])
             columns.responseBodyAttributes.append(responseBodyAttributes[row])
         }
-        for field in EntryTextField.allCases { texts[field.rawValue]?.append(rows, to: &columns[field]) }
+        for field in EntryTextField.allCases { try texts[field.rawValue]?.append(rows, to: &columns[field]) }
         for (field, reader) in headers {
             try reader.append(rows, to: &columns[field])
         }

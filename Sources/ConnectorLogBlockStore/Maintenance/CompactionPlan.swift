@@ -9,6 +9,12 @@ struct CompactionPlan: Equatable {
     static let targetRows = BlockPieces.rows
     /// Blocks of level 0 that may lie before they are merged: so many that a team's share of them makes large blocks.
     static let levelZeroBlocks = 32
+    /// So many wait that compaction may take more of a core for itself, and all of it: a burst of writing goes first, but
+    /// not for long.
+    static let pressingLevelZeroBlocks = 2 * levelZeroBlocks
+    static let manyLevelZeroBlocks = 4 * levelZeroBlocks
+    /// When so many wait, batches are refused as `overloaded`.
+    static let maximumLevelZeroBlocks = 4096
     /// Small neighbours of one team that may lie before they are merged.
     static let smallNeighbours = 8
     /// Blocks of either kind that are merged when nothing is stored meanwhile.

@@ -38,6 +38,15 @@ final class Compactor: Sendable {
     /// Counts what was stored.
     var insertions: UInt64 { directory.insertions }
 
+    /// How long to rest after work that took so long: a third of a core is its share, and more the more blocks wait.
+    func rest(after work: Duration) -> Duration {
+        switch directory.levelZeroCount {
+        case ..<CompactionPlan.pressingLevelZeroBlocks: work * 2
+        case ..<CompactionPlan.manyLevelZeroBlocks: work
+        default: .zero
+        }
+    }
+
     /// One step; false when there was nothing to do.
     /// - Parameter isQuiet: whether nothing was stored for a while.
     func step(isQuiet: Bool) async throws -> Bool {

@@ -22,6 +22,7 @@ struct Maintenance: Sendable {
     func run() async {
         let clock = ContinuousClock()
         var nextChores = clock.now
+        var hasWorked = false
         var lastChange = (insertions: compactor.insertions, at: clock.now)
         while !Task.isCancelled {
             do {
@@ -34,8 +35,9 @@ struct Maintenance: Sendable {
                 let isQuiet = start - lastChange.at >= Self.quietTime
                 var worked = try await compactor.step(isQuiet: isQuiet)
                 if !worked, isQuiet { worked = try await compactor.shrink() }
-                // Rests as long as it worked: half of one core at most.
-                try await Task.sleep(for: worked ? clock.now - start : Self.pause)
+                if isQuiet, !worked, hasWorked { Memory.giveBack() }
+                hasWorked = worked
+                try await Task.sleep(for: worked ? compactor.rest(after: clock.now - start) : Self.pause)
             } catch is CancellationError {
                 return
             } catch {

@@ -1,7 +1,7 @@
 import ConnectorLogCore
 
 extension StoredBlock {
-    func entrySummary(_ row: Int) throws -> EntrySummary {
+    func entrySummary(_ row: Int, _ fields: EntryQuery.Fields = .all) throws -> EntrySummary {
         guard let connector = try texts(.connector).string(row),
             let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: try integers(.outcome)[row]))
         else { throw BlockError(.value, "row \(row)") }
@@ -17,6 +17,7 @@ extension StoredBlock {
         entry.method = try texts(.method).string(row)
         entry.uri = try texts(.uri).string(row)
         entry.requestID = try texts(.requestID).string(row)
+        if fields == .call { return entry }
         entry.flowID = try texts(.flowID).string(row)
         entry.flowName = try texts(.flowName).string(row)
         entry.flowVersion = try texts(.flowVersion).string(row)

@@ -58,7 +58,7 @@ struct EntrySearch {
         }
         let page = hits.prefix(query.limit)
         let next = hits.count > query.limit ? page.last.map { PagePosition(time: $0.time, id: $0.id) } : nil
-        return Page(rows: try summaries(page), next: next)
+        return Page(rows: try summaries(page, query.fields), next: next)
     }
 
     /// The query within the time of its state's calls, which seldom fill a page: without, all filters would be asked. Nil
@@ -79,14 +79,16 @@ struct EntrySearch {
     }
 
     /// The entries in the order of the hits; each block is decoded once, and released before the next.
-    private func summaries(_ hits: ArraySlice<Hit>) throws -> [EntrySummary] {
+    private func summaries(_ hits: ArraySlice<Hit>, _ fields: EntryQuery.Fields) throws -> [EntrySummary] {
         var entries: [EntrySummary?] = Array(repeating: nil, count: hits.count)
         let byBlock = Dictionary(grouping: hits.indices) { hits[$0].block.summary.id }
         for indices in byBlock.values {
             guard let first = indices.first else { continue }
             let block = hits[first].block
             _ = try quarantine.reading(block.summary) {
-                for index in indices { entries[index - hits.startIndex] = try block.entrySummary(hits[index].row) }
+                for index in indices {
+                    entries[index - hits.startIndex] = try block.entrySummary(hits[index].row, fields)
+                }
             }
             block.release()
         }

@@ -10,9 +10,9 @@ enum FlowStateRows {
         """
 
     static func state(team: Int64, id: String, in db: Database) throws -> FlowState? {
-        try Row.fetchOne(
-            db, sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id]
-        ).map(state)
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?")
+        return try Row.fetchOne(statement, arguments: [team, id]).map(state)
     }
 
     static func states(_ query: StateQuery, in db: Database) throws -> NamedPage<FlowState> {

@@ -56,6 +56,15 @@ package struct EntryQuery: Hashable, Sendable {
     /// 1...1000.
     package var limit: Int
 
+    /// What the caller wants to know of each entry.
+    package enum Fields: Hashable, Sendable {
+        case all
+        /// The call alone; what ties it to a run or tells its error may be left nil.
+        case call
+    }
+
+    package var fields = Fields.all
+
     /// Whether its filters look into headers or bodies.
     package var readsDetail: Bool { requestID != nil || !(text ?? "").isEmpty }
 

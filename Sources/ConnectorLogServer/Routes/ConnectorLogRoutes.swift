@@ -7,6 +7,7 @@ enum ConnectorLogRoutes {
     /// Newest first. `before` is the only way to page: it is compared strictly, at the precision that `log_time` shows.
     @Sendable static func list(_ call: RouteCall) async throws -> Response {
         var query = EntryQuery(teamID: call.teamID, limit: try call.limit())
+        query.fields = .call
         query.to = try call.query.instant("before", missingOffset: .utc)
         query.connector = try await ConnectorRoutes.connector(call).identifier
         let page = try await call.environment.reader.entries(query)

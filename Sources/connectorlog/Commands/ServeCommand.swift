@@ -51,6 +51,7 @@ struct ServeCommand: ContextualCommand {
     ) async throws {
         // What the store and the keys' files hold is nobody else's to read, whatever the directory's mode.
         umask(0o077)
+        Memory.configure()
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
         let signingKey = try SigningKey.load(

@@ -96,27 +96,27 @@ private final class HeaderCellValues {
     ) throws(BlockError) {
         let number = numbers.isEmpty ? value : Int(numbers[value])
         if kind == .texts || isShort?[value] == false {
-            Varint.append(UInt64(texts.byteCount(number)), to: &bytes)
-            texts.append(row: number, to: &bytes)
+            Varint.append(UInt64(try texts.byteCount(number)), to: &bytes)
+            try texts.append(row: number, to: &bytes)
             return
         }
         switch kind {
         case .texts: break
         case .requestID:
-            guard !references.requestIDs.isNull(row) else { throw BlockError(.value, "a header") }
-            Varint.append(UInt64(references.requestIDs.byteCount(row)), to: &bytes)
-            references.requestIDs.append(row: row, to: &bytes)
+            guard try !references.requestIDs.isNull(row) else { throw BlockError(.value, "a header") }
+            Varint.append(UInt64(try references.requestIDs.byteCount(row)), to: &bytes)
+            try references.requestIDs.append(row: row, to: &bytes)
         case .traceParent:
-            guard references.traceIDs.byteCount(row) == 32, spans.byteCount(number) == 18 else {
+            guard try references.traceIDs.byteCount(row) == 32, try spans.byteCount(number) == 18 else {
                 throw BlockError(.value, "a header")
             }
             Varint.append(UInt64(Format.traceParentLength), to: &bytes)
             bytes.append(UInt8(ascii: "0"))
             bytes.append(UInt8(ascii: "0"))
             bytes.append(UInt8(ascii: "-"))
-            references.traceIDs.append(row: row, to: &bytes)
+            try references.traceIDs.append(row: row, to: &bytes)
             bytes.append(UInt8(ascii: "-"))
-            spans.append(row: number, to: &bytes)
+            try spans.append(row: number, to: &bytes)
             // The flags behind their dash.
             bytes.insert(UInt8(ascii: "-"), at: bytes.count - 2)
         case .date:

@@ -147,14 +147,14 @@ struct HeaderColumnEncoder {
     }
 
     private func append(texts: TextColumn, to bytes: inout [UInt8]) {
-        let (encoding, column) = TextColumnEncoder.encode(texts, mayRepeat: true)
+        let (encoding, column) = TextColumnEncoder(zstandard: zstandard, level: level).encode(texts, mayRepeat: true)
         bytes.append(encoding.rawValue)
-        append(packed: column, to: &bytes)
+        append(packed: column, isCompressed: encoding == .chunks, to: &bytes)
     }
 
     /// Codec, raw length, stored length, the stored bytes.
-    private func append(packed column: [UInt8], to bytes: inout [UInt8]) {
-        let compressed = zstandard.compressed(column, level: level)
+    private func append(packed column: [UInt8], isCompressed: Bool = false, to bytes: inout [UInt8]) {
+        let compressed = isCompressed ? nil : zstandard.compressed(column, level: level)
         bytes.append((compressed == nil ? BlockFormat.Codec.none : .zstd).rawValue)
         Varint.append(UInt64(column.count), to: &bytes)
         let stored = compressed ?? column

@@ -8,7 +8,7 @@ enum HeaderListReader {
     /// The row's `HeaderList`; nil for null.
     func bytes(_ row: Int) throws(BlockError) -> [UInt8]? {
         switch self {
-        case .whole(let column): return column.bytes(row)
+        case .whole(let column): return try column.bytes(row)
         case .split(let headers):
             if headers.isNull(row) { return nil }
             var bytes: [UInt8] = []
@@ -24,7 +24,7 @@ enum HeaderListReader {
 
     func append(_ rows: [Int], to column: inout TextColumn) throws(BlockError) {
         switch self {
-        case .whole(let whole): whole.append(rows, to: &column)
+        case .whole(let whole): try whole.append(rows, to: &column)
         case .split(let headers):
             for row in rows {
                 if headers.isNull(row) {

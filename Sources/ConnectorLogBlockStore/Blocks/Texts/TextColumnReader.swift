@@ -9,6 +9,8 @@ struct TextColumnReader {
     private let isIndexed: Bool
     /// For each row the number of its value.
     private let indices: [UInt32]
+    /// Instead of `plain`.
+    private let chunks: TextChunks?
     let rows: Int
 
     /// A column without any value.
@@ -18,6 +20,7 @@ struct TextColumnReader {
         packed = PackedHexadecimal()
         isIndexed = false
         indices = []
+        chunks = nil
         self.rows = rows
     }
 
@@ -28,11 +31,12 @@ struct TextColumnReader {
         packed = PackedHexadecimal()
         isIndexed = false
         indices = []
+        chunks = nil
         rows = column.count
     }
 
     init(
-        _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, place: String
+        _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, zstandard: Zstandard, place: String
     ) throws(BlockError) {
         var (encoding, bytes, distinct) = (encoding, bytes, rows)
         var indices: [UInt32] = []
@@ -40,7 +44,8 @@ struct TextColumnReader {
         if isIndexed {
             var reader = ByteReader(bytes, place: place)
             distinct = try reader.length(atMost: rows)
-            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary else {
+            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary, inner != .chunks
+            else {
                 throw BlockError(.encoding, place)
             }
             encoding = inner
@@ -53,7 +58,10 @@ struct TextColumnReader {
         self.rows = rows
         self.isIndexed = isIndexed
         self.indices = indices
+        chunks =
+            encoding == .chunks ? try TextChunks(bytes, rows: rows, zstandard: zstandard, place: place) : nil
         switch encoding {
+        case .chunks: (isPacked, packed, plain) = (false, PackedHexadecimal(), TextColumn())
         case .plain:
             (isPacked, packed) = (false, PackedHexadecimal())
             plain = try Self.plain(bytes, rows: distinct, place: place)
@@ -72,7 +80,7 @@ struct TextColumnReader {
         }
     }
 
-    private static func plain(
+    static func plain(
         _ bytes: ArraySlice<UInt8>, rows: Int, place: String
     ) throws(BlockError) -> TextColumn {
         // Not by `ByteReader`: a column has as many lengths as rows, and one entry's reading decodes a dozen columns.
@@ -107,23 +115,41 @@ struct TextColumnReader {
         isIndexed ? Int(indices[row]) : row
     }
 
-    func isNull(_ row: Int) -> Bool {
-        isPacked ? packed.isNull(value(of: row)) : plain.isNull(value(of: row))
+    func isNull(_ row: Int) throws(BlockError) -> Bool {
+        if let chunks {
+            let (texts, row) = try chunks.chunk(of: row)
+            return texts.isNull(row)
+        }
+        return isPacked ? packed.isNull(value(of: row)) : plain.isNull(value(of: row))
     }
 
-    func bytes(_ row: Int) -> [UInt8]? {
-        if isNull(row) { return nil }
+    func bytes(_ row: Int) throws(BlockError) -> [UInt8]? {
+        if try isNull(row) { return nil }
         var bytes: [UInt8] = []
-        append(row: row, to: &bytes)
+        try append(row: row, to: &bytes)
         return bytes
     }
 
-    func string(_ row: Int) -> String? {
-        isPacked ? bytes(row).map { String(decoding: $0, as: UTF8.self) } : plain.string(value(of: row))
+    func string(_ row: Int) throws(BlockError) -> String? {
+        isPacked || chunks != nil
+            ? try bytes(row).map { String(decoding: $0, as: UTF8.self) } : plain.string(value(of: row))
+    }
+
+    /// The same column, decoded whole: for whoever wants all rows, and damage to show now.
+    func decoded() throws(BlockError) -> TextColumnReader {
+        guard let chunks else { return self }
+        return TextColumnReader(try chunks.whole())
     }
 
     /// Appends rows as they come.
-    func append(_ rows: [Int], to other: inout TextColumn) {
+    func append(_ rows: [Int], to other: inout TextColumn) throws(BlockError) {
+        if let chunks {
+            for row in rows {
+                let (texts, row) = try chunks.chunk(of: row)
+                if texts.isNull(row) { other.appendNull() } else { other.append { texts.append(row, to: &$0) } }
+            }
+            return
+        }
         guard isPacked else {
             other.append(isIndexed ? rows.map { Int(indices[$0]) } : rows, of: plain)
             return
@@ -135,7 +161,12 @@ struct TextColumnReader {
     }
 
     /// Appends the row's bytes; nothing for null.
-    func append(row: Int, to bytes: inout [UInt8]) {
+    func append(row: Int, to bytes: inout [UInt8]) throws(BlockError) {
+        if let chunks {
+            let (texts, row) = try chunks.chunk(of: row)
+            texts.append(row, to: &bytes)
+            return
+        }
         let value = value(of: row)
         if isPacked {
             if !packed.isNull(value) { packed.append(value, to: &bytes) }
@@ -146,20 +177,27 @@ struct TextColumnReader {
 
     /// The length of the row's bytes; 0 for null.
     @inline(__always)
-    func byteCount(_ row: Int) -> Int {
+    func byteCount(_ row: Int) throws(BlockError) -> Int {
+        if chunks != nil { return try bytes(row)?.count ?? 0 }
         let value = value(of: row)
         return isPacked ? (packed.isNull(value) ? 0 : packed.byteCount) : plain.range(value).count
     }
 
     /// Keeps of `matches` the rows whose value is `text`. Compares each distinct value once.
-    func filter(_ matches: inout [Int], equalTo text: String) {
+    func filter(_ matches: inout [Int], equalTo text: String) throws(BlockError) {
         let wanted = Array(text.utf8)
         guard isIndexed else {
-            matches.removeAll { !equals(value: $0, wanted) }
+            var kept: [Int] = []
+            for row in matches where try equals(row: row, wanted) { kept.append(row) }
+            matches = kept
             return
         }
         let hits = (0..<(isPacked ? packed.rows : plain.count)).map { equals(value: $0, wanted) }
         matches.removeAll { !hits[Int(indices[$0])] }
+    }
+
+    private func equals(row: Int, _ wanted: [UInt8]) throws(BlockError) -> Bool {
+        chunks == nil ? equals(value: row, wanted) : try bytes(row) == wanted
     }
 
     private func equals(value: Int, _ wanted: [UInt8]) -> Bool {

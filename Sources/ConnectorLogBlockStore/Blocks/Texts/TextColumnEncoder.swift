@@ -1,19 +1,26 @@
 import ConnectorLogCore
 
-/// Encodes a text column by what its values are: few distinct ones, UUIDs, hexadecimal, or just text.
-enum TextColumnEncoder {
+/// Encodes a text column by what its values are: few distinct ones, UUIDs, hexadecimal, much text or little.
+struct TextColumnEncoder {
+    let zstandard: Zstandard
+    let level: Int32
+
     /// - Parameter mayRepeat: whether to look for repeated values at all; bodies never pay the search.
-    static func encode(_ column: TextColumn, mayRepeat: Bool) -> (BlockFormat.Encoding, [UInt8]) {
+    func encode(_ column: TextColumn, mayRepeat: Bool) -> (BlockFormat.Encoding, [UInt8]) {
         if mayRepeat, let dictionary = TextDictionary(column) {
-            return (.dictionary, encode(dictionary, of: column))
+            return (.dictionary, Self.encode(dictionary, of: column))
         }
-        return encodeValues(column)
+        if let short = Self.encodeShort(column) { return short }
+        if column.bytes.count >= TextChunksEncoder.leastBytes {
+            return (.chunks, TextChunksEncoder.encode(column, zstandard: zstandard, level: level))
+        }
+        return (.plain, Self.encodePlain(column))
     }
 
     private static func encode(_ dictionary: TextDictionary, of column: TextColumn) -> [UInt8] {
         var distinct = TextColumn()
         for row in dictionary.firstRows { distinct.append(row: row, of: column) }
-        let (encoding, values) = encodeValues(distinct)
+        let (encoding, values) = encodeShort(distinct) ?? (.plain, encodePlain(distinct))
         let width = distinct.count <= 0x100 ? 1 : distinct.count <= 0x10000 ? 2 : 4
         var bytes: [UInt8] = []
         bytes.reserveCapacity(values.count + column.count * width + 16)
@@ -26,10 +33,11 @@ enum TextColumnEncoder {
         return bytes
     }
 
-    private static func encodeValues(_ column: TextColumn) -> (BlockFormat.Encoding, [UInt8]) {
+    /// Nil unless the values are all digits of one length.
+    private static func encodeShort(_ column: TextColumn) -> (BlockFormat.Encoding, [UInt8])? {
         if let bytes = encodeUUIDs(column) { return (.uuid, bytes) }
         if let bytes = encodeHexadecimal(column) { return (.hexadecimal, bytes) }
-        return (.plain, encodePlain(column))
+        return nil
     }
 
     /// Lengths, then the texts end to end.
