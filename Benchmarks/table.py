@@ -1,0 +1,189 @@
+"""The figures as one table: ours, the goal for two cores that the load client shares, and those of the rivals."""
+
+import dataclasses
+
+from questions import QUESTIONS
+
+# Goals of a query: its median and its p99 in milliseconds, where there is one.
+QUERY_GOALS = {
+    "entry by id": (1.5, 6), "entries of a state": (1.5, 6), "latest 100 of a connector before a time": (1.5, 6),
+    "latest 100 failed of a team": (3, None), "outcomes by hour, a team's day": (2, None),
+    "a rare word in error messages": (3, None), "a rare word in bodies": (3, None), "any substring": (25, None),
+}
+UNDER_INGEST = 5
+BIG_RATIO = 3
+
+
+@dataclasses.dataclass
+class Row:
+    label: str
+    value: float | None
+    side: str = ""  # ">=", "<=" or "", which has no goal
+    goal: float | None = None
+    unit: str = ""
+    note: str = ""  # behind the value
+    sqlite: float | None = None
+    postgres: float | None = None
+
+    @property
+    def met(self):
+        if not self.side or self.value is None:
+            return None
+        return self.value >= self.goal if self.side == ">=" else self.value <= self.goal
+
+
+def look(result, *path):
+    """A figure within the result, or None where it was not measured."""
+    for name in path:
+        if not isinstance(result, dict) or name not in result:
+            return None
+        result = result[name]
+    return result
+
+
+def sections(result):
+    """[(title, [Row])] of all that was measured."""
+    found = [("Ingest", ingest_rows(result)), ("Disk, memory, start", store_rows(result))]
+    if look(result, "ours", "full", "queries"):
+        found += [("Queries, one at a time: milliseconds, median / p99", query_rows(result)),
+                  ("The same while ingest runs at full rate: p99 in multiples of that at rest", busy_rows(result))]
+    if look(result, "ours", "big"):
+        found.append((f"{result['ours']['big']['entries']:,} lean entries", big_rows(result["ours"]["big"])))
+    found = [(title, [row for row in rows if row.value is not None]) for title, rows in found]
+    return [(title, rows) for title, rows in found if rows]
+
+
+def rivals(result, *path):
+    return {name: look(result, "rivals", name, *path) for name in ("sqlite", "postgres")}
+
+
+def ingest_rows(result):
+    ours = result["ours"]
+    load = look(ours, "full", "load")
+    single, large, lean = look(ours, "single"), look(ours, "large"), look(ours, "lean", "load")
+    return [
+        Row("entries/s, 1,000 lines a request", look(load, "entries_per_s"), ">=", 150_000,
+            **rivals(result, "full", "entries_per_s")),
+        Row("entries/s, 20,000 lines a request", look(large, "entries_per_s"), ">=", 200_000,
+            **rivals(result, "large", "entries_per_s")),
+        Row("lean entries/s, 1,000 lines a request", look(lean, "entries_per_s"), ">=", 350_000,
+            **rivals(result, "lean", "entries_per_s")),
+        Row("one entry a request, 64 connections, /s", look(single, "requests_per_s"), ">=", 15_000,
+            **rivals(result, "single", "entries_per_s")),
+        Row("entries a CPU second, with compaction", look(load, "entries_per_cpu_s_settled"), ">=", 100_000,
+            **rivals(result, "full", "entries_per_cpu_s_settled")),
+        Row("  of them before the last answer", look(load, "entries_per_cpu_s")),
+        Row("  lean entries, with compaction", look(lean, "entries_per_cpu_s_settled"),
+            **rivals(result, "lean", "entries_per_cpu_s_settled")),
+        Row("CPU seconds, with compaction", look(load, "settled_cpu_s"), **rivals(result, "full", "settled_cpu_s")),
+        Row("  of them its parser's", None if load is None else 0, note="not apart",
+            **rivals(result, "full", "parse_cpu_s")),
+        Row("CPU seconds of the load client", look(load, "client_cpu_s"),
+            postgres=look(result, "rivals", "postgres", "full", "client_cpu_s")),
+        Row("request of 1,000 lines, median ms", look(load, "request_ms", "median"),
+            note=f"p99 {look(load, 'request_ms', 'p99')}"),
+        Row("request of one entry, median ms", look(single, "request_ms", "median"),
+            note=f"p99 {look(single, 'request_ms', 'p99')}"),
+        Row("requests refused with 429 or 503", look(load, "refused")),
+        Row("lost of 100,000 acknowledged at kill -9", lost(look(ours, "killed")), "<=", 0),
+    ]
+
+
+def lost(killed):
+    return None if killed is None else killed["acknowledged"] - killed["found"]
+
+
+def store_rows(result):
+    ours = result["ours"]
+    return [
+        Row("bytes an entry, compacted", look(ours, "full", "bytes_per_entry"), "<=", 150,
+            **rivals(result, "full", "bytes_per_entry")),
+        Row("bytes a lean entry, compacted", look(ours, "lean", "bytes_per_entry"), "<=", 60,
+            **rivals(result, "lean", "bytes_per_entry")),
+        Row("peak MB, 1,000 lines a request", look(ours, "full", "load", "peak_mb"), "<=", 300),
+        Row("peak MB, 20,000 lines a request", look(ours, "large", "peak_mb"), "<=", 300),
+        Row("idle MB, 5 s after a start on this store", look(ours, "full", "idle_mb"), "<=", 40),
+        Row("peak MB of the queries", look(ours, "full", "query_peak_mb")),
+        Row("start on this store, ms", look(ours, "full", "start_ms")),
+    ]
+
+
+def query_rows(result):
+    rows = []
+    for question in QUESTIONS:
+        name = question.name
+        figures = {store: look(result, "rivals", store, "queries", name) for store in ("sqlite", "postgres")}
+        mine, (median, p99) = look(result, "ours", "full", "queries", name), QUERY_GOALS[name]
+        rows.append(Row(name, look(mine, "median_ms"), "<=", median,
+                        **{store: look(figure, "median_ms") for store, figure in figures.items()}))
+        rows.append(Row("  p99", look(mine, "p99_ms"), "<=" if p99 else "", p99,
+                        **{store: look(figure, "p99_ms") for store, figure in figures.items()}))
+    return rows
+
+
+def busy_rows(result):
+    full, rows = result["ours"]["full"], []
+    rows.append(Row("entries/s meanwhile", look(full, "under_ingest", "ingest", "entries_per_s")))
+    for name, idle in full["queries"].items():
+        busy = look(full, "under_ingest", "queries", name)
+        ratio = round(busy["p99_ms"] / idle["p99_ms"], 1) if busy else None
+        rows.append(Row(name, ratio, "<=", UNDER_INGEST, note=f"{busy['p99_ms']} ms" if busy else ""))
+    return rows
+
+
+def big_rows(big):
+    rows = [
+        Row("entries/s", look(big, "all_load", "entries_per_s")),
+        Row("entries a CPU second, with compaction", look(big, "all_load", "entries_per_cpu_s_settled")),
+        Row("peak MB", look(big, "all_load", "peak_mb")),
+        Row("bytes an entry, compacted", look(big, "bytes_per_entry"), "<=", 60),
+        Row("start, ms", look(big, "start_ms"), "<=", 2000),
+        Row("idle MB, 5 s after the start", look(big, "idle_mb")),
+        Row("entries missing", big["entries"] - big["found"], "<=", 0),
+    ]
+    for name, after in big["all_queries"].items():
+        before = big["first_queries"][name]
+        rows.append(Row(f"{name}, median", round(after["median_ms"] / before["median_ms"], 2), "<=", BIG_RATIO, unit="x",
+                        note=f"{after['median_ms']} ms, of {big['base']:,}: {before['median_ms']}"))
+    return rows
+
+
+# MARK: - Text
+
+def number(value):
+    if value is None:
+        return ""
+    if value == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+
+
+def missed(result):
+    return [f"{title}: {row.label.strip()}" for title, rows in sections(result) for row in rows if row.met is False]
+
+
+def described(machine):
+    return (f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB; {machine['system']}, "
+            f"Linux {machine['kernel']}, {machine['file_system']}; {machine['swift']}")
+
+
+def lines(result):
+    yield described(result["machine"])
+    yield (f"{result['entries']:,} entries, {result['bytes_an_entry']['full']:,.0f} bytes each and "
+           f"{result['bytes_an_entry']['lean']:,.0f} lean; 4 connections; each request answered after the sync")
+    for title, rows in sections(result):
+        versions = [f"{name} {look(result, 'rivals', key, 'version') or ''}".strip()
+                    for key, name in (("sqlite", "SQLite"), ("postgres", "PostgreSQL"))]
+        has_rivals = any(row.sqlite is not None or row.postgres is not None for row in rows)
+        yield ""
+        yield f"{title:43} {'ours':>10} {'goal':>12} {'':6}" + (
+            f" {versions[0]:>14} {versions[1]:>16}" if has_rivals else "")
+        for row in rows:
+            goal = f"{row.side} {number(row.goal)}" if row.side else ""
+            mark = {True: "met", False: "MISSED", None: ""}[row.met]
+            text = f"{row.label:43} {number(row.value) + row.unit:>10} {goal:>12} {mark:6}"
+            if has_rivals:
+                text += f" {number(row.sqlite):>14} {number(row.postgres):>16}"
+            yield (f"{text}  {row.note}" if row.note else text).rstrip()
+    for note in result["notes"]:
+        yield f"\n{note}"
