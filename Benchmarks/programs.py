@@ -26,7 +26,7 @@ def program(name):
     binary = CACHE / "bin" / name
     newest = max(path.stat().st_mtime for source in sources for path in source.parent.glob("*.[ch]"))
     if not binary.exists() or binary.stat().st_mtime < newest:
-        compiler = shutil.which("cc")
+        compiler = next(filter(None, map(shutil.which, ("cc", "clang", "gcc"))), None)
         if not compiler:
             raise Missing("there is no C compiler: install gcc or clang")
         binary.parent.mkdir(parents=True, exist_ok=True)

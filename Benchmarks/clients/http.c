@@ -50,7 +50,7 @@ int answer_take(struct answer *answer, size_t count) {
         answer->head = (size_t)(end - answer->bytes) + 4;
         answer->status = atoi(answer->bytes + 9);
         const char *wait = header(answer, "retry-after:"), *length = header(answer, "content-length:");
-        answer->retry_after = wait ? atoi(wait) : 0;
+        answer->retry_after = wait ? atoi(wait) : -1;
         if (length) {
             answer->whole = answer->head + strtoull(length, NULL, 10);
         } else if (!header(answer, "transfer-encoding:")) {

@@ -11,7 +11,7 @@ struct answer {
     size_t head; ///< length of the status line and headers with the empty line; 0 while it is not known
     size_t whole; ///< length of the whole answer; 0 while it is not known (chunks)
     int status;
-    int retry_after; ///< seconds; 0 where the answer does not say
+    int retry_after; ///< seconds; -1 where the answer does not say
 };
 
 /// A blocking socket to 127.0.0.1 with TCP_NODELAY. Ends the program when nobody listens.

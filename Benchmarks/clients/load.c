@@ -154,7 +154,7 @@ static void finish_request(int poller, struct connection *connection) {
     connection->busy = 0;
     if ((answer->status == 429 || answer->status == 503) && !stopped) {
         totals.refused++;
-        connection->resume_at = now() + (answer->retry_after > 0 ? answer->retry_after : 1);
+        connection->resume_at = now() + (answer->retry_after >= 0 ? answer->retry_after : 1);
         return;
     }
     note_time(connection->started);
