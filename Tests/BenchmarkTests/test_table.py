@@ -1,0 +1,61 @@
+"""The table says which goals were met by the figures beside them."""
+
+import table
+
+MACHINE = {"cpu": "CPU", "cores": 2, "memory_gb": 8, "system": "Linux", "kernel": "6", "file_system": "ext4", "swift": "6.3"}
+
+
+def result(**ours):
+    return {"machine": MACHINE, "entries": 1000, "bytes_an_entry": {"full": 1500, "lean": 500}, "notes": [], "ours": ours}
+
+
+def load(rate):
+    return {"entries_per_s": rate, "settled_cpu_s": 1, "entries_per_cpu_s_settled": 100_000, "entries_per_cpu_s": 1,
+            "client_cpu_s": 1, "request_ms": {"median": 1, "p99": 2}, "refused": 0, "peak_mb": 300}
+
+
+def test_a_goal_that_is_reached_exactly_is_met():
+    assert table.missed(result(full={"load": load(150_000)})) == []
+
+
+def test_names_what_is_missed():
+    assert table.missed(result(full={"load": load(149_999)})) == ["Ingest: entries/s, 1,000 lines a request"]
+
+
+def test_an_entry_lost_at_a_kill_is_a_miss():
+    assert table.missed(result(killed={"acknowledged": 100, "found": 100})) == []
+    assert table.missed(result(killed={"acknowledged": 100, "found": 99})) == ["Ingest: acknowledged, then lost at kill -9"]
+
+
+def test_queries_under_ingest_are_held_against_those_at_rest():
+    figures = {"median_ms": 1, "p99_ms": 2}
+    full = {"load": load(150_000), "queries": {"entry by id": figures},
+            "under_ingest": {"ingest": {"entries_per_s": 1}, "queries": {"entry by id": {"median_ms": 1, "p99_ms": 10.2}}}}
+    assert table.missed(result(full=full)) == [
+        "The same while ingest runs at full rate: p99 in multiples of that at rest: entry by id"]
+
+
+def test_a_large_store_is_held_against_its_first_day():
+    figures = lambda median: {"entry by id": {"median_ms": median, "p99_ms": 9}}
+    big = {"entries": 200, "base": 100, "found": 200, "start_ms": 2001, "first_queries": figures(1), "all_queries": figures(3.01)}
+    assert table.missed(result(big=big)) == ["200 lean entries: start, ms", "200 lean entries: entry by id, median"]
+
+
+def test_stages_that_were_left_out_have_no_lines():
+    text = "\n".join(table.lines(result(full={"load": load(1_000_000)})))
+    assert "1,000,000" in text and "met" in text
+    assert "kill" not in text and "PostgreSQL" not in text
+
+
+def test_rivals_stand_beside_ours():
+    measured = result(full={"load": load(200_000), "bytes_per_entry": 140.5})
+    measured["rivals"] = {"sqlite": {"version": "3", "full": {"entries_per_s": 23_000, "bytes_per_entry": 1474}}}
+    lines = list(table.lines(measured))
+    rate = next(line for line in lines if line.startswith("entries/s"))
+    assert rate.split()[-5:] == ["200,000", ">=", "150,000", "met", "23,000"]
+    assert next(line for line in lines if line.startswith("bytes an entry")).split()[-1] == "1,474"
+
+
+def test_numbers_are_short():
+    assert [table.number(value) for value in (None, 0, 0.004, 1.5, 12.345, 123.45, 1234567)] == [
+        "", "0", "0", "1.5", "12.35", "123.5", "1,234,567"]
