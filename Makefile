@@ -22,7 +22,7 @@ format: ## Format the Swift sources
 lint: ## Check the format
 	swift format lint --strict -r Sources Tests Package.swift
 
-bench: ## Measure speed and size with a million entries, and check the targets (BENCH=--quick for fewer)
+bench: ## Measure speed and size beside SQLite and PostgreSQL, and check the goals (BENCH=--quick for fewer entries)
 	python3 Benchmarks/run.py --check $(BENCH)
 
 clean: ## Remove what was built and cached

@@ -14,6 +14,7 @@ SOURCES = {
     "postgres_rows": ["rivals/postgres_rows.c", "rivals/rows.c", "rivals/flat_line.c"],
 }
 LIBRARIES = {"load": ["-lm"], "sqlite_rows": ["-lsqlite3"], "postgres_rows": ["-lpq", "-lpthread"]}
+PACKAGES = {"sqlite_rows": "libsqlite3-dev", "postgres_rows": "libpq-dev"}
 
 
 class Missing(Exception):
@@ -31,7 +32,9 @@ def program(name):
             raise Missing("there is no C compiler: install gcc or clang")
         binary.parent.mkdir(parents=True, exist_ok=True)
         includes = include_of_libpq() if name == "postgres_rows" else []
-        subprocess.run([compiler, *FLAGS, *includes, *sources, "-o", binary, *LIBRARIES.get(name, [])], check=True)
+        ended = subprocess.run([compiler, *FLAGS, *includes, *sources, "-o", binary, *LIBRARIES.get(name, [])])
+        if ended.returncode:
+            raise Missing(f"{name} does not compile" + (f": apt-get install {PACKAGES[name]}" if name in PACKAGES else ""))
     return binary
 
 

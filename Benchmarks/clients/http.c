@@ -50,6 +50,8 @@ int answer_take(struct answer *answer, size_t count) {
         answer->head = (size_t)(end - answer->bytes) + 4;
         answer->status = atoi(answer->bytes + 9);
         const char *wait = header(answer, "retry-after:"), *length = header(answer, "content-length:");
+        const char *connection = header(answer, "connection:");
+        answer->closes = connection && strncasecmp(connection + strspn(connection, " "), "close", 5) == 0;
         answer->retry_after = wait ? atoi(wait) : -1;
         if (length) {
             answer->whole = answer->head + strtoull(length, NULL, 10);
@@ -66,7 +68,7 @@ int answer_take(struct answer *answer, size_t count) {
 
 void answer_reset(struct answer *answer) {
     answer->length = answer->head = answer->whole = 0;
-    answer->status = answer->retry_after = 0;
+    answer->status = answer->closes = answer->retry_after = 0;
 }
 
 double now(void) {

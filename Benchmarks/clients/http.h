@@ -10,7 +10,7 @@ struct answer {
     size_t length, capacity;
     size_t head; ///< length of the status line and headers with the empty line; 0 while it is not known
     size_t whole; ///< length of the whole answer; 0 while it is not known (chunks)
-    int status;
+    int status, closes; ///< closes: the server takes no further request on this connection
     int retry_after; ///< seconds; -1 where the answer does not say
 };
 

@@ -5,7 +5,8 @@
 // One thread and epoll; each connection sends its next request when the last was answered. Requests are cut before the
 // clock starts and go to the socket from the mapped file, so that the client takes little of the machine it shares with
 // the server; it reports its own CPU seconds. A request counts when it was answered 200 and all of its lines were taken.
-// On 429 and 503 a connection waits as long as Retry-After says and sends the same request again.
+// On 429 and 503 a connection waits as long as Retry-After says and sends the same request again, and so it does where the
+// server closed the connection before it had the whole request. A whole request without an answer counts as an error.
 //
 //     --copies N        sends the file N times, each time as another day with other ids (0: until SIGTERM)
 //     --first-copy N    the number of the first copy (0, whose ids are the file's own)
@@ -52,7 +53,7 @@ struct connection {
 };
 
 struct totals {
-    size_t accepted, errors, refused, bytes, answered, capacity;
+    size_t accepted, errors, refused, closed, bytes, answered, capacity;
     float *milliseconds;
     char first_error[160];
 };
@@ -96,8 +97,8 @@ static void push(int poller, struct connection *connection) {
                                            : write(connection->fd, parts[1].iov_base, parts[1].iov_len);
         if (written < 0) {
             if (errno == EINTR) continue;
-            if (errno != EAGAIN) die("the server closed a connection within a request");
-            watch(poller, connection, 1);
+            // Where the server has gone, the poller tells it, behind an answer that may still be there.
+            watch(poller, connection, errno == EAGAIN);
             return;
         }
         for (int i = 0; i < 2; i++) {
@@ -172,6 +173,34 @@ static void finish_request(int poller, struct connection *connection) {
     send_next(poller, connection);
 }
 
+static void open_connection(int poller, struct connection *connection) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+    connection->fd = connect_loopback(options.port);
+    connection->wants_room = 0;
+    fcntl(connection->fd, F_SETFL, O_NONBLOCK);
+    epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);
+}
+
+static void reopen_connection(int poller, struct connection *connection) {
+    close(connection->fd);
+    open_connection(poller, connection);
+}
+
+/// The server closed the connection. What it cannot have taken is sent again; what it may have taken is an error.
+static void finish_without_answer(int poller, struct connection *connection) {
+    int was_busy = connection->busy;
+    reopen_connection(poller, connection);
+    if (!was_busy) return;
+    totals.closed++;
+    connection->busy = 0;
+    if (connection->parts[1].iov_len && !stopped) {
+        connection->resume_at = now() + 1;
+    } else {
+        totals.errors += workload.requests[connection->request % workload.count].lines;
+        send_next(poller, connection);
+    }
+}
+
 static void pull(int poller, struct connection *connection) {
     for (;;) {
         size_t room;
@@ -179,15 +208,16 @@ static void pull(int poller, struct connection *connection) {
         ssize_t count = recv(connection->fd, to, room, MSG_DONTWAIT);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) return;
-        if (count <= 0) die("the server closed a connection");
+        if (count <= 0) {
+            finish_without_answer(poller, connection);
+            return;
+        }
         if (!connection->busy) die("the server answered what nobody asked");
         int state = answer_take(&connection->answer, (size_t)count);
         if (state < 0) die("the server answers what is not HTTP");
         if (state == 1) {
-            // An answer to half a request: the rest is not wanted, and this connection can be used no more.
-            if (connection->parts[1].iov_len) {
-                die("answered %d before the request was whole", connection->answer.status);
-            }
+            // After an answer to half a request the rest is not wanted, and the connection can be used no more.
+            if (connection->parts[1].iov_len || connection->answer.closes) reopen_connection(poller, connection);
             finish_request(poller, connection);
             return;
         }
@@ -223,12 +253,7 @@ static int is_idle(const struct connection *connections) {
 
 static void run(struct connection *connections) {
     int poller = epoll_create1(EPOLL_CLOEXEC);
-    for (int i = 0; i < options.connections; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &connections[i]};
-        connections[i].fd = connect_loopback(options.port);
-        fcntl(connections[i].fd, F_SETFL, O_NONBLOCK);
-        epoll_ctl(poller, EPOLL_CTL_ADD, connections[i].fd, &event);
-    }
+    for (int i = 0; i < options.connections; i++) open_connection(poller, &connections[i]);
     for (int i = 0; i < options.connections; i++) send_next(poller, &connections[i]);
     while (!is_idle(connections)) {
         struct epoll_event events[256];
@@ -285,10 +310,10 @@ static int by_size(const void *left, const void *right) {
 static void report(double wall, double own, double server) {
     size_t count = totals.answered;
     qsort(totals.milliseconds, count, sizeof(float), by_size);
-    printf("{\"accepted\": %zu, \"errors\": %zu, \"wall_s\": %.3f, \"entries_per_s\": %.0f, \"mb_per_s\": %.1f, ",
+    printf("{\"accepted\": %zu, \"errors\": %zu, \"wall_s\": %.6f, \"entries_per_s\": %.0f, \"mb_per_s\": %.1f, ",
         totals.accepted, totals.errors, wall, (double)totals.accepted / wall, (double)totals.bytes / wall / 1e6);
-    printf("\"requests\": %zu, \"requests_per_s\": %.0f, \"refused\": %zu, \"client_cpu_s\": %.2f", count,
-        (double)count / wall, totals.refused, own);
+    printf("\"requests\": %zu, \"requests_per_s\": %.0f, \"refused\": %zu, \"closed\": %zu, \"client_cpu_s\": %.2f", count,
+        (double)count / wall, totals.refused, totals.closed, own);
     if (count) {
         printf(", \"request_ms\": {\"median\": %.3f, \"p99\": %.3f, \"max\": %.3f}", (double)totals.milliseconds[count / 2],
             (double)totals.milliseconds[(size_t)((double)count * .99)], (double)totals.milliseconds[count - 1]);

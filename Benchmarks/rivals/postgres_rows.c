@@ -131,7 +131,7 @@ static void load(const char *text, const char *path, long batch, long limit, int
     for (int i = 0; i < connections; i++) pthread_join(threads[i], NULL);
     double wall = now() - began;
     for (int i = 0; i < connections; i++) PQfinish(opened[i]);
-    printf("{\"entries\": %ld, \"wall_s\": %.3f, \"parse_cpu_s\": %.3f, \"client_cpu_s\": %.3f}\n", work.rows, wall,
+    printf("{\"entries\": %ld, \"wall_s\": %.6f, \"parse_cpu_s\": %.3f, \"client_cpu_s\": %.3f}\n", work.rows, wall,
         work.parse_cpu, work.client_cpu);
 }
 

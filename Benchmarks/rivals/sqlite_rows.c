@@ -77,7 +77,7 @@ static void load(const char *path, long batch, long limit, const char *schema) {
     double wall = now() - began, cpu = thread_cpu() - own - parse_cpu;
     check(sqlite3_finalize(statement));
     execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    printf("{\"entries\": %ld, \"wall_s\": %.3f, \"parse_cpu_s\": %.3f, \"server_cpu_s\": %.3f, \"settled_cpu_s\": %.3f}\n",
+    printf("{\"entries\": %ld, \"wall_s\": %.6f, \"parse_cpu_s\": %.3f, \"server_cpu_s\": %.3f, \"settled_cpu_s\": %.3f}\n",
         rows, wall, parse_cpu, cpu, thread_cpu() - own - parse_cpu);
 }
 

@@ -16,8 +16,9 @@ class Recorder(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, answer):
+    def __init__(self, answer, hangs_up):
         super().__init__(("127.0.0.1", 0), Handler)
+        self.hangs_up = hangs_up
         self.answer, self.lines, self.requests, self.lock = answer, collections.Counter(), [], threading.Lock()
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -26,6 +27,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
+        if self.server.hangs_up(len(self.server.requests)):
+            with self.server.lock:
+                self.server.requests.append(None)
+            self.close_connection = True
+            return
         lines = self.rfile.read(int(self.headers["Content-Length"])).splitlines(keepends=True)
         with self.server.lock:
             self.server.requests.append((self.path, self.headers["Authorization"], len(lines)))
@@ -54,8 +60,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def send(workload_file):
     made = []
 
-    def run(answer, *arguments):
-        recorder = Recorder(answer)
+    def run(answer, *arguments, hangs_up=lambda request: False):
+        recorder = Recorder(answer, hangs_up)
         made.append(recorder)
         ended = subprocess.run([program("load"), "--port", str(recorder.server_port), "--key", "clk_test", "--file",
                                 workload_file, *map(str, arguments)], capture_output=True, text=True, timeout=60)
@@ -96,3 +102,21 @@ def test_counts_a_failed_request_as_errors(send):
     assert (result["accepted"], result["errors"]) == (0, 500)
     assert not recorder.lines
     assert "500" in ended.stderr
+
+
+def test_never_repeats_a_whole_request_that_was_not_answered(send, lines):
+    recorder, ended = send(lambda request, count: (200, count, False), "--batch", 10, "--connections", 1,
+                           hangs_up=lambda request: request == 3)
+    result = json.loads(ended.stdout)
+    assert recorder.lines == collections.Counter(lines[:30] + lines[40:])
+    assert (result["accepted"], result["errors"], result["closed"]) == (490, 10, 1)
+
+
+def test_sends_a_request_again_that_the_server_would_not_read(send, workload_file, lines):
+    workload_file = workload_file.with_name("large.ndjson")
+    workload_file.write_bytes(b"".join(lines) * 40)  # 30 MB in one request: more than sockets hold
+    recorder, ended = send(lambda request, count: (200, count, False), "--file", workload_file, "--batch", 1_000_000,
+                           "--connections", 1, hangs_up=lambda request: request == 0)
+    result = json.loads(ended.stdout)
+    assert sum(recorder.lines.values()) == result["accepted"] == 40 * len(lines)
+    assert (result["errors"], result["closed"]) == (0, 1)
