@@ -8,7 +8,7 @@ BENCHMARKS = Path(__file__).resolve().parent
 CACHE = BENCHMARKS.parent / ".cache/bench"
 FLAGS = ["-O2", "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 SOURCES = {
-    "load": ["clients/load.c", "clients/workload.c", "clients/http.c"],
+    "load": ["clients/load.c", "clients/options.c", "clients/workload.c", "clients/cost.c", "clients/http.c"],
     "ask": ["clients/ask.c", "clients/http.c"],
     "sqlite_rows": ["rivals/sqlite_rows.c", "rivals/rows.c", "rivals/flat_line.c"],
     "postgres_rows": ["rivals/postgres_rows.c", "rivals/rows.c", "rivals/flat_line.c"],
@@ -34,7 +34,8 @@ def program(name):
         includes = include_of_libpq() if name == "postgres_rows" else []
         ended = subprocess.run([compiler, *FLAGS, *includes, *sources, "-o", binary, *LIBRARIES.get(name, [])])
         if ended.returncode:
-            raise Missing(f"{name} does not compile" + (f": apt-get install {PACKAGES[name]}" if name in PACKAGES else ""))
+            hint = f": apt-get install {PACKAGES[name]}" if name in PACKAGES else ""
+            raise Missing(f"{name} does not compile{hint}")
     return binary
 
 

@@ -1,7 +1,7 @@
 """What is asked of each store: the same picks as paths of our API and as SQL of the rivals.
 
-A pick is an entry of the workload, drawn at random; an entry of a large team is drawn more often. All kinds are answered
-of one team. Word and substring use the parameters below.
+A pick is an entry of the workload, drawn at random; an entry of a large team is drawn more often. All kinds are
+answered of one team. Word and substring use the parameters below.
 """
 
 import dataclasses
@@ -54,9 +54,6 @@ class Question:
     parameters: callable  # of a pick and of the number of a row; `at` makes a rival's time
     word: re.Pattern = None  # a pick needs one of these
 
-    def search(self):
-        return self.word is not None
-
 
 def list_sql(condition, order="log_time DESC"):
     return f"SELECT {SUMMARY} FROM entry WHERE team_id = $1 AND {condition} ORDER BY {order} LIMIT 100"
@@ -78,8 +75,9 @@ QUESTIONS = [
     Question("latest 100 failed of a team", lambda p: logs(p, outcome="failed", limit=100),
              list_sql("outcome = 'failed'"), lambda p, row, at: [p.team]),
     Question("outcomes by hour, a team's day", lambda p: f"/v1/teams/{p.team}/stats/outcomes?interval=hour&{DAY}",
-             "SELECT {hour}, sum(CASE outcome WHEN 'ok' THEN 1 ELSE 0 END), sum(CASE outcome WHEN 'ok' THEN 0 ELSE 1 END) "
-             "FROM entry WHERE team_id = $1 AND log_time >= $2 AND log_time < $3 GROUP BY 1 ORDER BY 1",
+             "SELECT {hour}, sum(CASE outcome WHEN 'ok' THEN 1 ELSE 0 END), "
+             "sum(CASE outcome WHEN 'ok' THEN 0 ELSE 1 END) FROM entry "
+             "WHERE team_id = $1 AND log_time >= $2 AND log_time < $3 GROUP BY 1 ORDER BY 1",
              lambda p, row, at: [p.team, at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z")]),
     Question("a rare word in error messages", lambda p: logs(p, **{WORD_PARAMETER: p.word}),
              list_sql("error_message LIKE $2"), lambda p, row, at: [p.team, f"%{p.word}%"], TOKEN),
@@ -106,7 +104,7 @@ def pick_all(path, choice, count, copies=1, first_day=0, lean=False):
     return picks
 
 
-def rows_of(question, answer):
+def rows_of(answer):
     """How many rows our answer has; of counts, how many hours with entries."""
     if "logs" in answer:
         return len(answer["logs"])

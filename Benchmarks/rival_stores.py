@@ -98,8 +98,9 @@ class SqliteRows:
         pass
 
     def ask(self, sql, parameters, seconds):
-        ended = subprocess.run([self.program, "ask", self.path, re.sub(r"\$(\d)", r"?\1", sql), parameters, str(WARM_UP),
-                                str(seconds)], stdout=subprocess.PIPE, text=True, check=True)
+        sql = re.sub(r"\$(\d)", r"?\1", sql)
+        ended = subprocess.run([self.program, "ask", self.path, sql, parameters, str(WARM_UP), str(seconds)],
+                               stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(ended.stdout)
 
     def remove(self):
@@ -149,8 +150,9 @@ class Postgres:
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         self.process = None
         try:
-            subprocess.run([self.binaries / "initdb", "-D", self.folder / "data", "-U", "bench", "-A", "trust", "-E", "UTF8",
-                            "--locale=C"], stdout=subprocess.DEVNULL, check=True, cwd=self.folder, **self.user)
+            subprocess.run([self.binaries / "initdb", "-D", self.folder / "data", "-U", "bench", "-A", "trust",
+                            "-E", "UTF8", "--locale=C"],
+                           stdout=subprocess.DEVNULL, check=True, cwd=self.folder, **self.user)
             log = open(self.folder / "log", "wb")
             self.process = subprocess.Popen(
                 [self.binaries / "postgres", "-D", self.folder / "data", "-c", "listen_addresses=", "-k", self.folder],
@@ -178,8 +180,8 @@ class Postgres:
 
     def sql(self, *statements):
         commands = [part for statement in statements for part in ("-c", statement)]
-        return subprocess.run([self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.connection,
-                               *commands], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return subprocess.run([self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+                               "-d", self.connection, *commands], stdout=subprocess.PIPE, text=True, check=True).stdout
 
     def cpu_seconds(self):
         time.sleep(0.3)  # until backends that were left are reaped, and count as ended children

@@ -38,7 +38,8 @@ STAGES = ("full", "large", "lean", "single", "killed")
 def main():
     options = parse()
     if not options.no_build:
-        subprocess.run(["swift", "build", "-c", "release", "--product", "connectorlog"], cwd=BENCHMARKS.parent, check=True)
+        subprocess.run(["swift", "build", "-c", "release", "--product", "connectorlog"], cwd=BENCHMARKS.parent,
+                       check=True)
     full, lean = workload(options.entries, options.seed), workload(options.entries, options.seed, lean=True)
     options.folder = Path(tempfile.mkdtemp(prefix="connectorlog-bench-", dir=options.dir))
     try:
@@ -67,7 +68,8 @@ def measure(options, full, lean):
         "killed": lambda: killed(options, full),
     }
     result = {"machine": machine(options.folder), "entries": options.entries, "notes": [],
-              "bytes_an_entry": {"full": full.stat().st_size / options.entries, "lean": lean.stat().st_size / options.entries},
+              "bytes_an_entry": {name: path.stat().st_size / options.entries
+                                 for name, path in (("full", full), ("lean", lean))},
               "ours": {name: stages[name]() for name in STAGES if name in options.only}}
     if not options.no_rivals:
         result["rivals"], result["notes"] = all_rivals(options, full, lean, picks)

@@ -92,7 +92,7 @@ def query(server, picks, options, count, warm_up=WARM_UP):
 
 def count_rows(server, picks):
     """Rows of the first few answers of each kind."""
-    return {question.name: [rows_of(question, server.get(question.path(pick))) for pick in picks[question.name][:CHECKED]]
+    return {question.name: [rows_of(server.get(question.path(pick))) for pick in picks[question.name][:CHECKED]]
             for question in QUESTIONS if question.name in picks}
 
 

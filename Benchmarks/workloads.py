@@ -19,8 +19,9 @@ def workload(entries, seed=1, lean=False):
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         with open(partial, "wb") as file:
-            subprocess.run([sys.executable, BENCHMARKS / "workload/gen_events.py", "-n", str(entries), "--seed", str(seed),
-                            *(["--lean"] if lean else [])], stdout=file, stderr=subprocess.DEVNULL, check=True)
+            subprocess.run([sys.executable, BENCHMARKS / "workload/gen_events.py", "-n", str(entries),
+                            "--seed", str(seed), *(["--lean"] if lean else [])],
+                           stdout=file, stderr=subprocess.DEVNULL, check=True)
         partial.rename(path)
     return path
 
@@ -61,8 +62,8 @@ def moved(line, copy, days):
         if kind == "uuid" and line[:match.start()].endswith(b'"flow_id":"'):
             return text
         fixed = (14, 19) if kind == "uuid" else ()
-        return bytes(byte if byte == 45 or place in fixed else b"0123456789abcdef"[(int(chr(byte), 16) + keys[place % 32]) % 16]
-                     for place, byte in enumerate(text))
+        return "".join(digit if digit == "-" or place in fixed else f"{(int(digit, 16) + keys[place % 32]) % 16:x}"
+                       for place, digit in enumerate(text.decode())).encode()
 
     return SPOT.sub(change, line)
 

@@ -3,9 +3,9 @@
 //     ask --port 8080 --key clk_... --paths FILE --warm-up 20 --seconds 10
 //
 // FILE holds one path a line, finished for the request line. The first `--warm-up` are not measured, or as many as are
-// answered in a quarter of `--seconds`, which ends a run that takes longer, after three measured answers at least. The time runs from the first byte sent to the last one received.
-// Prints one JSON object: microseconds of each answer in their order, and the bytes of all bodies. An answer other than
-// 200 ends the program.
+// answered in a quarter of `--seconds`, which ends a run that takes longer, after three measured answers at least. The
+// time runs from the first byte sent to the last one received. Prints one JSON object: microseconds of each answer in
+// their order, and the bytes of all bodies. An answer other than 200 ends the program.
 
 #include "http.h"
 

@@ -4,43 +4,28 @@
 //
 // One thread and epoll; each connection sends its next request when the last was answered. Requests are cut before the
 // clock starts and go to the socket from the mapped file, so that the client takes little of the machine it shares with
-// the server; it reports its own CPU seconds. A request counts when it was answered 200 and all of its lines were taken.
-// On 429 and 503 a connection waits as long as Retry-After says and sends the same request again, and so it does where the
-// server closed the connection before it had the whole request. A whole request without an answer counts as an error.
+// the server; it reports its own CPU seconds. Lines count when their request was answered 200 and they were taken.
+// On 429 and 503 a connection waits as long as Retry-After says and sends the same request again, and so it does where
+// the server closed the connection before it had the whole request. A whole request without an answer is an error.
 //
-//     --copies N        sends the file N times, each time as another day with other ids (0: until SIGTERM)
-//     --first-copy N    the number of the first copy (0, whose ids are the file's own)
-//     --first-day N     by how many days the first copy is moved
-//     --day-step N      by how many more each further one (0)
-//     --day-span N      starts again at --first-day after N copies (0: never)
-//     --lines N         the first N lines of the file alone
-//     --print           writes the copies to standard output, and sends nothing
-//
-// Prints one JSON object, with the names of workload/load.py.
+// Prints one JSON object, with the names of workload/load.py. options.h has the other options.
 
+#include "cost.h"
 #include "http.h"
+#include "options.h"
 #include "workload.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-struct options {
-    int port, connections, copies, first_copy, first_day, day_step, day_span, print;
-    long pid;
-    size_t batch, lines;
-    const char *key, *file;
-};
 
 struct connection {
     int fd, busy, wants_room;
@@ -65,7 +50,7 @@ static void stop(int signal) {
     stopped = 1;
 }
 
-static struct options options = {.port = 8080, .connections = 4, .copies = 1, .batch = 1000};
+static struct options options;
 static struct workload workload;
 static struct totals totals;
 static size_t next_request;
@@ -265,43 +250,6 @@ static void run(struct connection *connections) {
     }
 }
 
-static double own_cpu(void) {
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
-        + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-/// CPU seconds of the server.
-static double cpu_of(long pid) {
-    char path[64], line[1024];
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    FILE *file = fopen(path, "r");
-    unsigned long user = 0, system = 0;
-    if (!file || !fgets(line, sizeof line, file)) die("no process %ld", pid);
-    const char *fields = strrchr(line, ')');
-    if (!fields
-        || sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2) {
-        die("cannot read %s", path);
-    }
-    fclose(file);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-static double peak_mb_of(long pid) {
-    char path[64], line[256];
-    double peak = 0;
-    snprintf(path, sizeof path, "/proc/%ld/status", pid);
-    FILE *file = fopen(path, "r");
-    if (!file) die("no process %ld", pid);
-    while (fgets(line, sizeof line, file)) {
-        long kilobytes;
-        if (sscanf(line, "VmHWM: %ld", &kilobytes) == 1) peak = (double)kilobytes / 1024;
-    }
-    fclose(file);
-    return peak;
-}
-
 static int by_size(const void *left, const void *right) {
     float a = *(const float *)left, b = *(const float *)right;
     return (a > b) - (a < b);
@@ -312,11 +260,13 @@ static void report(double wall, double own, double server) {
     qsort(totals.milliseconds, count, sizeof(float), by_size);
     printf("{\"accepted\": %zu, \"errors\": %zu, \"wall_s\": %.6f, \"entries_per_s\": %.0f, \"mb_per_s\": %.1f, ",
         totals.accepted, totals.errors, wall, (double)totals.accepted / wall, (double)totals.bytes / wall / 1e6);
-    printf("\"requests\": %zu, \"requests_per_s\": %.0f, \"refused\": %zu, \"closed\": %zu, \"client_cpu_s\": %.2f", count,
-        (double)count / wall, totals.refused, totals.closed, own);
+    printf("\"requests\": %zu, \"requests_per_s\": %.0f, \"refused\": %zu, \"closed\": %zu, ", count,
+        (double)count / wall, totals.refused, totals.closed);
+    printf("\"client_cpu_s\": %.2f", own);
     if (count) {
-        printf(", \"request_ms\": {\"median\": %.3f, \"p99\": %.3f, \"max\": %.3f}", (double)totals.milliseconds[count / 2],
-            (double)totals.milliseconds[(size_t)((double)count * .99)], (double)totals.milliseconds[count - 1]);
+        const float *times = totals.milliseconds;
+        printf(", \"request_ms\": {\"median\": %.3f, \"p99\": %.3f, \"max\": %.3f}", (double)times[count / 2],
+            (double)times[(size_t)((double)count * .99)], (double)times[count - 1]);
     }
     if (options.pid) {
         printf(", \"server_cpu_s\": %.2f, \"entries_per_cpu_s\": %.0f, \"server_peak_mb\": %.1f", server,
@@ -324,41 +274,6 @@ static void report(double wall, double own, double server) {
     }
     puts("}");
     if (totals.first_error[0]) fprintf(stderr, "not taken: %s\n", totals.first_error);
-}
-
-static long number_of(const char *text) {
-    char *end;
-    long value = strtol(text, &end, 10);
-    if (*end || end == text) die("not a number: %s", text);
-    return value;
-}
-
-static void parse(int count, char **arguments) {
-    enum { PORT, KEY, FILE_, BATCH, CONNECTIONS, PID, COPIES, FIRST_COPY, FIRST_DAY, DAY_STEP, DAY_SPAN, LINES, PRINT };
-    static const struct option names[] = {{"port", 1, 0, PORT}, {"key", 1, 0, KEY}, {"file", 1, 0, FILE_},
-        {"batch", 1, 0, BATCH}, {"connections", 1, 0, CONNECTIONS}, {"pid", 1, 0, PID}, {"copies", 1, 0, COPIES},
-        {"first-copy", 1, 0, FIRST_COPY}, {"first-day", 1, 0, FIRST_DAY}, {"day-step", 1, 0, DAY_STEP},
-        {"day-span", 1, 0, DAY_SPAN}, {"lines", 1, 0, LINES}, {"print", 0, 0, PRINT}, {0, 0, 0, 0}};
-    for (int name; (name = getopt_long(count, arguments, "", names, NULL)) >= 0;) {
-        switch (name) {
-        case PORT: options.port = (int)number_of(optarg); break;
-        case KEY: options.key = optarg; break;
-        case FILE_: options.file = optarg; break;
-        case BATCH: options.batch = (size_t)number_of(optarg); break;
-        case CONNECTIONS: options.connections = (int)number_of(optarg); break;
-        case PID: options.pid = number_of(optarg); break;
-        case COPIES: options.copies = (int)number_of(optarg); break;
-        case FIRST_COPY: options.first_copy = (int)number_of(optarg); break;
-        case FIRST_DAY: options.first_day = (int)number_of(optarg); break;
-        case DAY_STEP: options.day_step = (int)number_of(optarg); break;
-        case DAY_SPAN: options.day_span = (int)number_of(optarg); break;
-        case LINES: options.lines = (size_t)number_of(optarg); break;
-        case PRINT: options.print = 1; break;
-        default: exit(2);
-        }
-    }
-    if (!options.file || (!options.key && !options.print) || optind != count) die("needs --key and --file");
-    if (options.batch < 1 || options.connections < 1) die("needs one line and one connection at least");
 }
 
 static void print_copies(void) {
@@ -373,7 +288,7 @@ static void print_copies(void) {
 }
 
 int main(int count, char **arguments) {
-    parse(count, arguments);
+    options = read_options(count, arguments);
     signal(SIGTERM, stop);
     signal(SIGPIPE, SIG_IGN);
     workload = open_workload(options.file, options.batch, options.lines);

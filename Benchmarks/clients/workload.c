@@ -164,8 +164,8 @@ static void move_http_day(char *at, int days) {
     put_number(at + 12, year, 4);
 }
 
-/// What a copy adds to the hexadecimal digits of an id, by their place in it: the same id always becomes the same one, two
-/// ids never become one, and ids of two copies do not meet. SplitMix64.
+/// What a copy adds to the hexadecimal digits of an id, by their place in it: the same id always becomes the same one,
+/// two ids never become one, and ids of two copies hardly ever meet. SplitMix64.
 static void keys_of(unsigned copy, unsigned char keys[32]) {
     uint64_t state = copy;
     for (int i = 0; i < 32; i++) {

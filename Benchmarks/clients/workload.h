@@ -35,8 +35,8 @@ struct copy {
 /// Maps the file and cuts it into requests of `batch` lines, of the first `lines` of them (0: all).
 struct workload open_workload(const char *path, size_t batch, size_t lines);
 
-/// Finds what copies change: days of RFC 3339 times and Date headers, UUIDs other than a flow's, runs of ten hexadecimal
-/// digits and more. Needs half a microsecond an entry of lean ones.
+/// Finds what copies change: days of RFC 3339 times and Date headers, UUIDs other than a flow's, runs of ten
+/// hexadecimal digits and more.
 void find_spots(struct workload *workload);
 
 /// Writes the body of a request of a copy to `to`, which has room for `longest` bytes.

@@ -23,8 +23,8 @@ struct line {
     size_t room_size;
 };
 
-/// Reads the members of one JSON object: texts unescaped, numbers and objects as they stand. Unknown members are skipped.
-/// Returns the place behind the line's newline. Ends the program on anything that is not such a line.
+/// Reads the members of one JSON object without spaces: texts unescaped, numbers and objects as they stand. Unknown
+/// members are skipped. Returns the place behind the newline. Ends the program on anything that is not such a line.
 const char *read_line(struct line *line, const char *at, const char *end);
 
 /// Microseconds since 1970 of `2026-11-01T00:00:42.668Z`, with any number of fraction digits.

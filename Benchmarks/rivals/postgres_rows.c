@@ -20,9 +20,9 @@
 #include <time.h>
 
 static const char *const copy =
-    "COPY entry (team_id, connector_identifier, log_time, event, method, uri, status, outcome, duration_ms, request_id, "
-    "flow_id, flow_name, flow_version, state_id, trace_id, request_headers, response_headers, request_body, "
-    "response_body, error_name, error_message) FROM STDIN";
+    "COPY entry (team_id, connector_identifier, log_time, event, method, uri, status, outcome, duration_ms, "
+    "request_id, flow_id, flow_name, flow_version, state_id, trace_id, request_headers, response_headers, "
+    "request_body, response_body, error_name, error_message) FROM STDIN";
 
 static PGconn *connect_to(const char *text) {
     PGconn *connection = PQconnectdb(text);

@@ -38,8 +38,8 @@ struct questions {
     long *rows;
 };
 
-/// The first `warm_up` are not measured, or as many as are answered in a quarter of `seconds`, which ends a run that takes
-/// longer, after three measured answers at least.
+/// The first `warm_up` are not measured, or as many as are answered in a quarter of `seconds`, which ends a run that
+/// takes longer, after three measured answers at least.
 struct questions open_questions(const char *path, int warm_up, double seconds);
 
 /// 0: there is none left, or no time.

@@ -4,8 +4,8 @@
 //     sqlite_rows ask FILE.sqlite SQL PARAMETERS.tsv WARM_UP SECONDS
 //
 // `load` makes the database, then parses and inserts one line after the other by one prepared statement, and commits
-// after BATCH lines: WAL, synchronous=FULL, everything else as SQLite has it. Prints the wall time of both, the CPU time
-// of the parser, and apart from it that of SQLite: before and after a checkpoint at the end.
+// after BATCH lines: WAL, synchronous=FULL, everything else as SQLite has it. Prints the wall time of both, the CPU
+// time of the parser, and apart from it that of SQLite: before and after a checkpoint at the end.
 //
 // `ask` runs one query for each line of parameters, which tabs divide, and reads every column of every row. Prints
 // microseconds and rows of each.
@@ -77,8 +77,8 @@ static void load(const char *path, long batch, long limit, const char *schema) {
     double wall = now() - began, cpu = thread_cpu() - own - parse_cpu;
     check(sqlite3_finalize(statement));
     execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    printf("{\"entries\": %ld, \"wall_s\": %.6f, \"parse_cpu_s\": %.3f, \"server_cpu_s\": %.3f, \"settled_cpu_s\": %.3f}\n",
-        rows, wall, parse_cpu, cpu, thread_cpu() - own - parse_cpu);
+    printf("{\"entries\": %ld, \"wall_s\": %.6f, \"parse_cpu_s\": %.3f, ", rows, wall, parse_cpu);
+    printf("\"server_cpu_s\": %.3f, \"settled_cpu_s\": %.3f}\n", cpu, thread_cpu() - own - parse_cpu);
 }
 
 static long run(sqlite3_stmt *statement, struct parameters *parameters) {

@@ -75,7 +75,8 @@ def send(workload_file):
 
 @pytest.mark.parametrize("batch, connections", [(1, 64), (7, 4), (1000, 4)])
 def test_sends_every_line_once(send, lines, batch, connections):
-    recorder, ended = send(lambda request, count: (200, count, request % 2), "--batch", batch, "--connections", connections)
+    recorder, ended = send(lambda request, count: (200, count, request % 2), "--batch", batch,
+                           "--connections", connections)
     result = json.loads(ended.stdout)
     assert recorder.lines == collections.Counter(lines)
     assert (result["accepted"], result["errors"], result["requests"]) == (len(lines), 0, -(-len(lines) // batch))

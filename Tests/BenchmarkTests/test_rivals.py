@@ -33,11 +33,12 @@ def test_rows_are_the_lines(rows, workload_file, records):
 
 def test_texts_lose_their_escapes(rows, tmp_path):
     record = {"team_id": 1, "connector_identifier": "a", "log_time": "2026-11-01T00:00:00.000001Z", "outcome": "ok",
-              "error_message": 'tab\t, line\n, "quote", \\, é, 𝄞, \u0001', "request_headers": {"a": '}"'}, "unknown": [1, "]"],
-              "response_body": "end\\"}
+              "error_message": 'tab\t, line\n, "quote", \\, é, 𝄞, \u0001', "request_headers": {"a": '}"'},
+              "unknown": [1, "]"], "response_body": "end\\"}
     path = tmp_path / "escapes.ndjson"
     compact = (",", ":")
-    path.write_text(json.dumps(record, separators=compact) + "\n" + json.dumps(record, separators=compact, ensure_ascii=False))
+    path.write_text(json.dumps(record, separators=compact) + "\n"
+                    + json.dumps(record, separators=compact, ensure_ascii=False))
     assert rows.load(path, batch=1)["entries"] == 2
     store = sqlite3.connect(rows.path)
     found = store.execute("SELECT log_time, error_message, request_headers, response_body FROM entry").fetchall()
@@ -69,7 +70,8 @@ def expected(name, pick, records):
         "latest 100 of a connector before a time": lambda: min(100, sum(
             r["connector_identifier"] == pick.connector and r["log_time"] < pick.time for r in team)),
         "latest 100 failed of a team": lambda: min(100, sum(r["outcome"] == "failed" for r in team)),
-        "outcomes by hour, a team's day": lambda: len({r["log_time"][:13] for r in team if r["log_time"] > "2026-11-01"}),
+        "outcomes by hour, a team's day": lambda: len(
+            {r["log_time"][:13] for r in team if r["log_time"] > "2026-11-01"}),
         "a rare word in error messages": lambda: sum(texts(r, "error_message") for r in team),
         "a rare word in bodies": lambda: sum(texts(r, "request_body", "response_body") for r in team),
         "any substring": lambda: 1,

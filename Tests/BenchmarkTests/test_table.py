@@ -2,11 +2,13 @@
 
 import table
 
-MACHINE = {"cpu": "CPU", "cores": 2, "memory_gb": 8, "system": "Linux", "kernel": "6", "file_system": "ext4", "swift": "6.3"}
+MACHINE = {"cpu": "CPU", "cores": 2, "memory_gb": 8, "system": "Linux", "kernel": "6", "file_system": "ext4",
+           "swift": "6.3"}
 
 
 def result(**ours):
-    return {"machine": MACHINE, "entries": 1000, "bytes_an_entry": {"full": 1500, "lean": 500}, "notes": [], "ours": ours}
+    return {"machine": MACHINE, "entries": 1000, "bytes_an_entry": {"full": 1500, "lean": 500}, "notes": [],
+            "ours": ours}
 
 
 def load(rate):
@@ -24,20 +26,23 @@ def test_names_what_is_missed():
 
 def test_an_entry_lost_at_a_kill_is_a_miss():
     assert table.missed(result(killed={"acknowledged": 100, "found": 100})) == []
-    assert table.missed(result(killed={"acknowledged": 100, "found": 99})) == ["Ingest: acknowledged, then lost at kill -9"]
+    assert table.missed(result(killed={"acknowledged": 100, "found": 99})) == [
+        "Ingest: acknowledged, then lost at kill -9"]
 
 
 def test_queries_under_ingest_are_held_against_those_at_rest():
     figures = {"median_ms": 1, "p99_ms": 2}
     full = {"load": load(150_000), "queries": {"entry by id": figures},
-            "under_ingest": {"ingest": {"entries_per_s": 1}, "queries": {"entry by id": {"median_ms": 1, "p99_ms": 10.2}}}}
+            "under_ingest": {"ingest": {"entries_per_s": 1},
+                             "queries": {"entry by id": {"median_ms": 1, "p99_ms": 10.2}}}}
     assert table.missed(result(full=full)) == [
         "The same while ingest runs at full rate: p99 in multiples of that at rest: entry by id"]
 
 
 def test_a_large_store_is_held_against_its_first_day():
     figures = lambda median: {"entry by id": {"median_ms": median, "p99_ms": 9}}
-    big = {"entries": 200, "base": 100, "found": 200, "start_ms": 2001, "first_queries": figures(1), "all_queries": figures(3.01)}
+    big = {"entries": 200, "base": 100, "found": 200, "start_ms": 2001, "first_queries": figures(1),
+           "all_queries": figures(3.01)}
     assert table.missed(result(big=big)) == ["200 lean entries: start, ms", "200 lean entries: entry by id, median"]
 
 

@@ -40,14 +40,16 @@ def test_copies_of_the_client_are_those_that_the_queries_ask_for(workload_file, 
 
 def test_days_start_again_after_the_span(workload_file, lines):
     printed = copies(workload_file, "--copies", 3, "--first-day", 1, "--day-step", 1, "--day-span", 2, "--lines", 20)
-    assert printed == b"".join(moved(line, copy, days) for copy, days in ((0, 1), (1, 2), (2, 1)) for line in lines[:20])
+    moves = ((0, 1), (1, 2), (2, 1))
+    assert printed == b"".join(moved(line, copy, days) for copy, days in moves for line in lines[:20])
 
 
 def test_a_copy_moves_days_and_changes_ids_and_keeps_the_rest(lines, records):
     changed = [json.loads(moved(line, 5, 30)) for line in lines]
     for before, after in zip(records, changed):
         assert after["log_time"][10:] == before["log_time"][10:]
-        assert {"2026-10-31": "2026-11-30", "2026-11-01": "2026-12-01"}[before["log_time"][:10]] == after["log_time"][:10]
+        day = {"2026-10-31": "2026-11-30", "2026-11-01": "2026-12-01"}[before["log_time"][:10]]
+        assert after["log_time"][:10] == day
         assert all(after[name] != before[name] for name in ("request_id", "state_id", "trace_id"))
         assert all(after.get(name) == before.get(name) for name in (
             "team_id", "connector_identifier", "event", "method", "status", "duration_ms", "flow_id", "flow_name"))
