@@ -7,41 +7,35 @@ none lies in the future. No file of the whole size is written: the load client c
 import random
 import time
 
-from processes import memory_mb, size_of
 from questions import pick_all
 from stages import IDLE_SECONDS, WARM_UP, fresh, load_until_settled, prepare, query, say
 from workloads import workload
 
 
 def measure_big(options):
-    base = min(options.big_base, options.big)
+    base = min(options.big_base, options.big // 2)
     copies = -(-options.big // base)
     path = workload(base, options.seed, lean=True)
     first_day = 1 - copies
-    result = {"entries": base * copies, "base": base, "copies": copies}
+    result = {"entries": base * copies, "copies": copies}
     with fresh(options, "big") as server:
         for name, begin, end in (("first", 0, 1), ("all", 1, copies)):
-            if begin < end:
-                say(f"big: ingest of {base * (end - begin):,} lean entries")
-                result[f"{name}_load"] = load_until_settled(
-                    server, path, "--copies", end - begin, "--first-copy", begin, "--first-day", first_day + begin,
-                    "--day-step", 1)
-            if name == "all":
-                result |= reopened(server, base * copies)
+            say(f"big: ingest of {base * (end - begin):,} lean entries")
+            load = load_until_settled(
+                server, path, "--copies", end - begin, "--first-copy", begin, "--first-day", first_day + begin,
+                "--day-step", 1)
+            result[name] = reopened(server, base * end)
             say(f"big: queries of {base * end:,} entries")
-            # Those of the first copy are asked of its day; at the end, of all days, and counts of the last.
             picks = pick_all(path, random.Random(options.seed), options.queries + WARM_UP, copies=end,
                              first_day=first_day, lean=True)
             prepare(server, picks)
-            result[f"{name}_queries"] = query(server, picks, options, options.queries)
+            result[name] |= {"load": load, "queries": query(server, picks, options, options.queries)}
     return result
 
 
 def reopened(server, entries):
     """Bytes of the closed store, and how it starts again."""
-    server.stop()
-    result = {"bytes_per_entry": round(size_of(server.data) / entries, 1), "start_ms": server.start()}
+    size = server.bytes_when_closed()
+    result = {"entries": entries, "bytes_per_entry": round(size / entries, 1), "start_ms": server.start()}
     time.sleep(IDLE_SECONDS)
-    result["idle_mb"] = round(memory_mb(server.pid, "VmRSS"), 1)
-    result["found"] = server.count()
-    return result
+    return result | {"idle_mb": server.memory_mb("VmRSS"), "found": server.count()}

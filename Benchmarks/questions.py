@@ -10,7 +10,7 @@ import json
 import re
 import urllib.parse
 
-from workloads import DAY, draw, moved
+from workloads import draw, moved
 
 # The parameters of GET /v1/teams/{team}/logs that search texts.
 WORD_PARAMETER = "text"
@@ -40,6 +40,12 @@ class Pick:
     def part(self):
         """Nine characters of within the word: no index of words knows them."""
         return self.word[2:11]
+
+    @property
+    def day(self):
+        """The entry's day, and the one after it."""
+        first = datetime.date.fromisoformat(self.time[:10])
+        return [f"{date}T00:00:00Z" for date in (first, first + datetime.timedelta(days=1))]
 
     def later(self):
         moment = datetime.datetime.fromisoformat(self.time) + datetime.timedelta(seconds=1)
@@ -74,11 +80,11 @@ QUESTIONS = [
              lambda p, row, at: [p.team, p.connector, at(p.time)]),
     Question("latest 100 failed of a team", lambda p: logs(p, outcome="failed", limit=100),
              list_sql("outcome = 'failed'"), lambda p, row, at: [p.team]),
-    Question("outcomes by hour, a team's day", lambda p: f"/v1/teams/{p.team}/stats/outcomes?interval=hour&{DAY}",
+    Question("outcomes by hour, a team's day", lambda p: "/v1/teams/{}/stats/outcomes?interval=hour&from={}&to={}".format(p.team, *p.day),
              "SELECT {hour}, sum(CASE outcome WHEN 'ok' THEN 1 ELSE 0 END), "
              "sum(CASE outcome WHEN 'ok' THEN 0 ELSE 1 END) FROM entry "
              "WHERE team_id = $1 AND log_time >= $2 AND log_time < $3 GROUP BY 1 ORDER BY 1",
-             lambda p, row, at: [p.team, at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z")]),
+             lambda p, row, at: [p.team, *map(at, p.day)]),
     Question("a rare word in error messages", lambda p: logs(p, **{WORD_PARAMETER: p.word}),
              list_sql("error_message LIKE $2"), lambda p, row, at: [p.team, f"%{p.word}%"], TOKEN),
     Question("a rare word in bodies", lambda p: logs(p, **{WORD_PARAMETER: p.word}),

@@ -4,7 +4,7 @@
     python3 Benchmarks/run.py                    a million entries
     python3 Benchmarks/run.py --quick            a hundred thousand, in three minutes
     python3 Benchmarks/run.py --big 100000000    also a store of a hundred million lean entries
-    python3 Benchmarks/run.py --only full,lean   some stages: full, large, lean, single, killed
+    python3 Benchmarks/run.py --only full,lean   some stages
     python3 Benchmarks/run.py --no-rivals        without SQLite and PostgreSQL
     python3 Benchmarks/run.py --dir /mnt/fast    the stores on another disk
 
@@ -87,13 +87,21 @@ def disagreements(result):
             if question in ours and rows != ours[question][:len(rows)]]
 
 
+def stages_of(text):
+    chosen = [] if text == "none" else text.split(",")
+    if unknown := set(chosen) - set(STAGES):
+        raise argparse.ArgumentTypeError(f"no stage {', '.join(sorted(unknown))}")
+    return chosen
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--quick", action="store_true", help="a hundred thousand entries, fewer queries")
     parser.add_argument("--big", type=int, default=0, metavar="N", help="a store of N lean entries as well")
     parser.add_argument("--big-base", type=int, default=1_000_000, metavar="N", help="entries of one of its days")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=STAGES, metavar="STAGES")
+    parser.add_argument("--only", type=stages_of, default=STAGES, metavar="STAGES",
+                        help="full,large,lean,single,killed, or none")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--dir", help="where the stores are put (default: the system's temporary folder)")
     parser.add_argument("--keep", action="store_true", help="leave the stores there")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-from processes import memory_mb
 from programs import program
 from questions import QUESTIONS, rows_of, statistics
 from server import Server
@@ -127,7 +126,7 @@ def full_entries(options, path, picks):
         result["bytes_per_entry"] = round(server.bytes_when_closed() / options.entries, 1)
         result["start_ms"] = server.start()
         time.sleep(IDLE_SECONDS)
-        result["idle_mb"] = round(memory_mb(server.pid, "VmRSS"), 1)
+        result["idle_mb"] = server.memory_mb("VmRSS")
         say("queries")
         prepare(server, picks)
         result["rows"] = count_rows(server, picks)

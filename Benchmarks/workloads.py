@@ -1,7 +1,6 @@
 """The files of the workload: made once by workload/gen_events.py, and read again for what the queries ask for."""
 
 import datetime
-import json
 import re
 import subprocess
 import sys
@@ -9,7 +8,6 @@ import sys
 from programs import BENCHMARKS, CACHE
 
 FIRST_DAY = datetime.date(2026, 11, 1)
-DAY = "from={0}T00:00:00Z&to={1}T00:00:00Z".format(FIRST_DAY, FIRST_DAY + datetime.timedelta(days=1))
 
 
 def workload(entries, seed=1, lean=False):
@@ -78,7 +76,3 @@ def keys_of(copy):
         mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & WORD
         keys.append((mixed ^ mixed >> 31) & 15)
     return keys
-
-
-def entries(lines):
-    return [json.loads(line) for line in lines]

@@ -5,6 +5,8 @@ import sqlite3
 from types import SimpleNamespace
 
 import pytest
+import rival_stores
+from programs import Missing
 from questions import QUESTIONS, Pick
 from rival_stores import SqliteRows
 from stages import WARM_UP
@@ -60,6 +62,16 @@ def test_questions_find_what_they_are_about(rows, workload_file, lines, records,
         assert set(answer["rows"]) == {expected(question.name, pick, records)}, question.name
 
 
+def test_a_rival_that_is_missing_leaves_a_note(monkeypatch, tmp_path):
+    def missing(name):
+        raise Missing(f"no {name}")
+
+    monkeypatch.setattr(rival_stores, "program", missing)
+    monkeypatch.setattr(rival_stores.Postgres, "find_binaries", staticmethod(lambda: tmp_path))
+    assert rival_stores.all_rivals(SimpleNamespace(folder=tmp_path), None, None, {}) == (
+        {}, ["SQLite rows left out: no sqlite_rows", "PostgreSQL left out: no postgres_rows"])
+
+
 def expected(name, pick, records):
     """The number of rows, by the lines themselves."""
     team = [record for record in records if record["team_id"] == pick.team]
@@ -71,7 +83,7 @@ def expected(name, pick, records):
             r["connector_identifier"] == pick.connector and r["log_time"] < pick.time for r in team)),
         "latest 100 failed of a team": lambda: min(100, sum(r["outcome"] == "failed" for r in team)),
         "outcomes by hour, a team's day": lambda: len(
-            {r["log_time"][:13] for r in team if r["log_time"] > "2026-11-01"}),
+            {r["log_time"][:13] for r in team if r["log_time"][:10] == pick.time[:10]}),
         "a rare word in error messages": lambda: sum(texts(r, "error_message") for r in team),
         "a rare word in bodies": lambda: sum(texts(r, "request_body", "response_body") for r in team),
         "any substring": lambda: 1,
