@@ -80,7 +80,8 @@ QUESTIONS = [
              lambda p, row, at: [p.team, p.connector, at(p.time)]),
     Question("latest 100 failed of a team", lambda p: logs(p, outcome="failed", limit=100),
              list_sql("outcome = 'failed'"), lambda p, row, at: [p.team]),
-    Question("outcomes by hour, a team's day", lambda p: "/v1/teams/{}/stats/outcomes?interval=hour&from={}&to={}".format(p.team, *p.day),
+    Question("outcomes by hour, a team's day",
+             lambda p: "/v1/teams/{}/stats/outcomes?interval=hour&from={}&to={}".format(p.team, *p.day),
              "SELECT {hour}, sum(CASE outcome WHEN 'ok' THEN 1 ELSE 0 END), "
              "sum(CASE outcome WHEN 'ok' THEN 0 ELSE 1 END) FROM entry "
              "WHERE team_id = $1 AND log_time >= $2 AND log_time < $3 GROUP BY 1 ORDER BY 1",

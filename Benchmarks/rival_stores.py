@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -42,6 +43,8 @@ def measure(store, options, full, lean, picks):
     say(f"{store.name}: queries")
     result["queries"], result["rows"] = {}, {}
     store.prepare_queries()
+    if store.count() != options.entries:
+        raise SystemExit(f"{store.name} has {store.count():,} rows of {options.entries:,}")
     choice = random.Random(options.seed)
     for question in QUESTIONS:
         parameters = options.folder / "parameters.tsv"
@@ -76,7 +79,6 @@ class SqliteRows:
         self.path = options.folder / "rows.sqlite"
         self.schema = options.folder / "schema.sql"
         self.schema.write_text(schema(id="integer PRIMARY KEY", time="integer"))
-        import sqlite3
         self.version = sqlite3.sqlite_version
 
     @staticmethod
@@ -93,6 +95,10 @@ class SqliteRows:
     def size(self):
         """After the checkpoint that ends a load the write-ahead log is empty."""
         return sum(path.stat().st_size for path in self.path.parent.glob(self.path.name + "*"))
+
+    def count(self):
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute("SELECT count(*) FROM entry").fetchone()[0]
 
     def prepare_queries(self):
         pass
@@ -202,6 +208,9 @@ class Postgres:
     def size(self):
         """The table with its indexes and long values, without the write-ahead log."""
         return int(self.sql("SELECT pg_total_relation_size('entry')"))
+
+    def count(self):
+        return int(self.sql("SELECT count(*) FROM entry"))
 
     def prepare_queries(self):
         self.sql("VACUUM (ANALYZE) entry")

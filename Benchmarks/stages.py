@@ -128,6 +128,8 @@ def full_entries(options, path, picks):
         time.sleep(IDLE_SECONDS)
         result["idle_mb"] = server.memory_mb("VmRSS")
         say("queries")
+        if server.count() != options.entries:
+            raise SystemExit(f"the store has {server.count():,} entries of {options.entries:,}")
         prepare(server, picks)
         result["rows"] = count_rows(server, picks)
         result["queries"] = query(server, picks, options, options.queries)

@@ -55,8 +55,9 @@ static struct file take(long *count) {
         work.at = newline ? newline + 1 : work.end;
     }
     work.rows += *count;
+    struct file lines = {from, (size_t)(work.at - from)};
     pthread_mutex_unlock(&work.mutex);
-    return (struct file){from, (size_t)(work.at - from)};
+    return lines;
 }
 
 /// A value in COPY's text format: tab, newline, carriage return and backslash are escaped.
