@@ -13,7 +13,7 @@ import urllib.parse
 from workloads import draw, moved
 
 # The parameters of GET /v1/teams/{team}/logs that search texts.
-WORD_PARAMETER = "text"
+WORD_PARAMETER = "word"
 SUBSTRING_PARAMETER = "text"
 
 SUMMARY = ("id, team_id, connector_identifier, log_time, event, method, uri, status, outcome, duration_ms, request_id, "

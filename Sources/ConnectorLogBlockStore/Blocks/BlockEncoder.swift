@@ -22,8 +22,9 @@ struct EncodedBlock: Sendable {
     var summary: [UInt8]
     var detail: [UInt8]
     var filter: [UInt8]
+    var words: [UInt8]
 
-    var byteCount: Int { summary.count + detail.count + filter.count }
+    var byteCount: Int { summary.count + detail.count + filter.count + words.count }
 }
 
 /// Turns columns into the parts of a block.
@@ -88,7 +89,8 @@ struct BlockEncoder: Sendable {
             rawBytes: columns.byteCount,
             summary: summary.finish(),
             detail: detail.finish(),
-            filter: effort == .commit ? [] : filter(of: columns, responseHeaders))
+            filter: effort == .commit ? [] : filter(of: columns, responseHeaders),
+            words: effort == .commit ? [] : words(of: columns))
     }
 
     private func filter(of columns: EntryColumns, _ responseHeaders: SplitHeaders?) -> [UInt8] {
@@ -101,8 +103,23 @@ struct BlockEncoder: Sendable {
             keys.insert(columns[.requestID], row) { FilterKey.requestID($0) }
         }
         insertVendorRequestIDs(of: columns[.responseHeaders], responseHeaders, into: &keys)
-        let filter = BloomFilter(hashes: keys.hashes)
-        var part = PartWriter(part: .filter, rows: columns.count, zstandard: zstandard, effort: effort)
+        return part(.filter, BloomFilter(hashes: keys.hashes), rows: columns.count)
+    }
+
+    /// Of all texts that a search may look into.
+    private func words(of columns: EntryColumns) -> [UInt8] {
+        var keys = FilterKeys(capacity: columns.count * 4)
+        for field in EntryTextField.searched {
+            let column = columns[field]
+            for row in 0..<column.count {
+                WordKeys.forEach(in: column.bytes.span, column.range(row)) { keys.insert($0) }
+            }
+        }
+        return part(.words, BloomFilter(hashes: keys.hashes, shape: .words), rows: columns.count)
+    }
+
+    private func part(_ kind: BlockFormat.Part, _ filter: BloomFilter, rows: Int) -> [UInt8] {
+        var part = PartWriter(part: kind, rows: rows, zstandard: zstandard, effort: effort)
         part.appendFilter(filter.bytes)
         return part.finish()
     }
@@ -226,6 +243,11 @@ private struct PartWriter {
         for entry in entries { bytes += entry.stored }
         return bytes
     }
+}
+
+extension EntryTextField {
+    /// Those that the filters `text` and `word` look into.
+    static let searched: [EntryTextField] = [.uri, .errorName, .errorMessage, .requestBody, .responseBody]
 }
 
 /// The distinct keys of a filter. They are hashes already, so that their low bits are good as places in a table.

@@ -14,6 +14,8 @@ enum BlockFormat {
     static let directoryEntrySize = 20
 
     enum Part: UInt8, CaseIterable {
+        /// A bloom filter over the words of the block's texts.
+        case words = 0
         case summary = 1
         case detail = 2
         case filter = 3

@@ -20,6 +20,7 @@ enum BlockWriter {
         let part = try db.cachedStatement(sql: "INSERT INTO block_part (id, bytes) VALUES (?, ?)")
         for (kind, bytes) in [
             (BlockFormat.Part.summary, block.summary), (.detail, block.detail), (.filter, block.filter),
+            (.words, block.words),
         ] where !bytes.isEmpty {
             try part.execute(arguments: [kind.rowID(block: id), bytes.databaseBytes])
         }

@@ -1,25 +1,34 @@
 import ConnectorLogCore
 
-/// A bloom filter (Burton Bloom, 1970) over 64-bit hashes: ten bits a key and six probes, so that some 1 % of the keys that
-/// a block does not hold look as if it did.
+/// A bloom filter (Burton Bloom, 1970) over 64-bit hashes.
 struct BloomFilter: Equatable {
-    private static let bitsPerKey = 10
-    private static let probes: UInt64 = 6
+    /// How much room a key has, and how much of it the filter takes.
+    struct Shape: Equatable {
+        var bitsPerKey: Int
+        var probes: UInt64
+
+        /// Some 1 % of the keys that a block does not hold look as if it did.
+        static let keys = Shape(bitsPerKey: 10, probes: 6)
+        /// Some 2 %: a block has four times as many words as keys.
+        static let words = Shape(bitsPerKey: 8, probes: 5)
+    }
 
     private(set) var bytes: [UInt8]
+    private let probes: UInt64
 
     /// Holds every key.
     static let everything = BloomFilter(allBits: [UInt8](repeating: 0xFF, count: 8))
 
     private init(allBits bytes: [UInt8]) {
-        self.bytes = bytes
+        (self.bytes, probes) = (bytes, 1)
     }
 
-    init(hashes: [UInt64]) {
-        bytes = Array(repeating: 0, count: max(8, (hashes.count * Self.bitsPerKey + 7) / 8))
+    init(hashes: [UInt64], shape: Shape = .keys) {
+        bytes = Array(repeating: 0, count: max(8, (hashes.count * shape.bitsPerKey + 7) / 8))
+        probes = shape.probes
         let count = UInt64(bytes.count * 8)
         for hash in hashes {
-            for probe in 0..<Self.probes {
+            for probe in 0..<probes {
                 let bit = Self.bit(of: hash, probe, count: count)
                 bytes[bit >> 3] |= 1 << UInt8(bit & 7)
             }
@@ -27,14 +36,14 @@ struct BloomFilter: Equatable {
     }
 
     /// Nil when the bytes are no filter.
-    init?(bytes: [UInt8]) {
+    init?(bytes: [UInt8], shape: Shape = .keys) {
         guard !bytes.isEmpty else { return nil }
-        self.bytes = bytes
+        (self.bytes, probes) = (bytes, shape.probes)
     }
 
     func mayContain(_ hash: UInt64) -> Bool {
         let count = UInt64(bytes.count * 8)
-        return (0..<Self.probes).allSatisfy { probe in
+        return (0..<probes).allSatisfy { probe in
             let bit = Self.bit(of: hash, probe, count: count)
             return bytes[bit >> 3] >> UInt8(bit & 7) & 1 == 1
         }

@@ -113,7 +113,8 @@ struct PartReader {
     }
 
     func filter() throws -> BloomFilter {
-        guard let (_, bytes) = try raw(0), let filter = BloomFilter(bytes: bytes) else {
+        let shape: BloomFilter.Shape = part == .words ? .words : .keys
+        guard let (_, bytes) = try raw(0), let filter = BloomFilter(bytes: bytes, shape: shape) else {
             throw BlockError(.missing, "part \(part.rawValue)")
         }
         return filter

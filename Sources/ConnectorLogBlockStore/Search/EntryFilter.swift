@@ -5,10 +5,16 @@ struct EntryFilter {
     private let query: EntryQuery
     /// All of them have to be in a block's bloom filter.
     let keys: [UInt64]
+    /// All of them have to be in its filter of words.
+    let wordKeys: [UInt64]
+    private let searches: [TextSearch]
 
     init(_ query: EntryQuery) {
         self.query = query
         let team = query.teamID
+        wordKeys = query.word.map(WordKeys.keys) ?? []
+        searches = [query.text.map { TextSearch($0) }, query.word.map { TextSearch($0, isWord: true) }]
+            .compactMap(\.self).filter { !$0.isEmpty }
         keys = [
             query.connector.map { FilterKey.connector(team: team, $0) },
             query.stateID.map { FilterKey.state(team: team, $0) },
@@ -57,10 +63,7 @@ struct EntryFilter {
         if let wanted = query.requestID, !rows.isEmpty {
             rows = try rows.filter { try hasRequestID(wanted, row: $0, of: block) }
         }
-        if let text = query.text, !text.isEmpty, !rows.isEmpty {
-            let needle = SubstringSearch(text)
-            rows = try rows.filter { try contains(needle, row: $0, of: block) }
-        }
+        for search in searches where !rows.isEmpty { rows = try search.rows(of: block, among: rows) }
         return rows
     }
 
@@ -83,46 +86,5 @@ struct EntryFilter {
         return try block.headers(.responseHeaders, row).contains {
             $0.value.utf8.elementsEqual(wanted.utf8) && VendorRequestID.isName($0.name)
         }
-    }
-
-    private func contains(_ needle: SubstringSearch, row: Int, of block: StoredBlock) throws -> Bool {
-        for column in [BlockFormat.Column.uri, .errorName, .errorMessage] {
-            if let text = try block.texts(column).bytes(row), needle.isFound(in: text) { return true }
-        }
-        for (column, attributes) in [
-            (BlockFormat.Column.requestBody, BlockFormat.Column.requestBodyAttributes),
-            (.responseBody, .responseBodyAttributes),
-        ] {
-            guard !BodyAttributes(packed: try block.integers(attributes)[row]).isBinary,
-                let text = try block.texts(column).bytes(row)
-            else { continue }
-            if needle.isFound(in: text) { return true }
-        }
-        return false
-    }
-}
-
-/// Looks for a text in bytes; letters of ASCII match in either case.
-struct SubstringSearch {
-    private let needle: [UInt8]
-
-    init(_ text: String) {
-        needle = text.utf8.map(Self.lowercased)
-    }
-
-    private static func lowercased(_ byte: UInt8) -> UInt8 {
-        byte &- 65 < 26 ? byte | 0x20 : byte
-    }
-
-    func isFound(in bytes: [UInt8]) -> Bool {
-        guard let first = needle.first else { return true }
-        guard bytes.count >= needle.count else { return false }
-        let text = bytes.span
-        for start in 0...bytes.count - needle.count where Self.lowercased(text[start]) == first {
-            var matched = 1
-            while matched < needle.count, Self.lowercased(text[start + matched]) == needle[matched] { matched += 1 }
-            if matched == needle.count { return true }
-        }
-        return false
     }
 }

@@ -27,9 +27,11 @@ struct EntrySearch {
     }
 
     /// Whether the block's filter leaves hope for all of `keys`.
-    func mayHold(_ keys: [UInt64], _ block: StoredBlock) throws -> Bool {
+    func mayHold(
+        _ keys: [UInt64], _ block: StoredBlock, part: BlockFormat.Part = .filter
+    ) throws -> Bool {
         if keys.isEmpty || !block.hasFilter { return true }
-        return keys.allSatisfy(try filters.filter(of: block).mayContain)
+        return keys.allSatisfy(try filters.filter(part, of: block).mayContain)
     }
 
     func page(_ query: EntryQuery, blocks: [BlockSummary]) throws -> Page<EntrySummary> {
@@ -112,7 +114,7 @@ struct EntrySearch {
     }
 
     private func matches(_ filter: EntryFilter, of block: StoredBlock) throws -> [Hit] {
-        guard try mayHold(filter.keys, block) else { return [] }
+        guard try mayHold(filter.keys, block), try mayHold(filter.wordKeys, block, part: .words) else { return [] }
         let rows = try filter.rows(of: block)
         guard !rows.isEmpty else { return [] }
         let times = try block.integers(.logTime)

@@ -7,6 +7,7 @@ final class FilterCache: Sendable {
     static let maximumBytes = 32 << 20
 
     private struct State {
+        /// By the rows of their parts.
         var filters: [Int64: BloomFilter] = [:]
         /// Oldest first.
         var order: [Int64] = []
@@ -21,14 +22,16 @@ final class FilterCache: Sendable {
     }
 
     /// A damaged filter only costs time: in its place comes one that leaves hope for everything.
-    func filter(of block: StoredBlock) throws -> BloomFilter {
-        let id = block.summary.id
+    /// - Parameter part: `.filter` or `.words`.
+    func filter(_ part: BlockFormat.Part, of block: StoredBlock) throws -> BloomFilter {
+        let id = part.rowID(block: block.summary.id)
         if let filter = state.withLock({ $0.filters[id] }) { return filter }
         let filter: BloomFilter
         do {
-            filter = try block.filter()
+            filter = try block.filter(part)
         } catch let error as BlockError {
-            logger.error("a block's filter is damaged", metadata: ["block": "\(id)", "cause": "\(error)"])
+            logger.error(
+                "a block's filter is damaged", metadata: ["block": "\(block.summary.id)", "cause": "\(error)"])
             filter = .everything
         }
         state.withLock { state in

@@ -44,7 +44,8 @@ final class StoredBlock {
     /// A commit's block has none: it soon becomes others.
     var hasFilter: Bool { summary.level > 0 }
 
-    func filter() throws -> BloomFilter { try part(.filter).filter() }
+    /// - Parameter part: `.filter` or `.words`.
+    func filter(_ part: BlockFormat.Part) throws -> BloomFilter { try self.part(part).filter() }
 
     func texts(_ column: BlockFormat.Column) throws -> TextColumnReader {
         if let reader = texts[column] { return reader }

@@ -46,6 +46,8 @@ package struct EntryQuery: Hashable, Sendable {
     package var requestID: String?
     /// A substring of the URI, the error or a body; letters of ASCII match in either case.
     package var text: String?
+    /// Like `text`, but where neither side of it lies within a word (`WordBytes`). Stores know where a word cannot be.
+    package var word: String?
     /// Inclusive.
     package var from: Timestamp?
     /// Exclusive.
@@ -66,13 +68,15 @@ package struct EntryQuery: Hashable, Sendable {
     package var fields = Fields.all
 
     /// Whether its filters look into headers or bodies.
-    package var readsDetail: Bool { requestID != nil || !(text ?? "").isEmpty }
+    package var readsDetail: Bool { requestID != nil || readsTexts }
+
+    private var readsTexts: Bool { !(text ?? "").isEmpty || !(word ?? "").isEmpty }
 
     /// Whether it may take the reading of very many entries to find a page: what it asks for may be rare, and stores keep
     /// no filter over it.
     package var mayReadAll: Bool {
         guard stateID == nil, requestID == nil else { return false }
-        return status != nil || method != nil || event != nil || !(text ?? "").isEmpty
+        return status != nil || method != nil || event != nil || readsTexts
     }
 
     package init(teamID: Int64, order: PageOrder = .newestFirst, limit: Int = 100) {

@@ -5,7 +5,9 @@ import Hummingbird
 /// Log entries of a team.
 enum EntryRoutes {
     private static let filters = [
-        "connector", "state_id", "flow_id", "outcome", "method", "status", "event", "request_id", "text", "from", "to",
+        "connector", "state_id", "flow_id", "outcome", "method", "status", "event", "request_id", "text", "word",
+        "from",
+        "to",
     ]
 
     @Sendable static func list(_ call: RouteCall) async throws -> Response {
@@ -21,6 +23,7 @@ enum EntryRoutes {
         query.event = try call.query.text("event", limit: Limits.event)
         query.requestID = try call.query.text("request_id", limit: Limits.identifier)
         query.text = try call.query.text("text", limit: 255)
+        query.word = try call.query.text("word", limit: 255)
         query.from = try call.query.instant("from")
         query.to = try call.query.instant("to")
         return try await call.page("logs", of: query, filters: filters, load: call.environment.reader.entries)

@@ -63,6 +63,9 @@ enum FilterCases {
         for value in ["orders", "zÜRICH", "ärger", "timeout", "100%", "\"note\":\"inv", "no such text"] {
             add("text \(value)") { $0.text = value }
         }
+        for value in ["orders", "ORDERS", "order", "zürich", "timeout", "v1/orders", "invoice", "no such word", "e"] {
+            add("word \(value)") { $0.word = value }
+        }
         add("from") { $0.from = start.advanced(bySeconds: 3600) }
         add("to") { $0.to = start.advanced(bySeconds: 3600) }
         add("nothing in range") {
@@ -92,7 +95,8 @@ enum FilterCases {
             ("flow", { $0.flowID = "flow-orders" }), ("outcome", { $0.outcome = .failed }),
             ("method", { $0.method = "POST" }), ("status", { $0.status = .hundred(4) }),
             ("event", { $0.event = "data.save" }), ("request", { $0.requestID = "request-shared" }),
-            ("text", { $0.text = "INVOICE" }), ("from", { $0.from = start.advanced(bySeconds: 1800) }),
+            ("text", { $0.text = "INVOICE" }), ("word", { $0.word = "timeout" }),
+            ("from", { $0.from = start.advanced(bySeconds: 1800) }),
             ("to", { $0.to = start.advanced(bySeconds: 5400) }),
         ]
         for (index, first) in singles.enumerated() {

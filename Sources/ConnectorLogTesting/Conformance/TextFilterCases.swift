@@ -8,6 +8,7 @@ enum TextFilterCases {
         StoreConformanceCase("textMatchesLettersOfASCIIInEitherCase", textMatchesLettersOfASCIIInEitherCase),
         StoreConformanceCase("textIsLiteral", textIsLiteral),
         StoreConformanceCase("textOfAnyLengthIsFound", textOfAnyLengthIsFound),
+        StoreConformanceCase("wordsAreFoundWhole", wordsAreFoundWhole),
     ]
 
     private static func connectors(
@@ -16,6 +17,34 @@ enum TextFilterCases {
         var query = EntryQuery(teamID: team, limit: 1000)
         query.text = text
         return try await store.allEntries(query).map(\.connectorIdentifier).sorted()
+    }
+
+    private static func wordsAreFoundWhole(_ store: StoreUnderTest) async throws {
+        let team = try await store.makeTeam()
+        let bodies = [
+            "begin": "Needle in hay", "end": "hay with a needle", "middle": "{\"a\":\"needle\"}", "longer": "needles",
+            "behind": "haneedle", "digit": "needle7", "beyond": "éneedle", "twice": "needles and a needle",
+            "parted": "a_needle-b", "id": "7f3a-needle-00ff00ff00ff00ff",
+        ]
+        try await store.append(
+            bodies.sorted { $0.key < $1.key }.map { name, body in
+                var sample = SampleEntry(team: team, at: store.now, connector: name)
+                sample.responseBody = .text(body)
+                return sample
+            })
+        func found(_ word: String) async throws -> [String] {
+            var query = EntryQuery(teamID: team, limit: 1000)
+            query.word = word
+            return try await store.allEntries(query).map(\.connectorIdentifier).sorted()
+        }
+        let whole = ["begin", "end", "id", "middle", "parted", "twice"]
+        try expectEqual(try await found("needle"), whole, "entries with the word")
+        try expectEqual(try await found("NEEDLE"), whole, "entries with the word in capitals")
+        try expectEqual(try await found("a needle"), ["end", "twice"], "entries with the words")
+        try expectEqual(try await found("_needle-"), ["parted"], "entries with the word and what parts it")
+        try expectEqual(try await found("00FF00ff00ff00ff"), ["id"], "entries with the id")
+        try expectEqual(try await found("00ff00ff"), [], "entries with a part of the id")
+        try expectEqual(try await found("").count, bodies.count, "entries that an empty word takes")
     }
 
     private static func textIsFoundInItsFields(_ store: StoreUnderTest) async throws {

@@ -22,6 +22,7 @@ extension EntryQuery {
             && (status.map { $0.matches(summary.status) } ?? true)
             && (requestID.map { Self.requestIDs(of: entry).contains(where: $0.hasBytes) } ?? true)
             && (text.map { Self.holds($0, entry) } ?? true)
+            && (word.map { Self.holds($0, entry, asWord: true) } ?? true)
     }
 
     /// The sender's and the vendor's.
@@ -30,13 +31,25 @@ extension EntryQuery {
         return vendors + (entry.summary.requestID.map { [$0] } ?? [])
     }
 
-    private static func holds(_ text: String, _ entry: LogEntry) -> Bool {
+    private static func holds(_ text: String, _ entry: LogEntry, asWord: Bool = false) -> Bool {
         let needle = Array(text.utf8)
         if needle.isEmpty { return true }
         let summary = entry.summary
         let texts = [summary.uri, summary.errorName, summary.errorMessage].compactMap { $0.map { Array($0.utf8) } }
         let bodies = [entry.requestBody, entry.responseBody].compactMap { $0 }.filter { !$0.isBinary }.map(\.bytes)
-        return (texts + bodies).contains { $0.contains(ignoringASCIICase: needle) }
+        return (texts + bodies).contains { text in
+            asWord ? holds(word: needle, text) : text.contains(ignoringASCIICase: needle)
+        }
+    }
+
+    private static func holds(word: [UInt8], _ text: [UInt8]) -> Bool {
+        guard text.count >= word.count else { return false }
+        func isPart(_ place: Int) -> Bool { text.indices.contains(place) && WordBytes.isPart(text[place]) }
+        return (0...text.count - word.count).contains { start in
+            let end = start + word.count
+            return Array(text[start..<end]).contains(ignoringASCIICase: word)
+                && !(isPart(start - 1) && isPart(start)) && !(isPart(end - 1) && isPart(end))
+        }
     }
 }
 

@@ -47,6 +47,7 @@ extension ModelTest {
         query.status = maybe(15) { $0.pick([.none, .exactly(404), .hundred(2), .hundred(4), .hundred(5)]) }
         query.event = maybe(15) { $0.pick(SampleGenerator.events) }
         query.requestID = maybe(15) { $0.pick(["request-shared", "vendor-3", "vendor-40", "none"]) }
+        query.word = maybe(10) { $0.pick(["orders", "INVOICE", "zürich", "page=1", "e", "none"]) }
         query.text = maybe(20) { $0.pick(["orders", "INVOICE", "zürich", "page=1", "e", "\"id\":7", "none at all"]) }
         query.from = maybeTime()
         query.to = maybeTime()

@@ -28,6 +28,10 @@ enum BrokenReaders {
         ignoring("Event", caughtBy: "absentFieldsPassNoFilter") { $0.event = nil },
         ignoring("RequestID", caughtBy: "requestIdsAreTheSendersAndTheVendors") { $0.requestID = nil },
         ignoring("Text", caughtBy: "textIsFoundInItsFields") { $0.text = nil },
+        ignoring("Word", caughtBy: "wordsAreFoundWhole") { $0.word = nil },
+        ignoring("WordsBorders", caughtBy: "wordsAreFoundWhole") { query in
+            (query.text, query.word) = (query.word ?? query.text, nil)
+        },
         ignoring("From", caughtBy: "rangesHoldTheirBeginAndNotTheirEnd") { $0.from = nil },
         ignoring("To", caughtBy: "rangesHoldTheirBeginAndNotTheirEnd") { $0.to = nil },
         ignoring("OutcomeBesideAConnector", caughtBy: "filtersTogetherTakeWhatAllTake") { query in

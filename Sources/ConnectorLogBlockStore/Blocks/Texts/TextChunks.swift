@@ -87,6 +87,23 @@ final class TextChunks {
         return bytes
     }
 
+    /// Those of `rows`, which rise, in which `search` finds its text.
+    func rows(with search: TextSearch, among rows: [Int]) throws(BlockError) -> [Int] {
+        var found: [Int] = []
+        var at = 0
+        while at < rows.count {
+            let start = rows[at] / rowsOfChunk * rowsOfChunk
+            var wanted: Set<Int> = []
+            while at < rows.count, rows[at] < start + rowsOfChunk {
+                wanted.insert(rows[at] - start)
+                at += 1
+            }
+            let texts = try chunk(of: start).texts.joined()
+            found += search.rows(of: texts).filter(wanted.contains).map { $0 + start }
+        }
+        return found
+    }
+
     /// All of it in one column.
     func whole() throws(BlockError) -> TextColumn {
         var whole = TextColumn()

@@ -196,6 +196,25 @@ struct TextColumnReader {
         matches.removeAll { !hits[Int(indices[$0])] }
     }
 
+    /// Those of `rows`, which rise, in which `search` finds its text.
+    func rows(with search: TextSearch, among rows: [Int]) throws(BlockError) -> [Int] {
+        if let chunks { return try chunks.rows(with: search, among: rows) }
+        if isIndexed {
+            var hits: Set<Int> = []
+            if isPacked {
+                for value in 0..<packed.rows where packed.text(value).map(search.isFound) ?? false {
+                    hits.insert(value)
+                }
+            } else {
+                hits.formUnion(search.rows(of: plain))
+            }
+            return hits.isEmpty ? [] : rows.filter { hits.contains(Int(indices[$0])) }
+        }
+        if isPacked { return rows.filter { packed.text($0).map(search.isFound) ?? false } }
+        let hits = Set(search.rows(of: plain))
+        return hits.isEmpty ? [] : rows.filter(hits.contains)
+    }
+
     private func equals(row: Int, _ wanted: [UInt8]) throws(BlockError) -> Bool {
         chunks == nil ? equals(value: row, wanted) : try bytes(row) == wanted
     }

@@ -36,6 +36,9 @@ struct LogsListCommand: ContextualCommand {
     @Option(help: "A part of the URI, the error or a body.")
     var text: String?
 
+    @Option(help: "A whole word, id or phrase of the URI, the error or a body; faster than --text.")
+    var word: String?
+
     @Option(help: ArgumentHelp("Not before this instant (RFC 3339).", valueName: "time"))
     var from: String?
 
@@ -79,7 +82,8 @@ struct LogsListCommand: ContextualCommand {
         let given: [(name: String, value: String?)] = [
             ("connector", connector), ("state_id", stateID), ("flow_id", flowID), ("outcome", outcome),
             ("method", method), ("status", status), ("event", event), ("request_id", requestID), ("text", text),
-            ("from", instant(from)), ("to", instant(to)), ("limit", String(limit)), ("cursor", paging.cursor),
+            ("word", word), ("from", instant(from)), ("to", instant(to)), ("limit", String(limit)),
+            ("cursor", paging.cursor),
         ]
         return given.compactMap { name, value in value.map { (name, $0) } }
     }
