@@ -80,6 +80,28 @@ struct HexadecimalRuns {
         append(text, copied..<range.upperBound, to: &rest)
     }
 
+    /// The longest part of a text in lower case that stands unsplit in the rest of every text that the whole stands in: no
+    /// digit at its ends, which a run may take with digits beyond them, and no run within. Nil when there is none.
+    static func longestRest(of text: [UInt8]) -> [UInt8]? {
+        var best: Range<Int> = 0..<0
+        var start: Int?
+        var end = 0
+        var digitsBefore = least
+        for (at, byte) in text.enumerated() {
+            if kinds[Int(byte)] & hexadecimalKinds != 0 {
+                digitsBefore += 1
+                continue
+            }
+            if digitsBefore >= least || byte == mark { start = nil }
+            digitsBefore = 0
+            if byte == mark { continue }
+            if start == nil { start = at }
+            end = at + 1
+            if let start, end - start > best.count { best = start..<end }
+        }
+        return best.isEmpty ? nil : Array(text[best])
+    }
+
     private static let digitKind: UInt8 = 1
     private static let letterKind: UInt8 = 2
     private static let markKind: UInt8 = 4

@@ -98,10 +98,21 @@ final class TextChunks {
                 wanted.insert(rows[at] - start)
                 at += 1
             }
-            let texts = try chunk(of: start).texts.joined()
-            found += search.rows(of: texts).filter(wanted.contains).map { $0 + start }
+            for row in try hits(of: search, inChunkOf: start) where wanted.contains(row) { found.append(row + start) }
         }
         return found
+    }
+
+    /// Rows of a chunk. Joins digits and rest only where there is hope.
+    private func hits(of search: TextSearch, inChunkOf row: Int) throws(BlockError) -> [Int] {
+        let texts = try chunk(of: row).texts
+        guard let core = search.core else { return search.rows(of: texts.joined()) }
+        return core.rows(of: texts.rest) { part, _ in core.first(in: texts.rest.bytes.span, part) { _ in true } != nil }
+            .filter { row in
+                var text: [UInt8] = []
+                texts.append(row, to: &text)
+                return search.isFound(in: text)
+            }
     }
 
     /// All of it in one column.
