@@ -9,6 +9,8 @@ package enum Route: String, CaseIterable, Sendable {
     case listFaults, getFault
     case getOutcomes
     case listTeams, createTeam, getTeam, updateTeam, deleteTeam
+    case getRetention, setRetention, resetRetention
+    case eraseEntry, eraseState, eraseConnectorLog, listErasures
     case listKeys, createKey, revokeKey
     case listConnectors, createConnector, getConnector, updateConnector, deleteConnector
     case getConnectorLogo, uploadConnectorLogo, getConnectorLogoImage
@@ -31,10 +33,12 @@ extension Route {
         switch self {
         case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo: .post
         case .updateTeam: .patch
-        case .updateConnector: .put
-        case .deleteTeam, .revokeKey, .deleteConnector: .delete
+        case .updateConnector, .setRetention: .put
+        case .deleteTeam, .revokeKey, .deleteConnector, .resetRetention, .eraseEntry, .eraseState, .eraseConnectorLog:
+            .delete
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
-            .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .listKeys, .listConnectors, .getConnector,
+            .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .getRetention, .listErasures, .listKeys,
+            .listConnectors, .getConnector,
             .getConnectorLogo, .getConnectorLogoImage, .listConnectorLogs, .getConnectorLog, .getHealth,
             .getReadiness, .getMetrics, .getOpenAPI:
             .get
@@ -46,10 +50,10 @@ extension Route {
         switch self {
         case .ingest: "/v1/ingest"
         case .listEntries: Self.team + "/logs"
-        case .getEntry: Self.team + "/logs/{log_id}"
+        case .getEntry, .eraseEntry: Self.team + "/logs/{log_id}"
         case .listFlows: Self.team + "/flows"
         case .listStates: Self.team + "/flows/{flow_id}/states"
-        case .getState: Self.team + "/states/{state_id}"
+        case .getState, .eraseState: Self.team + "/states/{state_id}"
         case .listStateEntries: Self.team + "/states/{state_id}/logs"
         case .listStateFaults: Self.team + "/states/{state_id}/faults"
         case .listFaults: Self.team + "/faults"
@@ -57,6 +61,9 @@ extension Route {
         case .getOutcomes: Self.team + "/stats/outcomes"
         case .listTeams, .createTeam: "/v1/teams"
         case .getTeam, .updateTeam, .deleteTeam: Self.team
+        case .getRetention, .setRetention, .resetRetention: Self.team + "/retention"
+        case .eraseConnectorLog: Self.team + "/connectors/{connector_identifier}/logs"
+        case .listErasures: Self.team + "/erasures"
         case .listKeys, .createKey: Self.team + "/keys"
         case .revokeKey: Self.team + "/keys/{key_id}"
         case .listConnectors, .createConnector: Self.connectors
@@ -118,11 +125,13 @@ extension Route {
         switch self {
         case .ingest: .recorder
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
-            .listFaults, .getFault, .getOutcomes, .listConnectors, .getConnector, .getConnectorLogo,
+            .listFaults, .getFault, .getOutcomes, .getRetention, .listConnectors, .getConnector, .getConnectorLogo,
             .listConnectorLogs, .getConnectorLog:
             .viewer
         case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo: .editor
-        case .listKeys, .createKey, .revokeKey: .admin
+        case .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
+            .eraseConnectorLog, .listErasures:
+            .admin
         case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .getMetrics: .owner
         // An image is fetched by browsers, which send no key; its name is random.
         case .getConnectorLogoImage, .getHealth, .getReadiness, .getOpenAPI: .everyone

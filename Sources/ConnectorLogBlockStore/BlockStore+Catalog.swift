@@ -15,6 +15,14 @@ extension BlockStore: Catalog {
 
     package func deleteTeam(id: Int64) async throws(StoreError) -> Bool { try await catalog.deleteTeam(id: id) }
 
+    package func retention(team: Int64) async throws(StoreError) -> Retention? {
+        try await catalog.retention(team: team)
+    }
+
+    package func setRetention(_ retention: Retention?, team: Int64) async throws(StoreError) -> Bool {
+        try await catalog.setRetention(retention, team: team)
+    }
+
     package func keys(team: Int64?) async throws(StoreError) -> [APIKey] { try await catalog.keys(team: team) }
 
     package func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {

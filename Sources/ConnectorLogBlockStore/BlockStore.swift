@@ -32,22 +32,23 @@ package final class BlockStore: Sendable {
     /// - Parameters:
     ///   - now: the clock by which entries arrive and idempotency keys age.
     ///   - random: the source of the ids' random bits.
+    ///   - retention: for teams that say nothing of their own.
     package static func open(
-        directory path: String, now: @escaping @Sendable () -> Timestamp,
+        directory path: String, retention: Retention = .forever, now: @escaping @Sendable () -> Timestamp,
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), logger: Logger
     ) async throws(StoreError) -> BlockStore {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let pool = try StoreDatabase.open(directory: path)
-            return try await BlockStore(pool: pool, now: now, random: random, logger: logger)
+            return try await BlockStore(pool: pool, retention: retention, now: now, random: random, logger: logger)
         } catch {
             throw StoreError(reading: error)
         }
     }
 
     private init(
-        pool: DatabasePool, now: @escaping @Sendable () -> Timestamp,
+        pool: DatabasePool, retention: Retention, now: @escaping @Sendable () -> Timestamp,
         random: any RandomNumberGenerator & Sendable, logger: Logger
     ) async throws {
         let zstandard = Zstandard()
@@ -90,14 +91,20 @@ package final class BlockStore: Sendable {
             source: StoredTimes(
                 pool: pool, directory: directory, connectors: connectors, zstandard: zstandard, filters: filters,
                 quarantine: quarantine, recent: recent))
+        let compacting = BlockEncoder(zstandard: zstandard, effort: .compaction)
+        let lane = AsyncSlots(count: 1)
+        let replacement = BlockReplacement(pool: pool, directory: directory, recent: recent, states: tally)
         maintenance = Maintenance(
             pool: pool,
             compactor: Compactor(
-                pool: pool, directory: directory,
-                encoder: BlockEncoder(zstandard: zstandard, effort: .compaction), recent: recent, states: tally,
-                quarantine: quarantine,
-                logger: logger),
-            catalog: catalog, now: now, logger: logger)
+                pool: pool, directory: directory, lane: lane, encoder: compacting, recent: recent, states: tally,
+                quarantine: quarantine, logger: logger),
+            retention: RetentionEnforcer(
+                replacement: replacement, lane: lane, encoder: compacting, quarantine: quarantine, logger: logger),
+            eraser: Eraser(
+                replacement: replacement, lane: lane, encoder: compacting, filters: filters, quarantine: quarantine,
+                now: now, logger: logger),
+            catalog: catalog, standardRetention: retention, now: now, logger: logger)
     }
 
     /// The greatest id that was ever assigned.

@@ -18,6 +18,7 @@ enum Schema {
                     UPDATE flow_state SET counted_block = (SELECT coalesce(max(id), 0) FROM block);
                     """)
         }
+        migrator.registerMigration("5 retention and erasure", migrate: createRetentionAndErasure)
         return migrator
     }
 
@@ -137,6 +138,35 @@ enum Schema {
                     is_deleted INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (team_id, identifier)
                 ) STRICT, WITHOUT ROWID;
+                """)
+    }
+
+    private static func createRetentionAndErasure(_ db: Database) throws {
+        // The index over faults is partial, so that those whose details are gone are not looked at again and again.
+        try db.execute(
+            sql: """
+                ALTER TABLE block ADD COLUMN details_removed_at INTEGER;
+                ALTER TABLE fault ADD COLUMN details_removed_at INTEGER;
+                CREATE INDEX fault_detail ON fault (team_id, occurred_at) WHERE details_removed_at IS NULL;
+                ALTER TABLE team ADD COLUMN has_retention INTEGER NOT NULL DEFAULT 0;
+                ALTER TABLE team ADD COLUMN entry_days INTEGER;
+                ALTER TABLE team ADD COLUMN detail_days INTEGER;
+                CREATE TABLE erasure (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    team_id INTEGER NOT NULL,
+                    kind TEXT NOT NULL,
+                    target TEXT NOT NULL,
+                    last_id BLOB NOT NULL,
+                    key_id TEXT NOT NULL,
+                    requested_at INTEGER NOT NULL,
+                    completed_at INTEGER,
+                    entries INTEGER NOT NULL DEFAULT 0,
+                    faults INTEGER NOT NULL DEFAULT 0,
+                    states INTEGER NOT NULL DEFAULT 0,
+                    unreadable_blocks INTEGER NOT NULL DEFAULT 0
+                ) STRICT;
+                CREATE INDEX erasure_team ON erasure (team_id, id);
+                CREATE INDEX erasure_open ON erasure (id) WHERE completed_at IS NULL;
                 """)
     }
 }

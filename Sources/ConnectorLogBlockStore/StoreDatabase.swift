@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import Foundation
 import GRDB
 
 /// Opens the store's SQLite database with the settings that its promises rest on.
@@ -9,11 +10,13 @@ enum StoreDatabase {
     /// Bytes that the write-ahead log keeps on the disk after that.
     static let walBytes = 64 << 20
     static let readers = 4
+    /// How long a connection waits for a lock.
+    static let busySeconds = 10
 
     static func open(directory: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.maximumReaderCount = readers
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(TimeInterval(busySeconds))
         configuration.label = "connectorlog"
         configuration.prepareDatabase { db in
             // Holds for a new file only, before anything is written to it.
@@ -24,6 +27,9 @@ enum StoreDatabase {
         }
         let pool = try DatabasePool(path: directory + "/" + fileName, configuration: configuration)
         try pool.writeWithoutTransaction { db in
+            // Deleted rows are overwritten within pages that are written anyway; whole pages that become free are not, which
+            // would double what compaction writes (sqlite.org/pragma.html#pragma_secure_delete). Erasure sees to those.
+            try db.execute(sql: "PRAGMA secure_delete = FAST")
             // The pool sets NORMAL after `prepareDatabase`. In WAL mode only FULL syncs at each commit
             // (sqlite.org/pragma.html#pragma_synchronous), and "acknowledged" rests on that.
             try db.execute(

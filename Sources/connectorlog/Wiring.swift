@@ -4,7 +4,7 @@ import Logging
 
 /// An open store, by the ports that the server knows it by.
 struct OpenStore: Sendable {
-    var store: any LogWriter & LogReader & Catalog
+    var store: any LogWriter & LogReader & LogKeeper & Catalog
     /// Runs until its task is cancelled.
     var maintain: @Sendable () async -> Void
     var isReady: @Sendable () async -> Bool
@@ -14,9 +14,10 @@ struct OpenStore: Sendable {
 /// The one place that names a concrete store.
 enum Wiring {
     static func openStore(
-        in directory: String, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        in directory: String, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws(StoreError) -> OpenStore {
-        let store = try await BlockStore.open(directory: directory, now: now, logger: logger)
+        let store = try await BlockStore.open(
+            directory: directory, retention: retention, now: now, logger: logger)
         return OpenStore(
             store: store,
             maintain: { await store.runMaintenance() },

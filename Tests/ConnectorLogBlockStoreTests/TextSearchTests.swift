@@ -40,7 +40,7 @@ import Testing
             .chunks, bytes[...], rows: column.count, zstandard: zstandard, place: "test")
         for _ in 0..<60 {
             // A part of some text, at times one that is nowhere.
-            let from = Array((texts.randomElement(using: &random) ?? nil ?? "none").unicodeScalars)
+            let from = Array((texts.compactMap(\.self).randomElement(using: &random) ?? "none").unicodeScalars)
             let start = Int.random(in: 0...from.count, using: &random)
             let part = from[start..<Int.random(in: start...min(from.count, start + 24), using: &random)]
             var needle = String(String.UnicodeScalarView(part))

@@ -91,7 +91,7 @@ import Testing
                 hash: Array(SHA256.hash(data: Array(key.text.utf8))))
         }
         let dependencies = ServerDependencies(
-            reader: store, catalog: store, pipeline: IngestPipeline(writer: store, now: now), now: now,
+            reader: store, catalog: store, keeper: store, pipeline: IngestPipeline(writer: store, now: now), now: now,
             signingKey: Array(repeating: 9, count: 32), isReady: { true },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var settings = ServerSettings()

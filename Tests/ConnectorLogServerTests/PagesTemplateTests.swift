@@ -49,6 +49,34 @@ import Testing
         }
     }
 
+    @Test func saysThatDetailsWereRemoved() throws {
+        let viewer = PageFrame.Viewer(keyName: "Key", team: nil, teams: [], csrfToken: "token")
+        var entry = LogEntry(
+            summary: EntrySummary(
+                id: EntryID(high: 1, low: 1), teamID: 1, logTime: PagesFixtures.now, connectorIdentifier: "crm",
+                outcome: .failed))
+        var fault = RootFault(id: EntryID(high: 1, low: 1), teamID: 1, occurredAt: PagesFixtures.now, name: "Fault")
+        func pages() throws -> [String] {
+            let templates = try PageTemplates()
+            return [
+                templates.render(EntryPage(viewer: viewer, entry: entry)),
+                templates.render(FaultPage(viewer: viewer, fault: fault)),
+            ]
+        }
+        for html in try pages() {
+            #expect(html.contains("No body was recorded.") && html.contains("Nothing was redacted."))
+            #expect(!html.contains("details-removed"))
+        }
+        entry.detailsRemovedAt = Timestamp("2021-03-05T10:40:40Z")
+        fault.detailsRemovedAt = entry.detailsRemovedAt
+        for html in try pages() {
+            // Neither was there nothing recorded, nor nothing redacted: nobody knows any more.
+            #expect(!html.contains("was recorded") && !html.contains("were recorded") && !html.contains("redacted."))
+            #expect(html.contains("details-removed"))
+            #expect(html.contains("Mar 5th 2021, 10:40:40"))
+        }
+    }
+
     @Test func keepsLineBreaksOutOfPreformattedText() throws {
         var fault = RootFault(
             id: EntryID(high: 1, low: 1), teamID: 1, occurredAt: PagesFixtures.now, name: "Fault")

@@ -9,6 +9,8 @@ package struct EntryDocument: Decodable, Equatable, Sendable {
     package var responseBody: BodyDocument?
     package var attributes: JSONValue?
     package var receipt: [RedactionDocument]
+    /// When headers, bodies, attributes and receipt were removed; null while they are kept.
+    package var detailsRemovedAt: Timestamp?
 
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: MemberName.self)
@@ -19,6 +21,7 @@ package struct EntryDocument: Decodable, Equatable, Sendable {
         responseBody = try BodyDocument(name: "response_body", members)
         attributes = try members.decodeIfPresent(JSONValue.self, forKey: "attributes")
         receipt = try members.decode([RedactionDocument].self, forKey: "receipt")
+        detailsRemovedAt = try members.decodeIfPresent(Timestamp.self, forKey: "details_removed_at")
     }
 }
 
@@ -33,6 +36,7 @@ extension LogEntry: JSONWritable {
             BodyDocument.write(responseBody, name: "response_body", to: &json)
             json.member("attributes", verbatim: (attributesJSON ?? "{}").utf8)
             json.member("receipt", receipt)
+            json.member("details_removed_at", detailsRemovedAt)
         }
     }
 }

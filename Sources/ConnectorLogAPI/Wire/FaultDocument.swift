@@ -22,6 +22,8 @@ package struct FaultDocument: Decodable, Equatable, Sendable {
     package var invokeType: String?
     package var action: String?
     package var receipt: [RedactionDocument]
+    /// When headers, body and receipt were removed; null while they are kept.
+    package var detailsRemovedAt: Timestamp?
 
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: MemberName.self)
@@ -45,6 +47,7 @@ package struct FaultDocument: Decodable, Equatable, Sendable {
         invokeType = try text("invoke_type")
         action = try text("action")
         receipt = try members.decode([RedactionDocument].self, forKey: "receipt")
+        detailsRemovedAt = try members.decodeIfPresent(Timestamp.self, forKey: "details_removed_at")
     }
 }
 
@@ -71,6 +74,7 @@ extension RootFault: JSONWritable {
             json.member("invoke_type", invokeType)
             json.member("action", action)
             json.member("receipt", receipt)
+            json.member("details_removed_at", detailsRemovedAt)
         }
     }
 }

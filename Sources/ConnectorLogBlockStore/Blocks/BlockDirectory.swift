@@ -22,6 +22,8 @@ final class BlockDirectory: Sendable {
         var quarantined: [BlockSummary] = []
         /// Replaced blocks that wait for deletion, with the epoch in which they were replaced.
         var retired: [(id: Int64, epoch: UInt64)] = []
+        /// Who waits until no lease of this epoch or an earlier one is held.
+        var waiting: [(epoch: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
 
         mutating func insert(_ block: BlockSummary) {
             // Nearly always the latest, so looked for from the end.
@@ -94,13 +96,35 @@ final class BlockDirectory: Sendable {
             state.leases[state.epoch, default: 0] += 1
             return (state.blocks, state.epoch)
         }
-        defer {
-            state.withLock { state in
-                state.leases[epoch, default: 1] -= 1
-                if state.leases[epoch] == 0 { state.leases[epoch] = nil }
-            }
-        }
+        defer { endLease(of: epoch) }
         return try await body(blocks)
+    }
+
+    private func endLease(of epoch: UInt64) {
+        let done = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.leases[epoch, default: 1] -= 1
+            if state.leases[epoch] == 0 { state.leases[epoch] = nil }
+            guard !state.waiting.isEmpty else { return [] }
+            let oldestLease = state.leases.keys.min() ?? .max
+            defer { state.waiting.removeAll { $0.epoch < oldestLease } }
+            return state.waiting.filter { $0.epoch < oldestLease }.map(\.continuation)
+        }
+        for continuation in done { continuation.resume() }
+    }
+
+    /// Returns when every lease that is held now has ended: blocks that were replaced before are deletable then.
+    func leasesEnd() async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = state.withLock { state -> Bool in
+                let epoch = state.epoch
+                // Leases from now on do not hold it up.
+                state.epoch += 1
+                guard !state.leases.isEmpty else { return false }
+                state.waiting.append((epoch, continuation))
+                return true
+            }
+            if !isWaiting { continuation.resume() }
+        }
     }
 
     /// Replaced blocks that nobody reads any more; the caller deletes them.

@@ -17,6 +17,9 @@ struct BlockSummary: Sendable, Hashable {
     var failed: Int
     var rawBytes: Int
     var storedBytes: Int
+    /// When retention removed headers, bodies, attributes and receipts of all rows, in microseconds; nil while they are
+    /// kept. No block has rows of both kinds.
+    var detailsRemovedAt: Int64?
 
     func mayHold(team: Int64) -> Bool { teamID == nil || teamID == team }
 

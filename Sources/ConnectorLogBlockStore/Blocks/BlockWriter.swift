@@ -4,17 +4,18 @@ import GRDB
 /// Rows of a block in the database.
 enum BlockWriter {
     static func insert(
-        _ block: EncodedBlock, level: Int, ids: ClosedRange<EntryID>, in db: Database
+        _ block: EncodedBlock, level: Int, ids: ClosedRange<EntryID>, detailsRemovedAt: Int64? = nil, in db: Database
     ) throws -> BlockSummary {
         try db.cachedStatement(
             sql: """
                 INSERT INTO block (level, team_id, rows, first_time, last_time, first_id, last_id, ok, failed, raw_bytes,
-                    stored_bytes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    stored_bytes, details_removed_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             level, block.teamID, block.rows, block.firstTime, block.lastTime, ids.lowerBound.databaseBytes,
             ids.upperBound.databaseBytes, block.ok, block.failed, block.rawBytes, block.byteCount,
+            detailsRemovedAt,
         ])
         let id = db.lastInsertedRowID
         let part = try db.cachedStatement(sql: "INSERT INTO block_part (id, bytes) VALUES (?, ?)")
@@ -27,7 +28,8 @@ enum BlockWriter {
         return BlockSummary(
             id: id, level: level, teamID: block.teamID, rows: block.rows, firstTime: block.firstTime,
             lastTime: block.lastTime, firstID: ids.lowerBound, lastID: ids.upperBound, ok: block.ok,
-            failed: block.failed, rawBytes: block.rawBytes, storedBytes: block.byteCount)
+            failed: block.failed, rawBytes: block.rawBytes, storedBytes: block.byteCount,
+            detailsRemovedAt: detailsRemovedAt)
     }
 
     static func delete(_ ids: [Int64], in db: Database) throws {
@@ -48,7 +50,8 @@ enum BlockWriter {
             return BlockSummary(
                 id: row["id"], level: row["level"], teamID: row["team_id"], rows: row["rows"],
                 firstTime: row["first_time"], lastTime: row["last_time"], firstID: first, lastID: last, ok: row["ok"],
-                failed: row["failed"], rawBytes: row["raw_bytes"], storedBytes: row["stored_bytes"])
+                failed: row["failed"], rawBytes: row["raw_bytes"], storedBytes: row["stored_bytes"],
+                detailsRemovedAt: row["details_removed_at"])
         }
     }
 }

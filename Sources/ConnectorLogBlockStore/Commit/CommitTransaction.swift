@@ -140,7 +140,12 @@ final class CommitTransaction: Sendable {
         for fault in faults {
             let id = ids.withLock { $0.next(1, at: now) }
             let record = try FaultRecord.encode(fault, zstandard: encoder.zstandard)
-            try db.cachedStatement(sql: "INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?, ?)").execute(arguments: [
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO fault (id, team_id, occurred_at, state_id, connector, name, record)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: [
                 id.databaseBytes, fault.teamID, fault.occurredAt.microseconds, fault.stateID, fault.connectorIdentifier,
                 fault.name, record.databaseBytes,
             ])

@@ -73,9 +73,9 @@ struct BlockMerge {
 struct DecodedBlock {
     let teams: [Int64]
     let ids: [EntryID]
-    private let logTimes: [Int64]
+    let logTimes: [Int64]
     private let statuses: [Int64]
-    private let outcomes: [Int64]
+    let outcomes: [Int64]
     private let durations: [Int64]
     private let requestBodyAttributes: [Int64]
     private let responseBodyAttributes: [Int64]

@@ -39,10 +39,13 @@ struct CompactionPlan: Equatable {
             if let team = block.teamID { byTeam[team, default: []].append(block) }
         }
         for (_, blocks) in byTeam.sorted(by: { $0.key < $1.key }) {
-            let sorted = blocks.sorted { $0.firstID < $1.firstID }
-            for run in sorted.split(whereSeparator: isLarge)
-            where run.count >= (isQuiet ? quietBlocks : smallNeighbours) {
-                return CompactionPlan(blocks: bounded(run))
+            // A block says of all of its rows whether their details were removed.
+            for blocks in [blocks.filter { $0.detailsRemovedAt == nil }, blocks.filter { $0.detailsRemovedAt != nil }] {
+                let sorted = blocks.sorted { $0.firstID < $1.firstID }
+                for run in sorted.split(whereSeparator: isLarge)
+                where run.count >= (isQuiet ? quietBlocks : smallNeighbours) {
+                    return CompactionPlan(blocks: bounded(run))
+                }
             }
         }
         return nil

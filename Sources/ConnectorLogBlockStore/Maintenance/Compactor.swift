@@ -8,6 +8,8 @@ import Synchronization
 final class Compactor: Sendable {
     private let pool: DatabasePool
     private let directory: BlockDirectory
+    /// Held by whoever replaces blocks by others: what one read another must not replace meanwhile.
+    private let lane: AsyncSlots
     private let encoder: BlockEncoder
     private let recent: RecentBlocks
     private let states: StateTally
@@ -23,11 +25,12 @@ final class Compactor: Sendable {
     private let idle = Mutex<Planned?>(nil)
 
     init(
-        pool: DatabasePool, directory: BlockDirectory, encoder: BlockEncoder, recent: RecentBlocks,
+        pool: DatabasePool, directory: BlockDirectory, lane: AsyncSlots, encoder: BlockEncoder, recent: RecentBlocks,
         states: StateTally, quarantine: Quarantine, logger: Logger
     ) {
         self.pool = pool
         self.directory = directory
+        self.lane = lane
         self.encoder = encoder
         self.recent = recent
         self.states = states
@@ -50,6 +53,8 @@ final class Compactor: Sendable {
     /// One step; false when there was nothing to do.
     /// - Parameter isQuiet: whether nothing was stored for a while.
     func step(isQuiet: Bool) async throws -> Bool {
+        try await lane.acquire()
+        defer { lane.release() }
         try await deleteReplaced()
         let (blocks, version) = directory.current
         let state = Planned(version: version, isQuiet: isQuiet)
@@ -96,11 +101,16 @@ final class Compactor: Sendable {
     private func replace(_ plan: CompactionPlan, by merged: [BlockMerge.Merged]) async throws {
         let level = (plan.blocks.map(\.level).max() ?? 0) + 1
         let ids = plan.blocks.map(\.id)
+        // All or none of the blocks have it.
+        let detailsRemovedAt = plan.blocks.compactMap(\.detailsRemovedAt).max()
         _ = try await pool.write { [states] db in
             // The calls of a state are counted from level-0 blocks: these soon are gone.
             try states.writeAll(in: db)
             for id in ids { try db.execute(sql: "UPDATE block SET retired = 1 WHERE id = ?", arguments: [id]) }
-            return try merged.map { try BlockWriter.insert($0.block, level: level, ids: $0.ids, in: db) }
+            return try merged.map {
+                try BlockWriter.insert(
+                    $0.block, level: level, ids: $0.ids, detailsRemovedAt: detailsRemovedAt, in: db)
+            }
         } after: { [directory, recent, states] summaries in
             states.settleAll()
             directory.replace(Set(ids), with: summaries)

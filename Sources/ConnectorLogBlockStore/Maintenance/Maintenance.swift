@@ -2,7 +2,8 @@ import ConnectorLogCore
 import GRDB
 import Logging
 
-/// What the store does in the background: compaction, and now and then the small chores.
+/// What the store does in the background: compaction, retention, erasures that were cut short, and now
+/// and then the small chores.
 struct Maintenance: Sendable {
     /// How long an idempotency key is remembered.
     static let idempotencySeconds: Int64 = 86_400
@@ -13,27 +14,57 @@ struct Maintenance: Sendable {
 
     let pool: DatabasePool
     let compactor: Compactor
+    let retention: RetentionEnforcer
+    let eraser: Eraser
     let catalog: SQLiteCatalog
+    /// For teams that say nothing of their own.
+    let standardRetention: Retention
     let now: @Sendable () -> Timestamp
     let logger: Logger
 
     /// Works until its task is cancelled, and sleeps between its steps; tests call the steps themselves. A step that
     /// fails is told and tried again later.
     func run() async {
+        await withTaskGroup { group in
+            group.addTask { await work() }
+            group.addTask { await endErasures() }
+        }
+    }
+
+    /// Erasures that were cut short, beside all else: one may take longer than blocks of level 0 can wait.
+    private func endErasures() async {
+        while !Task.isCancelled {
+            do {
+                try await eraser.resume()
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("an erasure failed", metadata: ["cause": "\(StoreError(writing: error))"])
+            }
+            try? await Task.sleep(for: Self.timeBetweenChores)
+        }
+    }
+
+    private func work() async {
         let clock = ContinuousClock()
         var nextChores = clock.now
+        var isRetentionDue = false
         var hasWorked = false
         var lastChange = (insertions: compactor.insertions, at: clock.now)
         while !Task.isCancelled {
             do {
                 if clock.now >= nextChores {
                     nextChores = clock.now + Self.timeBetweenChores
+                    isRetentionDue = true
                     try await chores()
                 }
                 let start = clock.now
                 if compactor.insertions != lastChange.insertions { lastChange = (compactor.insertions, start) }
                 let isQuiet = start - lastChange.at >= Self.quietTime
                 var worked = try await compactor.step(isQuiet: isQuiet)
+                if isRetentionDue {
+                    isRetentionDue = try await retention.step(default: standardRetention, at: now())
+                    worked = worked || isRetentionDue
+                }
                 if !worked, isQuiet { worked = try await compactor.shrink() }
                 if isQuiet, !worked, hasWorked { Memory.giveBack() }
                 hasWorked = worked
@@ -41,6 +72,7 @@ struct Maintenance: Sendable {
             } catch is CancellationError {
                 return
             } catch {
+                if Task.isCancelled { return }
                 logger.error("maintenance failed", metadata: ["cause": "\(StoreError(writing: error))"])
                 // What fails now, a full disk say, fails again at once: no busy loop, no flood in the log.
                 try? await Task.sleep(for: .seconds(5))

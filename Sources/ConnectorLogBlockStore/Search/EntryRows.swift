@@ -31,6 +31,7 @@ extension StoredBlock {
 
     func entry(_ row: Int) throws -> LogEntry {
         var entry = LogEntry(summary: try entrySummary(row))
+        entry.detailsRemovedAt = summary.detailsRemovedAt.map(Timestamp.init(microseconds:))
         entry.requestHeaders = try headers(.requestHeaders, row)
         entry.responseHeaders = try headers(.responseHeaders, row)
         entry.requestBody = try body(.requestBody, .requestBodyAttributes, row)

@@ -57,13 +57,14 @@ struct FaultRows {
         }
     }
 
-    private func fault(_ row: Row) throws -> RootFault {
+    func fault(_ row: Row) throws -> RootFault {
         guard let id = EntryID(databaseBytes: row.bytes("id")) else { throw BlockError(.value, "fault") }
         var fault = RootFault(
             id: id, teamID: row["team_id"], occurredAt: Timestamp(microseconds: row["occurred_at"]), name: row["name"])
         fault.stateID = row["state_id"]
         fault.connectorIdentifier = row["connector"]
         try FaultRecord.decode(row.bytes("record"), into: &fault, zstandard: zstandard)
+        fault.detailsRemovedAt = (row["details_removed_at"] as Int64?).map(Timestamp.init(microseconds:))
         return fault
     }
 }

@@ -125,6 +125,8 @@ package struct LogEntry: Hashable, Sendable {
     /// A JSON object as text, or nil when the sender said nothing more.
     package var attributesJSON: String?
     package var receipt: [Redaction] = []
+    /// When retention removed headers, bodies, attributes and receipt; nil while they are kept.
+    package var detailsRemovedAt: Timestamp?
 
     package init(summary: EntrySummary) {
         self.summary = summary

@@ -21,6 +21,8 @@ package struct RootFault: Hashable, Sendable {
     package var invokeType: String?
     package var action: String?
     package var receipt: [Redaction] = []
+    /// When retention removed headers, body and receipt; nil while they are kept.
+    package var detailsRemovedAt: Timestamp?
 
     package init(id: EntryID, teamID: Int64, occurredAt: Timestamp, name: String) {
         (self.id, self.teamID, self.occurredAt, self.name) = (id, teamID, occurredAt, name)

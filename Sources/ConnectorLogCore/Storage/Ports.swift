@@ -93,6 +93,10 @@ package protocol Catalog: Sendable {
     /// Takes a team out of use, with its keys and connectors: its entries, faults and flow states are unreachable from
     /// then on, and its id is not given again. False when there is no such team.
     func deleteTeam(id: Int64) async throws(StoreError) -> Bool
+    /// How long the team wants its records kept; nil when it leaves that to the default, and when there is no such team.
+    func retention(team: Int64) async throws(StoreError) -> Retention?
+    /// Nil leaves it to the default again. False when there is no such team.
+    func setRetention(_ retention: Retention?, team: Int64) async throws(StoreError) -> Bool
 
     /// Keys of one team, nil for the owner's keys; revoked ones excepted. By time of creation, then by id.
     func keys(team: Int64?) async throws(StoreError) -> [APIKey]

@@ -6,6 +6,7 @@ package import Logging
 package struct ServerDependencies: Sendable {
     package var reader: any LogReader
     package var catalog: any Catalog
+    package var keeper: any LogKeeper
     package var pipeline: IngestPipeline
     package var now: @Sendable () -> Timestamp
     /// So many random bytes, unpredictable: keys, identifiers and names of requests are made of them.
@@ -19,7 +20,7 @@ package struct ServerDependencies: Sendable {
     package var logger: Logger
 
     package init(
-        reader: any LogReader, catalog: any Catalog, pipeline: IngestPipeline,
+        reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, pipeline: IngestPipeline,
         now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
         isReady: @escaping @Sendable () async -> Bool, logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
@@ -27,6 +28,7 @@ package struct ServerDependencies: Sendable {
     ) {
         self.reader = reader
         self.catalog = catalog
+        self.keeper = keeper
         self.pipeline = pipeline
         self.now = now
         self.randomBytes = randomBytes

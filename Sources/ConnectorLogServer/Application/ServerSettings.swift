@@ -1,4 +1,4 @@
-import ConnectorLogCore
+package import ConnectorLogCore
 
 /// How the server listens, and how much it takes. The defaults are meant for production.
 package struct ServerSettings: Sendable, Equatable {
@@ -35,6 +35,9 @@ package struct ServerSettings: Sendable, Equatable {
     /// Seconds that a connection may be silent, between requests and within one, before it is closed. A request whose
     /// answer is being made is not silent.
     package var idleSeconds = 60
+
+    /// How long records are kept of teams that say nothing of their own. The store removes them; the server tells.
+    package var retention = Retention.forever
 
     package init() {}
 

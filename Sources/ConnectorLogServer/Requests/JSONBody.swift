@@ -85,6 +85,21 @@ struct JSONMembers {
         throw APIError(.unprocessableEntity, "\(path)\(name) is an integer of 1 or more")
     }
 
+    /// Nil when it is null; it has to be there.
+    func nullableInteger(_ name: String, _ range: ClosedRange<Int>) throws(APIError) -> Int? {
+        switch values[name] {
+        case nil: throw missing(name)
+        case .null?: return nil
+        case .number(let text)?:
+            if let number = Int(text) ?? Double(text).flatMap({ Int(exactly: $0) }), range.contains(number) {
+                return number
+            }
+        default: break
+        }
+        throw APIError(
+            .unprocessableEntity, "\(path)\(name) is an integer of \(range.lowerBound) to \(range.upperBound), or null")
+    }
+
     /// Nil when it is left out.
     func optionalObject(_ name: String) throws(APIError) -> (members: JSONMembers, place: Range<Int>)? {
         switch values[name] {

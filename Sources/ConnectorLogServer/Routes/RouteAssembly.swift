@@ -38,6 +38,13 @@ struct RouteAssembly {
         case .getTeam: TeamRoutes.get
         case .updateTeam: TeamRoutes.update
         case .deleteTeam: TeamRoutes.delete
+        case .getRetention: RetentionRoutes.get
+        case .setRetention: RetentionRoutes.set
+        case .resetRetention: RetentionRoutes.reset
+        case .eraseEntry: ErasureRoutes.eraseEntry
+        case .eraseState: ErasureRoutes.eraseState
+        case .eraseConnectorLog: ErasureRoutes.eraseConnectorLog
+        case .listErasures: ErasureRoutes.list
         case .listKeys: KeyRoutes.list
         case .createKey: KeyRoutes.create
         case .revokeKey: KeyRoutes.revoke

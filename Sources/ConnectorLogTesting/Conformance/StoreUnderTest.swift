@@ -5,17 +5,18 @@ package struct StoreUnderTest: Sendable {
     package var writer: any LogWriter
     package var reader: any LogReader
     package var catalog: any Catalog
+    package var keeper: any LogKeeper
     /// The clock that the store itself reads.
     package var clock: ManualClock
     /// Closes the store and opens what it left behind, on the same clock; nil when nothing outlives the store.
     package var reopen: (@Sendable () async throws -> StoreUnderTest)?
 
     package init(
-        writer: any LogWriter, reader: any LogReader, catalog: any Catalog, clock: ManualClock,
+        writer: any LogWriter, reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, clock: ManualClock,
         reopen: (@Sendable () async throws -> StoreUnderTest)? = nil
     ) {
         (self.writer, self.reader, self.catalog) = (writer, reader, catalog)
-        (self.clock, self.reopen) = (clock, reopen)
+        (self.keeper, self.clock, self.reopen) = (keeper, clock, reopen)
     }
 }
 
@@ -23,7 +24,7 @@ extension StoreUnderTest {
     package static func inMemory() -> StoreUnderTest {
         let clock = ManualClock()
         let store = InMemoryStore(clock: clock)
-        return StoreUnderTest(writer: store, reader: store, catalog: store, clock: clock)
+        return StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: clock)
     }
 
     var now: Timestamp { clock.now }

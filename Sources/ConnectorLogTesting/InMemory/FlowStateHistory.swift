@@ -39,6 +39,18 @@ struct FlowStateHistory {
         }
     }
 
+    /// - Parameters:
+    ///   - firstLeft: the first of the calls that are left, and so `lastLeft`; nil when none is.
+    mutating func take(calls: [EntrySummary], firstLeft: Timestamp?, lastLeft: Timestamp?) {
+        state.calls = max(0, state.calls - calls.count)
+        state.failedCalls = max(0, state.failedCalls - calls.count { $0.outcome == .failed })
+        (state.firstCallAt, state.lastCallAt) = (firstLeft, lastLeft)
+    }
+
+    mutating func take(faults: Int) {
+        state.faults = max(0, state.faults - faults)
+    }
+
     private mutating func overwrite(with change: StateChange) {
         noteFlow(change.flowID, change.flowName, change.flowVersion)
         state.status = change.status ?? state.status

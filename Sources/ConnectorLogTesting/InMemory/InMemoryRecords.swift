@@ -10,11 +10,14 @@ struct InMemoryRecords: Sendable {
     /// For each `log_time` that is taken, a time up to which no other is free.
     private var takenTimes: [TimePlace: Int64] = [:]
     private var answers: [[UInt8]: IdempotentAnswer] = [:]
+    /// By number, rising.
+    var erasures: [Erasure] = []
 
     // MARK: The catalog
 
     var teams: [Int64: Team] = [:]
     var deletedTeams: Set<Int64> = []
+    var retentions: [Int64: Retention] = [:]
     var keys: [(key: APIKey, hash: [UInt8])] = []
     var connectors: [ConnectorPlace: (connector: Connector, logo: Logo?)] = [:]
 

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The ports as plainly as they can be written: arrays, linear filters, one lock. It is what other stores are compared
 /// with, and what tests of the parts around a store run on. Nothing of it outlives the process.
-package final class InMemoryStore: LogWriter, LogReader, Catalog {
+package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
     private let records: Mutex<InMemoryRecords>
     private let now: @Sendable () -> Timestamp
 
@@ -69,6 +69,23 @@ package final class InMemoryStore: LogWriter, LogReader, Catalog {
         try with { $0.outcomes(query) }
     }
 
+    // MARK: - LogKeeper
+
+    package func erase(
+        _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
+    ) async throws(StoreError) -> Erasure {
+        let now = now()
+        return try with { $0.erase(target, team: team, keyID: keyID, at: at, now: now) }
+    }
+
+    package func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] {
+        try with { $0.erasures(query) }
+    }
+
+    package func enforceRetention(default standard: Retention, at now: Timestamp) async throws(StoreError) {
+        try with { $0.enforceRetention(default: standard, at: now) }
+    }
+
     // MARK: - Catalog: teams and keys
 
     package func teams() async throws(StoreError) -> [Team] {
@@ -89,6 +106,14 @@ package final class InMemoryStore: LogWriter, LogReader, Catalog {
 
     package func deleteTeam(id: Int64) async throws(StoreError) -> Bool {
         try with { $0.deleteTeam(id: id) }
+    }
+
+    package func retention(team: Int64) async throws(StoreError) -> Retention? {
+        try with { $0.teams[team] == nil ? nil : $0.retentions[team] }
+    }
+
+    package func setRetention(_ retention: Retention?, team: Int64) async throws(StoreError) -> Bool {
+        try with { $0.setRetention(retention, team: team) }
     }
 
     package func keys(team: Int64?) async throws(StoreError) -> [APIKey] {

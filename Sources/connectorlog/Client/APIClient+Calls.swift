@@ -21,6 +21,32 @@ extension APIClient {
         try await call(.createTeam, body: team, expecting: 201)
     }
 
+    func retention(team: Int64) async throws(APIFailure) -> Answer<RetentionDocument> {
+        try await call(.getRetention, ["team_id": String(team)])
+    }
+
+    func setRetention(
+        team: Int64, _ retention: NewRetentionDocument
+    ) async throws(APIFailure) -> Answer<RetentionDocument> {
+        try await call(.setRetention, ["team_id": String(team)], body: retention)
+    }
+
+    func resetRetention(team: Int64) async throws(APIFailure) {
+        let response = try await send(.resetRetention, ["team_id": String(team)])
+        guard response.status == 204 else { throw Self.failure(for: response) }
+    }
+
+    /// `route` is one of those that erase; `name` fills its parameter.
+    func erase(
+        _ route: Route, team: Int64, _ parameter: String, _ name: String
+    ) async throws(APIFailure) -> Answer<ErasureDocument> {
+        try await call(route, ["team_id": String(team), parameter: name])
+    }
+
+    func erasures(team: Int64, cursor: String?) async throws(APIFailure) -> Answer<PageDocument<ErasureDocument>> {
+        try await call(.listErasures, ["team_id": String(team)], query: Self.page(cursor))
+    }
+
     func keys(team: Int64, cursor: String?) async throws(APIFailure) -> Answer<PageDocument<KeyDocument>> {
         try await call(.listKeys, ["team_id": String(team)], query: Self.page(cursor))
     }

@@ -56,7 +56,8 @@ struct ServeCommand: ContextualCommand {
         MetricsSystem.bootstrap(metrics)
         let signingKey = try SigningKey.load(
             from: directory.signingKeyFile, random: ServerDependencies.systemRandomBytes)
-        let store = try await Wiring.openStore(in: directory.path, now: context.now, logger: logger)
+        let store = try await Wiring.openStore(
+            in: directory.path, retention: configuration.server.retention, now: context.now, logger: logger)
         let result: Result<Void, any Error>
         do {
             let firstStart = FirstStart(

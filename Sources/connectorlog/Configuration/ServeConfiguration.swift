@@ -58,8 +58,20 @@ struct ServeConfiguration: Sendable {
         settings.failedAuthenticationsPerHour = try await values.integer(.failedAuthenticationsPerHour)
         settings.maximumConnections = try await values.integer(.maximumConnections)
         settings.idleSeconds = try await values.integer(.idleSeconds)
+        settings.retention = try await retention(from: values)
         if let problem = settings.problem { throw CommandFailure(.configuration, problem) }
         return settings
+    }
+
+    private static func retention(from values: SettingValues) async throws(CommandFailure) -> Retention {
+        let entries = try await values.integer(.retentionEntriesDays)
+        let details = try await values.integer(.retentionDetailsDays)
+        guard let retention = Retention(entryDays: entries > 0 ? entries : nil, detailDays: details > 0 ? details : nil)
+        else {
+            throw CommandFailure(
+                .configuration, "retention-details-days has to be at most retention-entries-days: details go first")
+        }
+        return retention
     }
 
     private func checkAdminKey() throws(CommandFailure) {

@@ -1,3 +1,5 @@
+import ConnectorLogCore
+
 /// One setting of the server: its flag's help, its environment variable, its key in the file and its row in
 /// `docs/configuration.md` all come from here.
 struct Setting: Hashable, Sendable {
@@ -91,6 +93,14 @@ extension Setting {
     static let ingestMemory = Setting(
         "ingest-memory", .integer((1 << 20)...(1 << 40)), default: "268435456",
         "Bytes that all ingest requests together may hold before they are stored. Past it the server answers 503.")
+    static let retentionEntriesDays = Setting(
+        "retention-entries-days", .integer(0...Retention.days.upperBound), default: "0",
+        "Days that entries, faults and flow states are kept, by their own time; 0 is for ever. A team may say otherwise."
+    )
+    static let retentionDetailsDays = Setting(
+        "retention-details-days", .integer(0...Retention.days.upperBound), default: "0",
+        "Days that headers, bodies, attributes and receipts are kept; 0 is as long as the entries. A team may say otherwise."
+    )
     static let logLevel = Setting(
         "log-level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), default: "info",
         "The least severe of the server's own log messages to write.")
@@ -109,6 +119,6 @@ extension Setting {
     static let all: [Setting] = [
         .host, .port, .data, .tlsCertificate, .tlsPrivateKey, .behindProxy, .publicOrigin,
         .rateLimitPerHour, .failedAuthenticationsPerHour, .maximumConnections, .idleSeconds, .bodyLimit,
-        .ingestMemory, .logLevel, .logFormat, .sample, .adminKey,
+        .ingestMemory, .retentionEntriesDays, .retentionDetailsDays, .logLevel, .logFormat, .sample, .adminKey,
     ]
 }

@@ -16,6 +16,8 @@ struct SettingFlags: ParsableArguments {
     @Option(.idleSeconds) var idleSeconds: Int?
     @Option(.bodyLimit) var bodyLimit: Int?
     @Option(.ingestMemory) var ingestMemory: Int?
+    @Option(.retentionEntriesDays) var retentionEntriesDays: Int?
+    @Option(.retentionDetailsDays) var retentionDetailsDays: Int?
     @Option(.logLevel) var logLevel: String?
     @Option(.logFormat) var logFormat: String?
     @Flag(.sample) var sample: Bool?
@@ -30,6 +32,7 @@ struct SettingFlags: ParsableArguments {
             (.port, port), (.rateLimitPerHour, rateLimitPerHour), (.bodyLimit, bodyLimit),
             (.ingestMemory, ingestMemory), (.failedAuthenticationsPerHour, failedAuthenticationsPerHour),
             (.maximumConnections, maximumConnections), (.idleSeconds, idleSeconds),
+            (.retentionEntriesDays, retentionEntriesDays), (.retentionDetailsDays, retentionDetailsDays),
         ]
         let toggles: [(Setting, Bool?)] = [(.behindProxy, behindProxy), (.sample, sample)]
         var values: [Setting: ConfigContent] = [:]

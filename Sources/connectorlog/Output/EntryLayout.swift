@@ -28,6 +28,7 @@ struct EntryLayout: Equatable {
             ("flow_id", summary.flowID), ("flow_name", summary.flowName), ("flow_version", summary.flowVersion),
             ("state_id", summary.stateID), ("trace_id", summary.traceID), ("span_id", summary.spanID),
             ("error_name", summary.errorName), ("error_message", summary.errorMessage),
+            ("details_removed_at", entry.detailsRemovedAt?.description),
         ]
         members = texts.compactMap { name, value in
             value.map {

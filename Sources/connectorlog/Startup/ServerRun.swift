@@ -35,7 +35,8 @@ struct ServerRun: Sendable {
         let pipeline = IngestPipeline(writer: store.store, limits: configuration.ingest, now: now)
         let application = try makeApplication(
             dependencies: ServerDependencies(
-                reader: store.store, catalog: store.store, pipeline: pipeline, now: now, signingKey: signingKey,
+                reader: store.store, catalog: store.store, keeper: store.store, pipeline: pipeline, now: now,
+                signingKey: signingKey,
                 isReady: store.isReady, logger: logger, metrics: metrics),
             settings: configuration.server,
             onRunning: { port in

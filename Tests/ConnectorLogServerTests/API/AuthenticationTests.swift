@@ -67,7 +67,7 @@ struct AuthenticationTests {
         let reading: Set<Route> = [
             .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
             .listFaults, .getFault, .getOutcomes, .listConnectors, .getConnector, .getConnectorLogo,
-            .listConnectorLogs, .getConnectorLog,
+            .listConnectorLogs, .getConnectorLog, .getRetention,
         ]
         let editing: Set<Route> = [
             .ingest, .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo,
@@ -75,7 +75,11 @@ struct AuthenticationTests {
         #expect(routes(.recorder) == [.ingest])
         #expect(routes(.viewer) == reading)
         #expect(routes(.editor) == reading.union(editing))
-        #expect(routes(.admin) == reading.union(editing).union([.listKeys, .createKey, .revokeKey]))
+        let administering: Set<Route> = [
+            .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
+            .eraseConnectorLog, .listErasures,
+        ]
+        #expect(routes(.admin) == reading.union(editing).union(administering))
         let owner = Fixtures.key("k", team: nil, role: .admin, at: ManualClock.defaultStart)
         #expect(Self.guarded.allSatisfy { $0.access.permits(owner) })
         let reader = Fixtures.key("k", team: nil, role: .viewer, at: ManualClock.defaultStart)

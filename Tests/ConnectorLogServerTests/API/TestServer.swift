@@ -44,7 +44,8 @@ struct TestServer {
         let readiness = readiness
         let randomBytes = TestRandom(random)
         dependencies = ServerDependencies(
-            reader: wrap(store) ?? store, catalog: store, pipeline: IngestPipeline(writer: store, now: now), now: now,
+            reader: wrap(store) ?? store, catalog: store, keeper: store,
+            pipeline: IngestPipeline(writer: store, now: now), now: now,
             signingKey: Array(repeating: 7, count: 32), isReady: { readiness.isOn }, logger: logger ?? quiet,
             randomBytes: { randomBytes.bytes($0) })
         for id in [1, 2] as [Int64] { _ = try await store.createTeam(name: "Team \(id)", id: id, at: clock.now) }

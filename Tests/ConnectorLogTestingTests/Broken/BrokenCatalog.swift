@@ -16,6 +16,10 @@ extension BrokenCatalog {
         try await store.renameTeam(id: id, name: name)
     }
     func deleteTeam(id: Int64) async throws(StoreError) -> Bool { try await store.deleteTeam(id: id) }
+    func retention(team: Int64) async throws(StoreError) -> Retention? { try await store.retention(team: team) }
+    func setRetention(_ retention: Retention?, team: Int64) async throws(StoreError) -> Bool {
+        try await store.setRetention(retention, team: team)
+    }
     func keys(team: Int64?) async throws(StoreError) -> [APIKey] { try await store.keys(team: team) }
     func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {
         try await store.createKey(key, hash: hash)

@@ -199,7 +199,7 @@ enum BrokenReaders {
                 change(&entry)
                 return entry
             }
-            return StoreUnderTest(writer: log, reader: log, catalog: store, clock: clock)
+            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
         }
     }
 

@@ -14,17 +14,17 @@ enum BrokenReopenings {
     private static func reopenable(
         _ store: InMemoryStore, _ clock: ManualClock, reopened: @escaping @Sendable () -> InMemoryStore
     ) -> StoreUnderTest {
-        StoreUnderTest(writer: store, reader: store, catalog: store, clock: clock) {
+        StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: clock) {
             reopenable(reopened(), clock, reopened: reopened)
         }
     }
 
     /// The store after it was opened again `times` times, through hooks.
     private static func reopenable(
-        _ log: @escaping @Sendable (_ times: Int) -> BrokenLog, times: Int = 0, catalog: any Catalog,
+        _ log: @escaping @Sendable (_ times: Int) -> BrokenLog, times: Int = 0, catalog: InMemoryStore,
         _ clock: ManualClock
     ) -> StoreUnderTest {
-        StoreUnderTest(writer: log(times), reader: log(times), catalog: catalog, clock: clock) {
+        StoreUnderTest(writer: log(times), reader: log(times), catalog: catalog, keeper: catalog, clock: clock) {
             reopenable(log, times: times + 1, catalog: catalog, clock)
         }
     }
@@ -34,7 +34,8 @@ enum BrokenReopenings {
             name: "losesEverythingWhenReopened",
             caughtBy: [
                 "rowsOutliveTheStore", "timesStayUniqueWhenReopened", "idsRiseWhenReopened", "tokensOutliveTheStore",
-                "statesGoOnWhenReopened", "theCatalogOutlivesTheStore",
+                "statesGoOnWhenReopened", "theCatalogOutlivesTheStore", "erasedRowsStayErased",
+                "retentionOutlivesTheStore",
             ]
         ) {
             let clock = ManualClock()

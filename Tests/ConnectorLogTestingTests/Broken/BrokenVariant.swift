@@ -18,7 +18,7 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
             let store = InMemoryStore(clock: clock)
             var log = BrokenLog(store)
             defect(&log)
-            return StoreUnderTest(writer: log, reader: log, catalog: store, clock: clock)
+            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
         }
     }
 
@@ -35,7 +35,18 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
                 defect(&contents)
                 return try await store.append(contents.batch, idempotency: idempotency)
             }
-            return StoreUnderTest(writer: log, reader: log, catalog: store, clock: clock)
+            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
+        }
+    }
+
+    /// A defect of what removes records.
+    static func keeper(
+        _ name: String, caughtBy: String..., defect: @escaping @Sendable (InMemoryStore) -> any BrokenKeeper
+    ) -> BrokenVariant {
+        BrokenVariant(name: name, caughtBy: caughtBy) {
+            let clock = ManualClock()
+            let store = InMemoryStore(clock: clock)
+            return StoreUnderTest(writer: store, reader: store, catalog: store, keeper: defect(store), clock: clock)
         }
     }
 
@@ -47,7 +58,8 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
         BrokenVariant(name: name, caughtBy: caughtBy) {
             let clock = ManualClock()
             let store = InMemoryStore(clock: clock)
-            return StoreUnderTest(writer: store, reader: store, catalog: defect(store, clock), clock: clock)
+            return StoreUnderTest(
+                writer: store, reader: store, catalog: defect(store, clock), keeper: store, clock: clock)
         }
     }
 }

@@ -2,7 +2,7 @@ import ConnectorLogCore
 import ConnectorLogTesting
 
 /// Takes everything and knows nothing, but how many teams it made.
-struct ForgetfulStore: LogWriter, LogReader, Catalog {
+struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     private let teamCount = Counter()
 
     func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult {
@@ -18,6 +18,14 @@ struct ForgetfulStore: LogWriter, LogReader, Catalog {
     func state(team: Int64, id: String) async throws(StoreError) -> FlowState? { nil }
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] { [] }
 
+    func erase(
+        _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
+    ) async throws(StoreError) -> Erasure {
+        Erasure(number: 1, teamID: team, target: target, keyID: keyID, requestedAt: at)
+    }
+    func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] { [] }
+    func enforceRetention(default: Retention, at now: Timestamp) async throws(StoreError) {}
+
     func teams() async throws(StoreError) -> [Team] { [] }
     func team(id: Int64) async throws(StoreError) -> Team? { nil }
     func createTeam(name: String, id: Int64?, at: Timestamp) async throws(StoreError) -> Team {
@@ -25,6 +33,8 @@ struct ForgetfulStore: LogWriter, LogReader, Catalog {
     }
     func renameTeam(id: Int64, name: String) async throws(StoreError) -> Bool { true }
     func deleteTeam(id: Int64) async throws(StoreError) -> Bool { true }
+    func retention(team: Int64) async throws(StoreError) -> Retention? { nil }
+    func setRetention(_ retention: Retention?, team: Int64) async throws(StoreError) -> Bool { true }
     func keys(team: Int64?) async throws(StoreError) -> [APIKey] { [] }
     func createKey(_ key: APIKey, hash: [UInt8]) async throws(StoreError) {}
     func revokeKey(team: Int64?, id: String) async throws(StoreError) -> Bool { true }

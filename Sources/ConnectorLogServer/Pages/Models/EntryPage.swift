@@ -46,6 +46,8 @@ package struct EntryPage: PageModel {
     package let hasError: Bool
     package let failuresHref: String?
     package let facts: [Fact]
+    /// When headers, bodies, attributes and receipt were removed; nil while they are kept.
+    package let detailsRemoved: DisplayTime?
     package let messages: [Message]
     package let attributes: MarkedText?
     package let receipt: [ReceiptRow]
@@ -65,6 +67,7 @@ package struct EntryPage: PageModel {
         hasError = summary.errorName != nil || summary.errorMessage != nil
         failuresHref = summary.outcome == .failed ? PageAddress.failures(summary.teamID, entry: summary.id) : nil
         facts = Self.facts(entry)
+        detailsRemoved = entry.detailsRemovedAt.map { DisplayTime($0) }
         messages = [
             Message(
                 heading: "Request", anchor: "request", headers: entry.requestHeaders, body: entry.requestBody),

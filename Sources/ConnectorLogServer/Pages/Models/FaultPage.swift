@@ -10,6 +10,8 @@ package struct FaultPage: PageModel {
     package let facts: [EntryPage.Fact]
     package let statusCode: Badge
     package let message: MarkedText?
+    /// When headers, body and receipt were removed; nil while they are kept.
+    package let detailsRemoved: DisplayTime?
     package let headers: [HeaderRow]
     package let hasHeaders: Bool
     package let body: DisplayBody?
@@ -23,6 +25,7 @@ package struct FaultPage: PageModel {
         occurred = DisplayTime(fault.occurredAt, precision: .milliseconds)
         statusCode = Badge(statusCode: fault.statusCode)
         message = fault.message.map(MarkedText.init)
+        detailsRemoved = fault.detailsRemovedAt.map { DisplayTime($0) }
         headers = fault.responseHeaders.map(HeaderRow.init)
         hasHeaders = !fault.responseHeaders.isEmpty
         body = DisplayBody(fault.responseBody)

@@ -2,6 +2,8 @@ import ArgumentParser
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Look at recorded calls.",
-        subcommands: [LogsListCommand.self, LogsGetCommand.self])
+        commandName: "logs", abstract: "Look at recorded calls, and erase them.",
+        subcommands: [
+            LogsListCommand.self, LogsGetCommand.self, LogsEraseCommand.self, LogsErasuresCommand.self,
+        ])
 }

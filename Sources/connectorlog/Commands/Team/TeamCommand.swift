@@ -3,8 +3,8 @@ import ConnectorLogAPI
 
 struct TeamCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "team", abstract: "Manage teams (with an owner's key).",
-        subcommands: [TeamCreateCommand.self, TeamListCommand.self])
+        commandName: "team", abstract: "Manage teams.",
+        subcommands: [TeamCreateCommand.self, TeamListCommand.self, TeamRetentionCommand.self])
 
     static let columns: [Column<TeamDocument>] = [
         Column("ID", alignment: .right) { String($0.id) },

@@ -2,7 +2,8 @@ import ArgumentParser
 import ConnectorLogAPI
 
 struct TeamCreateCommand: ContextualCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a team.")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create a team (with an owner's key).")
 
     @Argument(help: "The team's name.")
     var name: String

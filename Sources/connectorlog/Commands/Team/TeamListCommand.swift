@@ -2,7 +2,8 @@ import ArgumentParser
 import ConnectorLogAPI
 
 struct TeamListCommand: ContextualCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List all teams.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List all teams (with an owner's key).")
 
     @OptionGroup var paging: PagingOptions
     @OptionGroup var output: OutputOptions

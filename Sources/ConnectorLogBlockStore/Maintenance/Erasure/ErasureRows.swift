@@ -1,0 +1,78 @@
+import ConnectorLogCore
+import GRDB
+
+/// An erasure under way.
+struct OpenErasure: Sendable {
+    var erasure: Erasure
+    /// The greatest id of a row when it was asked for.
+    var lastID: EntryID
+
+    /// Rows up to this one are erased; nil: all that are there when it ends. A state is removed itself, so that nothing of
+    /// it may be left.
+    var limit: EntryID? {
+        if case .state = erasure.target { nil } else { lastID }
+    }
+}
+
+/// Rows of table `erasure`: what was erased, and what has yet to be.
+enum ErasureRows {
+    static func begin(
+        _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp, lastID: EntryID, in db: Database
+    ) throws -> OpenErasure {
+        try db.execute(
+            sql: "INSERT INTO erasure (team_id, kind, target, last_id, key_id, requested_at) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [team, target.kind.rawValue, target.name, lastID.databaseBytes, keyID, at.microseconds])
+        let erasure = Erasure(
+            number: db.lastInsertedRowID, teamID: team, target: target, keyID: keyID, requestedAt: at)
+        return OpenErasure(erasure: erasure, lastID: lastID)
+    }
+
+    static func add(entries: Int = 0, faults: Int = 0, states: Int = 0, to number: Int64, in db: Database) throws {
+        try db.execute(
+            sql: "UPDATE erasure SET entries = entries + ?, faults = faults + ?, states = states + ? WHERE id = ?",
+            arguments: [entries, faults, states, number])
+    }
+
+    static func complete(_ number: Int64, unreadableBlocks: Int, at now: Timestamp, in db: Database) throws -> Erasure {
+        try db.execute(
+            sql: """
+                UPDATE erasure SET completed_at = coalesce(completed_at, ?), unreadable_blocks = ? WHERE id = ?
+                """, arguments: [now.microseconds, unreadableBlocks, number])
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM erasure WHERE id = ?", arguments: [number]) else {
+            throw BlockError(.missing, "erasure \(number)")
+        }
+        return try erasure(row)
+    }
+
+    /// Those that were begun and not completed, the oldest first.
+    static func open(in db: Database) throws -> [OpenErasure] {
+        try Row.fetchAll(db, sql: "SELECT * FROM erasure WHERE completed_at IS NULL ORDER BY id").map { row in
+            guard let lastID = EntryID(databaseBytes: row.bytes("last_id")) else {
+                throw BlockError(.value, "erasure \(row["id"] as Int64)")
+            }
+            return OpenErasure(erasure: try erasure(row), lastID: lastID)
+        }
+    }
+
+    static func page(_ query: ErasureQuery, in db: Database) throws -> [Erasure] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM erasure WHERE team_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
+            arguments: [query.teamID, query.before ?? .max, query.limit]
+        ).map(erasure)
+    }
+
+    private static func erasure(_ row: Row) throws -> Erasure {
+        guard let kind = ErasureTarget.Kind(rawValue: row["kind"]),
+            let target = ErasureTarget(kind, name: row["target"])
+        else { throw BlockError(.value, "erasure \(row["id"] as Int64)") }
+        var erasure = Erasure(
+            number: row["id"], teamID: row["team_id"], target: target, keyID: row["key_id"],
+            requestedAt: Timestamp(microseconds: row["requested_at"]))
+        erasure.completedAt = (row["completed_at"] as Int64?).map(Timestamp.init(microseconds:))
+        erasure.entries = row["entries"]
+        erasure.faults = row["faults"]
+        erasure.states = row["states"]
+        erasure.unreadableBlocks = row["unreadable_blocks"]
+        return erasure
+    }
+}

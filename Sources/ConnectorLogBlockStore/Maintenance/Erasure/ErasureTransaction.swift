@@ -1,0 +1,124 @@
+import ConnectorLogCore
+import Foundation
+import GRDB
+
+/// Takes what was found out of the store, within one transaction of the writer.
+struct ErasureTransaction {
+    let erasure: Erasure
+    /// Rows with greater ids are left; nil: none is.
+    let limit: EntryID?
+    let search: EntrySearch
+    /// All live blocks, as they are in this turn of the writer.
+    let blocks: [BlockSummary]
+
+    private var db: Database { search.db }
+    private var team: Int64 { erasure.teamID }
+
+    // MARK: - Entries
+
+    func replace(_ found: [ErasureSearch.Found]) throws -> BlockReplacement.Blocks {
+        var replacement = BlockReplacement.Blocks()
+        var losses: [FlowStateKey: ErasureSearch.CallLoss] = [:]
+        for found in found {
+            try db.execute(sql: "UPDATE block SET retired = 1 WHERE id = ? AND NOT retired", arguments: [found.old.id])
+            guard db.changesCount == 1 else { throw StoreError(.failed, "a block was replaced twice") }
+            replacement.old.insert(found.old.id)
+            replacement.new += try found.pieces.map { try $0.insert(replacing: found.old, in: db) }
+            for (state, loss) in found.losses {
+                losses[state, default: ErasureSearch.CallLoss()].add(loss)
+            }
+        }
+        try ErasureRows.add(entries: found.reduce(0) { $0 + $1.entries }, to: erasure.number, in: db)
+        try take(losses, after: replacement)
+        return replacement
+    }
+
+    private func take(
+        _ losses: [FlowStateKey: ErasureSearch.CallLoss], after replacement: BlockReplacement.Blocks
+    ) throws {
+        // States whose first or last call may be another now, and between which times.
+        var bounds: [FlowStateKey: ClosedRange<Int64>] = [:]
+        for (state, loss) in losses {
+            try db.cachedStatement(
+                sql: """
+                    UPDATE flow_state SET calls = max(0, calls - ?), failed_calls = max(0, failed_calls - ?)
+                    WHERE team_id = ? AND state_id = ?
+                    """
+            ).execute(arguments: [loss.calls, loss.failedCalls, state.teamID, state.stateID])
+            guard
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT first_call_at, last_call_at FROM flow_state WHERE team_id = ? AND state_id = ?",
+                    arguments: [state.teamID, state.stateID]),
+                let first = row["first_call_at"] as Int64?, let last = row["last_call_at"] as Int64?,
+                loss.first <= first || loss.last >= last
+            else { continue }
+            bounds[state] = first...last
+        }
+        guard let first = bounds.values.map(\.lowerBound).min(), let last = bounds.values.map(\.upperBound).max()
+        else { return }
+        // Few of all blocks, as a rule: states do not last for ever.
+        let left = blocks.filter { !replacement.old.contains($0.id) } + replacement.new
+        let times = StateCallTimes(
+            search: search,
+            blocks: left.filter { $0.mayHold(team: team) && $0.firstTime <= last && $0.lastTime >= first },
+            fresh: Set(replacement.new.map(\.id)))
+        for (state, bounds) in bounds {
+            let range = try times.range(of: state, within: bounds)
+            try db.cachedStatement(
+                sql: "UPDATE flow_state SET first_call_at = ?, last_call_at = ? WHERE team_id = ? AND state_id = ?"
+            ).execute(arguments: [range?.lowerBound, range?.upperBound, state.teamID, state.stateID])
+        }
+    }
+
+    // MARK: - Faults and the state
+
+    /// Removes at most `count` faults of the state or the connector; returns their number.
+    func removeFaults(atMost count: Int) throws -> Int {
+        let column: String
+        switch erasure.target {
+        case .entry: return 0
+        case .state: column = "state_id"
+        case .connector: column = "connector"
+        }
+        let faults = try Row.fetchAll(
+            db, sql: "SELECT id, state_id FROM fault WHERE team_id = ? AND \(column) = ? AND id <= ? LIMIT ?",
+            arguments: [
+                team, erasure.target.name, (self.limit ?? EntryID(high: .max, low: .max)).databaseBytes, count,
+            ])
+        for fault in faults {
+            try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault["id"] as Data])
+            try db.cachedStatement(
+                sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND state_id = ?"
+            ).execute(arguments: [team, fault["state_id"] as String?])
+        }
+        if !faults.isEmpty { try ErasureRows.add(faults: faults.count, to: erasure.number, in: db) }
+        return faults.count
+    }
+
+    /// Removes the state itself, and the texts that no other state shares with it; whoever remembers numbers of texts has
+    /// to forget them then.
+    func removeState() throws {
+        guard case .state(let id) = erasure.target,
+            let row = try Row.fetchOne(
+                db, sql: "SELECT flow, name, version FROM flow_state WHERE team_id = ? AND state_id = ?",
+                arguments: [team, id])
+        else { return }
+        try db.execute(sql: "DELETE FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id])
+        for text in Set(["flow", "name", "version"].compactMap { row[$0] as Int64? }) {
+            try db.execute(
+                sql: """
+                    DELETE FROM flow_text WHERE id = ?1
+                        AND NOT EXISTS (SELECT 1 FROM flow_state WHERE flow = ?1 OR name = ?1 OR version = ?1)
+                    """, arguments: [text])
+        }
+        try ErasureRows.add(states: 1, to: erasure.number, in: db)
+    }
+}
+
+extension ErasureSearch.CallLoss {
+    mutating func add(_ other: ErasureSearch.CallLoss) {
+        calls += other.calls
+        failedCalls += other.failedCalls
+        (first, last) = (min(first, other.first), max(last, other.last))
+    }
+}

@@ -1,0 +1,114 @@
+import ConnectorLogCore
+import Foundation
+import GRDB
+import Logging
+
+/// Faults and flow states that are over age.
+struct AgedRecords {
+    private static let deletedAtOnce = 1000
+    private static let strippedAtOnce = 200
+
+    let replacement: BlockReplacement
+    let zstandard: Zstandard
+    let policies: RetentionPolicies
+    let now: Timestamp
+    let logger: Logger
+
+    private var pool: DatabasePool { replacement.pool }
+
+    /// One step; false when none is over age. Readers look for them, so that the writer has a turn only when there are some.
+    func step() async throws -> Bool {
+        let teams = try await pool.read { db in try Int64.fetchAll(db, sql: "SELECT id FROM team ORDER BY id") }
+        for team in teams {
+            if let limit = policies[team].entryLimit(at: now)?.microseconds {
+                if try await deleteFaults(of: team, before: limit) { return true }
+                if try await deleteStates(of: team, before: limit) { return true }
+            }
+            if let limit = policies[team].detailLimit(at: now)?.microseconds,
+                try await stripFaults(of: team, before: limit)
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    private func deleteFaults(of team: Int64, before limit: Int64) async throws -> Bool {
+        let ids = try await pool.read { db in
+            try Data.fetchAll(
+                db, sql: "SELECT id FROM fault WHERE team_id = ? AND occurred_at < ? LIMIT ?",
+                arguments: [team, limit, Self.deletedAtOnce])
+        }
+        guard !ids.isEmpty else { return false }
+        try await pool.write { db in
+            for id in ids {
+                try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [id])
+            }
+        }
+        return true
+    }
+
+    /// By the index over flows and hours, flow by flow: states that were active in the limit's own hour wait for the next.
+    private func deleteStates(of team: Int64, before limit: Int64) async throws -> Bool {
+        let hour = limit / FlowStateWriter.hour
+        let states = try await pool.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    WITH RECURSIVE flows (flow) AS (
+                        SELECT min(flow) FROM flow_state WHERE team_id = ?1
+                        UNION ALL
+                        SELECT (SELECT min(flow) FROM flow_state WHERE team_id = ?1 AND flow > flows.flow)
+                        FROM flows WHERE flow IS NOT NULL
+                    )
+                    SELECT state_id FROM flows JOIN flow_state ON team_id = ?1 AND flow_state.flow = flows.flow
+                    WHERE active_hour < ?2
+                    UNION ALL
+                    SELECT state_id FROM flow_state WHERE team_id = ?1 AND flow IS NULL AND active_hour < ?2
+                    LIMIT ?3
+                    """, arguments: [team, hour, Self.deletedAtOnce])
+        }
+        guard !states.isEmpty else { return false }
+        // After what waits for their rows is written: they may have been active since.
+        try await replacement.write { db in
+            for state in states {
+                try db.cachedStatement(
+                    sql: "DELETE FROM flow_state WHERE team_id = ? AND state_id = ? AND active_hour < ?"
+                ).execute(arguments: [team, state, hour])
+            }
+            return BlockReplacement.Blocks()
+        }
+        return true
+    }
+
+    private func stripFaults(of team: Int64, before limit: Int64) async throws -> Bool {
+        let records = try await pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM fault WHERE team_id = ? AND occurred_at < ? AND details_removed_at IS NULL LIMIT ?
+                    """, arguments: [team, limit, Self.strippedAtOnce]
+            ).map { (id: $0["id"] as Data, record: try stripped($0, in: db)) }
+        }
+        guard !records.isEmpty else { return false }
+        try await pool.write { [now] db in
+            for (id, record) in records {
+                try db.cachedStatement(sql: "UPDATE fault SET record = ?, details_removed_at = ? WHERE id = ?")
+                    .execute(arguments: [record.databaseBytes, now.microseconds, id])
+            }
+        }
+        return true
+    }
+
+    /// The fault's record without headers, body and receipt. Nothing is kept of one that is damaged.
+    private func stripped(_ row: Row, in db: Database) throws -> [UInt8] {
+        do {
+            var fault = try FaultRows(db: db, zstandard: zstandard, logger: logger).fault(row)
+            (fault.responseHeaders, fault.responseBody, fault.receipt) = ([], nil, [])
+            return try FaultRecord.encode(fault, zstandard: zstandard)
+        } catch is BlockError {
+            logger.error("kept nothing of a damaged fault over age")
+            return []
+        }
+    }
+}
