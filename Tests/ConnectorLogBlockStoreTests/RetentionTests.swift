@@ -137,7 +137,7 @@ import Testing
             let parts = try await store.catalog.pool.read { db in
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM block_part") ?? 0
             }
-            #expect(parts == 30)
+            #expect(parts == 40)
         }
     }
 
