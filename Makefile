@@ -1,8 +1,8 @@
 # `make` lists what there is.
-.PHONY: help run test build release format lint bench clean
+.PHONY: help run test build release format lint bench fuzz store-fixture clean
 
 help: ## This list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 run: ## Build and start the server with sample data
 	scripts/run
@@ -24,6 +24,19 @@ lint: ## Check the format
 
 bench: ## Measure speed and size beside SQLite and PostgreSQL, and check the goals (BENCH=--quick for fewer entries)
 	python3 Benchmarks/run.py --check $(BENCH)
+
+FUZZ_ROUNDS ?= 50000
+fuzz: ## Feed the block reader and the way in with random damage for long (FUZZ_ROUNDS=n)
+	mkdir -p .cache/fuzz
+	swift build --build-tests
+	CONNECTORLOG_FUZZ_ROUNDS=$(FUZZ_ROUNDS) CONNECTORLOG_FUZZ_FIRST=$$(date +%s)000000 \
+	CONNECTORLOG_FUZZ_TRACE=$(CURDIR)/.cache/fuzz CONNECTORLOG_FLIPS=10000 \
+	swift test --skip-build --disable-xctest --filter 'FuzzTests|QuarantineTests' || \
+	{ echo "the rounds under way:"; grep -H . .cache/fuzz/*; exit 1; }
+
+store-fixture: ## Keep a store of the present format in Tests/Stores (NAME=version); before a format changes
+	swift build --build-tests
+	CONNECTORLOG_STORE_FIXTURE=$(NAME) swift test --skip-build --disable-xctest --filter writesTheStoreOfThisVersion
 
 clean: ## Remove what was built and cached
 	rm -rf .build .cache

@@ -15,8 +15,10 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case internalServerError = "INTERNAL_SERVER_ERROR"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    /// The disk is full: nothing of the request was stored.
+    case insufficientStorage = "INSUFFICIENT_STORAGE"
 
-    /// The HTTP status (RFC 9110, section 15; 429: RFC 6585, section 4).
+    /// The HTTP status (RFC 9110, section 15; 429: RFC 6585, section 4; 507: RFC 4918, section 11.5).
     package var status: Int {
         switch self {
         case .badRequest, .invalidCursor: 400
@@ -31,6 +33,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
         case .tooManyRequests: 429
         case .internalServerError: 500
         case .serviceUnavailable: 503
+        case .insufficientStorage: 507
         }
     }
 }

@@ -11,6 +11,8 @@ package import Logging
 package final class BlockStore: Sendable {
     /// Batches with fewer rows are merged with others of the same commit instead of becoming blocks by themselves.
     static let rowsOfOwnBlock = 256
+    /// What a server that runs for good keeps of the disk.
+    package static let reservedBytes = SpaceReserve.defaultBytes
 
     private let pool: DatabasePool
     let directory: BlockDirectory
@@ -19,6 +21,7 @@ package final class BlockStore: Sendable {
     private let connectors: ConnectorRegistry
     private let committer: Committer
     private let reservations: LogTimeReservations
+    private let reserve: SpaceReserve
     private let filters: FilterCache
     let recent: RecentBlocks
     let tally: StateTally
@@ -33,22 +36,39 @@ package final class BlockStore: Sendable {
     ///   - now: the clock by which entries arrive and idempotency keys age.
     ///   - random: the source of the ids' random bits.
     ///   - retention: for teams that say nothing of their own.
+    ///   - reservedBytes: room on the disk that is kept for what makes room (`SpaceReserve`).
     package static func open(
         directory path: String, retention: Retention = .forever, now: @escaping @Sendable () -> Timestamp,
-        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), logger: Logger
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), reservedBytes: Int = 0,
+        logger: Logger
     ) async throws(StoreError) -> BlockStore {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            let pool = try StoreDatabase.open(directory: path)
-            return try await BlockStore(pool: pool, retention: retention, now: now, random: random, logger: logger)
+            let reserve = SpaceReserve(directory: path, bytes: reservedBytes)
+            let pool = try open(path, reserve)
+            if !reserve.prepare() {
+                logger.warning("the disk is nearly full: no entries are taken until there is room")
+            }
+            return try await BlockStore(
+                pool: pool, reserve: reserve, retention: retention, now: now, random: random, logger: logger)
         } catch {
-            throw StoreError(reading: error)
+            throw StoreError(opening: error)
+        }
+    }
+
+    /// Even the index of the write-ahead log takes room: on a full disk the reserve gives it.
+    private static func open(_ path: String, _ reserve: SpaceReserve) throws -> DatabasePool {
+        do {
+            return try StoreDatabase.open(directory: path)
+        } catch let error as DatabaseError where error.isWantOfRoom {
+            reserve.release()
+            return try StoreDatabase.open(directory: path)
         }
     }
 
     private init(
-        pool: DatabasePool, retention: Retention, now: @escaping @Sendable () -> Timestamp,
+        pool: DatabasePool, reserve: SpaceReserve, retention: Retention, now: @escaping @Sendable () -> Timestamp,
         random: any RandomNumberGenerator & Sendable, logger: Logger
     ) async throws {
         let zstandard = Zstandard()
@@ -60,16 +80,18 @@ package final class BlockStore: Sendable {
         let recent = RecentBlocks()
         let tally = StateTally()
         let lastID = try await pool.write { db in
-            directory.insert(try BlockWriter.all(in: db))
+            let rows = try BlockRows(in: db, zstandard: zstandard, logger: logger)
+            directory.insert(rows.live)
+            directory.quarantine(rows.damaged)
             // Deleted later: a full disk must not keep the store from opening.
-            directory.retire(try Int64.fetchAll(db, sql: "SELECT id FROM block WHERE retired = 1"))
+            directory.retire(rows.retired)
             try catalog.load(in: db)
             for block in directory.blocks.filter({ $0.level == 0 }).sorted(by: { $0.id < $1.id }) {
                 let stored = StoredBlock(block, in: db, zstandard: zstandard, recent: recent)
                 let deltas = try quarantine.reading(block) { try FlowStateDelta.deltas(of: stored) }
                 try tally.restore(deltas ?? [:], block: block.id, in: db)
             }
-            return try Self.lastID(in: db)
+            return max(rows.lastID ?? EntryID(high: 0, low: 0), try Self.lastFaultID(in: db))
         }
         let encoder = BlockEncoder(zstandard: zstandard, effort: .commit)
         self.pool = pool
@@ -82,11 +104,13 @@ package final class BlockStore: Sendable {
         self.tally = tally
         self.quarantine = quarantine
         self.logger = logger
+        self.reserve = reserve
         committer = Committer(
             pool: pool,
             transaction: CommitTransaction(
                 encoder: encoder, directory: directory, recent: recent, states: tally, connectors: connectors,
-                ids: EntryIDSource(last: lastID, random: random), now: now, logger: logger))
+                ids: EntryIDSource(last: lastID, random: random), now: now, logger: logger),
+            reserve: reserve)
         reservations = LogTimeReservations(
             source: StoredTimes(
                 pool: pool, directory: directory, connectors: connectors, zstandard: zstandard, filters: filters,
@@ -104,16 +128,11 @@ package final class BlockStore: Sendable {
             eraser: Eraser(
                 replacement: replacement, lane: lane, encoder: compacting, filters: filters, quarantine: quarantine,
                 now: now, logger: logger),
-            catalog: catalog, standardRetention: retention, now: now, logger: logger)
+            catalog: catalog, reserve: reserve, standardRetention: retention, now: now, logger: logger)
     }
 
-    /// The greatest id that was ever assigned.
-    private static func lastID(in db: Database) throws -> EntryID {
-        let row = try Row.fetchOne(
-            db,
-            sql:
-                "SELECT max(coalesce((SELECT max(last_id) FROM block), x''), coalesce((SELECT max(id) FROM fault), x''))"
-        )
+    private static func lastFaultID(in db: Database) throws -> EntryID {
+        let row = try Row.fetchOne(db, sql: "SELECT max(id) FROM fault")
         return row.flatMap { EntryID(databaseBytes: $0.bytes(0)) } ?? EntryID(high: 0, low: 0)
     }
 
@@ -268,6 +287,7 @@ extension BlockStore: LogReader {
                 tally.settleAll()
             }
         } catch {
+            tally.forgetTexts()
             logger.error("flow states were not written", metadata: ["cause": "\(StoreError(writing: error))"])
         }
     }

@@ -8,8 +8,32 @@ extension [UInt8] {
 }
 
 extension Row {
-    func bytes(_ column: String) -> [UInt8] { [UInt8](self[column] as Data? ?? Data()) }
-    func bytes(_ index: Int) -> [UInt8] { [UInt8](self[index] as Data? ?? Data()) }
+    /// The value of a column. A damaged page gives values of any type, or none, whatever the definition of its table says,
+    /// and GRDB's own subscripts trap on those.
+    func value<Value: DatabaseValueConvertible>(_ column: String) throws(BlockError) -> Value {
+        guard let value = try valueIfAny(column) as Value? else {
+            throw BlockError(.missing, "database column \(column)")
+        }
+        return value
+    }
+
+    /// Like `value`, nil for NULL.
+    func valueIfAny<Value: DatabaseValueConvertible>(_ column: String) throws(BlockError) -> Value? {
+        guard let stored = self[column] as DatabaseValue? else {
+            throw BlockError(.missing, "database column \(column)")
+        }
+        if stored.isNull { return nil }
+        guard let value = Value.fromDatabaseValue(stored) else { throw BlockError(.value, "database column \(column)") }
+        return value
+    }
+
+    /// Empty when the column is no blob.
+    func bytes(_ column: String) -> [UInt8] { [UInt8](Self.blob(self[column] as DatabaseValue?)) }
+    func bytes(_ index: Int) -> [UInt8] { [UInt8](Self.blob(self[index] as DatabaseValue?)) }
+
+    private static func blob(_ value: DatabaseValue?) -> Data {
+        if case .blob(let data)? = value?.storage { data } else { Data() }
+    }
 }
 
 extension EntryID {
@@ -29,46 +53,4 @@ extension EntryID {
         func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         self.init(high: word(bytes[..<8]), low: word(bytes[8...]))
     }
-}
-
-extension StoreError {
-    /// A failure to write.
-    init(writing error: any Error) {
-        self = Self.wrap(error, "the batch could not be written")
-    }
-
-    /// A failure to read.
-    init(reading error: any Error) {
-        self = Self.wrap(error, "the query could not be answered")
-    }
-
-    private static func wrap(_ error: any Error, _ message: String) -> StoreError {
-        switch error {
-        case let error as StoreError:
-            error
-        case let error as BlockError:
-            StoreError(.damaged, "stored bytes are damaged", cause: error)
-        case let error as DatabaseError where error.resultCode == .SQLITE_FULL:
-            StoreError(.full, "the disk is full", cause: SQLiteFailure(error))
-        case let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB:
-            StoreError(.damaged, "stored bytes are damaged", cause: SQLiteFailure(error))
-        case let error as DatabaseError:
-            StoreError(.failed, message, cause: SQLiteFailure(error))
-        default:
-            StoreError(.failed, message, cause: error)
-        }
-    }
-}
-
-/// SQLite's codes without statement and arguments, which could carry a record's contents into a log.
-struct SQLiteFailure: Error, CustomStringConvertible {
-    let code: Int32
-    let extendedCode: Int32
-
-    init(_ error: DatabaseError) {
-        code = error.resultCode.rawValue
-        extendedCode = error.extendedResultCode.rawValue
-    }
-
-    var description: String { "SQLite code \(code), extended code \(extendedCode)" }
 }

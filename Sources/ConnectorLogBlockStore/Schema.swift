@@ -19,6 +19,7 @@ enum Schema {
                     """)
         }
         migrator.registerMigration("5 retention and erasure", migrate: createRetentionAndErasure)
+        migrator.registerMigration("6 checksums of blocks' rows", migrate: addBlockChecksums)
         return migrator
     }
 
@@ -51,6 +52,18 @@ enum Schema {
                     created_at INTEGER NOT NULL
                 ) STRICT, WITHOUT ROWID;
                 CREATE INDEX idempotency_age ON idempotency (created_at);
+                """)
+    }
+
+    /// Null in rows that were written before: they are taken as they are. A mark of retirement turns all bits of the
+    /// checksum, whoever sets it: without, a turned bit of `retired` alone would delete a block, or bring one back.
+    private static func addBlockChecksums(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE block ADD COLUMN checksum INTEGER;
+                CREATE TRIGGER block_retirement AFTER UPDATE OF retired ON block WHEN NEW.retired <> OLD.retired BEGIN
+                    UPDATE block SET checksum = ~checksum WHERE id = NEW.id;
+                END;
                 """)
     }
 

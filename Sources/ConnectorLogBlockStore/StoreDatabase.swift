@@ -13,6 +13,20 @@ enum StoreDatabase {
     /// How long a connection waits for a lock.
     static let busySeconds = 10
 
+    /// Opens a database that may be in use by a server, and changes nothing in it.
+    /// - Parameter path: a data directory, or the file itself.
+    static func openForReading(_ path: String) throws -> DatabaseQueue {
+        var isDirectory: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        let file = exists && isDirectory.boolValue ? path + "/" + fileName : path
+        guard FileManager.default.fileExists(atPath: file) else { throw StoreError(.missing, "there is no \(file)") }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        configuration.label = "connectorlog"
+        return try DatabaseQueue(path: file, configuration: configuration)
+    }
+
     static func open(directory: String) throws -> DatabasePool {
         var configuration = Configuration()
         configuration.maximumReaderCount = readers
@@ -20,12 +34,14 @@ enum StoreDatabase {
         configuration.label = "connectorlog"
         configuration.prepareDatabase { db in
             // Holds for a new file only, before anything is written to it.
-            if !db.configuration.readonly {
+            if !db.configuration.readonly, try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
                 try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
             }
             try db.execute(sql: "PRAGMA cache_size = -16000")
         }
         let pool = try DatabasePool(path: directory + "/" + fileName, configuration: configuration)
+        // Not by a reader: it would keep the schema as it was before the migrations, and `sqlite3_blob_open` trusts that.
+        try pool.writeWithoutTransaction(StoreVersion.check)
         try pool.writeWithoutTransaction { db in
             // Deleted rows are overwritten within pages that are written anyway; whole pages that become free are not, which
             // would double what compaction writes (sqlite.org/pragma.html#pragma_secure_delete). Erasure sees to those.

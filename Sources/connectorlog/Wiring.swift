@@ -17,7 +17,8 @@ enum Wiring {
         in directory: String, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws(StoreError) -> OpenStore {
         let store = try await BlockStore.open(
-            directory: directory, retention: retention, now: now, logger: logger)
+            directory: directory, retention: retention, now: now, reservedBytes: BlockStore.reservedBytes,
+            logger: logger)
         return OpenStore(
             store: store,
             maintain: { await store.runMaintenance() },

@@ -62,7 +62,11 @@ class Server:
     process: subprocess.Popen = None
     port: int = 0
 
-    def start(self, port=None):
+    def start_full(self):
+        """On a full disk: the server answers, but is not ready for entries."""
+        return self.start(path="/healthz")
+
+    def start(self, port=None, path="/readyz"):
         self.port = port or free_port()
         self.log = open(self.data.parent / f"{self.data.name}.log", "ab")
         self.process = subprocess.Popen(
@@ -73,7 +77,7 @@ class Server:
             if self.process.poll() is not None:
                 raise RuntimeError(f"serve ended with {self.process.returncode}: {self.output()[-2000:]}")
             try:
-                if self.request("GET", "/readyz", key=None).status == 200:
+                if self.request("GET", path, key=None).status == 200:
                     return self
             except OSError:
                 pass

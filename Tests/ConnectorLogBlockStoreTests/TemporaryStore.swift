@@ -15,10 +15,10 @@ struct TemporaryStore {
         self.clock = clock
     }
 
-    func open() async throws -> BlockStore {
+    func open(reservedBytes: Int = 0) async throws -> BlockStore {
         try await BlockStore.open(
             directory: directory, now: { [clock] in clock.now }, random: SeededRandom(seed: 7),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            reservedBytes: reservedBytes, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     /// The files as a crash would leave them now, in a directory of their own.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ExitReasonTests {
     @Test func numbersAreThoseOfSysexits() {
-        #expect(ExitReason.allCases.map(\.rawValue) == [0, 64, 65, 66, 69, 70, 74, 75, 77, 78])
+        #expect(ExitReason.allCases.map(\.rawValue) == [0, 64, 65, 66, 69, 70, 73, 74, 75, 77, 78])
     }
 
     @Test func helpOfTheProgramListsThem() async {
@@ -23,7 +23,8 @@ import Testing
         ["key", "create", "x", "--role", "king"], ["key", "create", "x", "--role", "viewer", "--expires-in", "0d"],
         ["key", "create", "x", "--role", "viewer", "--expires-in", "9223372036854775807w"],
         ["team", "create", "x", "--id", "0"], ["ingest"], ["ingest", "a", "a"], ["logs", "list", "--url", "ftp://x"],
-        ["logs", "list", "--url", "http://user:password@x"], ["serve", "--port", "many"],
+        ["logs", "list", "--url", "http://user:password@x"], ["serve", "--port", "many"], ["backup"],
+        ["backup", "--to", ""], ["check", "there"],
     ])
     func wrongCommandLineIsUsage(arguments: [String]) async {
         let run = await CommandLineRun.run(arguments)
@@ -35,7 +36,7 @@ import Testing
     @Test(arguments: [
         (400, ExitReason.dataError), (401, .noPermission), (403, .noPermission), (404, .noInput), (409, .dataError),
         (413, .dataError), (415, .dataError), (422, .dataError), (429, .temporaryFailure), (500, .internalError),
-        (502, .temporaryFailure), (503, .temporaryFailure), (504, .temporaryFailure),
+        (502, .temporaryFailure), (503, .temporaryFailure), (504, .temporaryFailure), (507, .temporaryFailure),
     ])
     func statusOfTheServerDecides(status: Int, expected: ExitReason) async {
         let transport = ScriptedTransport { _, _ in .success(.problem(status, "SOME_CODE", "what is wrong")) }

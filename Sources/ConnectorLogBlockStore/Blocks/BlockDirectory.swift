@@ -70,6 +70,11 @@ final class BlockDirectory: Sendable {
         }
     }
 
+    /// Notes blocks that were found damaged before they were in the directory.
+    func quarantine(_ blocks: [BlockSummary]) {
+        state.withLock { $0.quarantined += blocks }
+    }
+
     /// Takes a damaged block out of the directory; false when it is out already.
     func quarantine(_ id: Int64) -> Bool {
         state.withLock { state in

@@ -8,6 +8,8 @@ enum BlockFormat {
     /// "CLOG"
     static let magic: [UInt8] = [0x43, 0x4C, 0x4F, 0x47]
     static let version: UInt8 = 1
+    /// Of all versions that are read.
+    static let newestVersion: UInt8 = 1
     /// Magic, version, part, number of columns (u16), rows (u32), CRC-32 of the header and the directory (u32).
     static let headerSize = 16
     /// Column, encoding, codec, 0, raw length, stored length, offset, CRC-32 of the stored bytes (four u32).

@@ -56,6 +56,10 @@ final class Zstandard: Sendable {
 
     /// Nil when the bytes are no zstd frame of exactly `size` bytes.
     func decompress(_ bytes: ArraySlice<UInt8>, size: Int, behind prefix: ArraySlice<UInt8> = []) -> [UInt8]? {
+        // Before memory is asked for: the frame's own word for its size (our frames have it), and what so few bytes can
+        // hold at most. A block of up to 128 KiB takes 4 bytes or more (RFC 8878, section 3.1.1.2).
+        let declared = unsafe bytes.withUnsafeBytes { unsafe ZSTD_getFrameContentSize($0.baseAddress, $0.count) }
+        guard declared == UInt64(size), size >> 17 <= bytes.count >> 2 else { return nil }
         let taken = decompressors.withLock { $0.popLast() }
         guard let pointer = unsafe taken?.pointer ?? ZSTD_createDCtx() else { return nil }
         defer {

@@ -26,14 +26,15 @@ enum ConnectorRows {
         configuration_created_at, configuration_updated_at
         """
 
-    static func connector(_ row: Row) -> Connector {
+    static func connector(_ row: Row) throws -> Connector {
         Connector(
-            identifier: row["identifier"], teamID: row["team_id"], name: row["name"], description: row["description"],
-            logoName: row["logo_name"], createdAt: Timestamp(microseconds: row["created_at"]),
-            updatedAt: Timestamp(microseconds: row["updated_at"]),
+            identifier: try row.value("identifier"), teamID: try row.value("team_id"), name: try row.value("name"),
+            description: try row.valueIfAny("description"), logoName: try row.valueIfAny("logo_name"),
+            createdAt: Timestamp(microseconds: try row.value("created_at")),
+            updatedAt: Timestamp(microseconds: try row.value("updated_at")),
             configuration: Connector.Configuration(
-                version: row["configuration_version"], json: row["configuration"],
-                createdAt: Timestamp(microseconds: row["configuration_created_at"]),
-                updatedAt: Timestamp(microseconds: row["configuration_updated_at"])))
+                version: try row.value("configuration_version"), json: try row.value("configuration"),
+                createdAt: Timestamp(microseconds: try row.value("configuration_created_at")),
+                updatedAt: Timestamp(microseconds: try row.value("configuration_updated_at"))))
     }
 }

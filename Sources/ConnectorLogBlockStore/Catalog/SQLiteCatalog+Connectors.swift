@@ -100,7 +100,7 @@ extension SQLiteCatalog {
                     SELECT logo_type, logo FROM connector
                     WHERE team_id = ? AND identifier = ? AND NOT is_deleted AND logo IS NOT NULL
                     """, arguments: [team, identifier]
-            ).map { Logo(mediaType: $0["logo_type"], bytes: $0.bytes("logo")) }
+            ).map { Logo(mediaType: try $0.value("logo_type"), bytes: $0.bytes("logo")) }
         }
     }
 

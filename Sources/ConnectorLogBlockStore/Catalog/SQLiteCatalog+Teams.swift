@@ -16,8 +16,10 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func team(_ row: Row) -> Team {
-        Team(id: row["id"], name: row["name"], createdAt: Timestamp(microseconds: row["created_at"]))
+    private static func team(_ row: Row) throws -> Team {
+        Team(
+            id: try row.value("id"), name: try row.value("name"),
+            createdAt: Timestamp(microseconds: try row.value("created_at")))
     }
 
     func createTeam(name: String, id: Int64?, at now: Timestamp) async throws(StoreError) -> Team {

@@ -25,7 +25,8 @@ final class SQLiteCatalog: Sendable {
     func load(in db: Database) throws {
         var cache = Cache()
         for row in try Row.fetchAll(db, sql: "SELECT id, is_deleted FROM team") {
-            if row["is_deleted"] { cache.deletedTeams.insert(row["id"]) } else { cache.teams.insert(row["id"]) }
+            let id: Int64 = try row.value("id")
+            if try row.value("is_deleted") { cache.deletedTeams.insert(id) } else { cache.teams.insert(id) }
         }
         for row in try Row.fetchAll(db, sql: "SELECT * FROM api_key") {
             let key = try Self.key(row)
@@ -38,20 +39,20 @@ final class SQLiteCatalog: Sendable {
         var active: [LogTimeWindows.Key] = []
         var deleted: [LogTimeWindows.Key] = []
         for row in try Row.fetchAll(db, sql: "SELECT team_id, identifier, is_deleted FROM connector") {
-            let identifier: String = row["identifier"]
-            let key = LogTimeWindows.key(team: row["team_id"], identifier)
-            if row["is_deleted"] { deleted.append(key) } else { active.append(key) }
+            let identifier: String = try row.value("identifier")
+            let key = LogTimeWindows.key(team: try row.value("team_id"), identifier)
+            if try row.value("is_deleted") { deleted.append(key) } else { active.append(key) }
         }
         connectors.load(active: active, deleted: deleted)
     }
 
     static func key(_ row: Row) throws -> APIKey {
-        guard let role = Role(rawValue: row["role"]) else { throw BlockError(.value, "api key") }
+        guard let role = Role(rawValue: try row.value("role")) else { throw BlockError(.value, "api key") }
         return APIKey(
-            id: row["id"], teamID: row["team_id"], name: row["name"], role: role, prefix: row["prefix"],
-            createdAt: Timestamp(microseconds: row["created_at"]),
-            lastUsedAt: (row["last_used_at"] as Int64?).map(Timestamp.init(microseconds:)),
-            expiresAt: (row["expires_at"] as Int64?).map(Timestamp.init(microseconds:)))
+            id: try row.value("id"), teamID: try row.valueIfAny("team_id"), name: try row.value("name"), role: role,
+            prefix: try row.value("prefix"), createdAt: Timestamp(microseconds: try row.value("created_at")),
+            lastUsedAt: (try row.valueIfAny("last_used_at") as Int64?).map(Timestamp.init(microseconds:)),
+            expiresAt: (try row.valueIfAny("expires_at") as Int64?).map(Timestamp.init(microseconds:)))
     }
 
     /// Writes down when keys were used last.

@@ -29,14 +29,16 @@ final class Committer: Sendable {
 
     private let pool: DatabasePool
     private let transaction: CommitTransaction
+    private let reserve: SpaceReserve
     private let queue = Mutex(Queue())
 
-    init(pool: DatabasePool, transaction: CommitTransaction) {
-        (self.pool, self.transaction) = (pool, transaction)
+    init(pool: DatabasePool, transaction: CommitTransaction, reserve: SpaceReserve) {
+        (self.pool, self.transaction, self.reserve) = (pool, transaction, reserve)
     }
 
     /// Returns when the batch is durable.
     func commit(_ batch: PreparedBatch) async throws(StoreError) -> AppendResult {
+        guard reserve.mayStore() else { throw StoreError(.full, "the disk takes no more") }
         let bytes = batch.byteCount
         let result = await withCheckedContinuation { continuation in
             enum Next { case run, wait, refuse(StoreError) }
@@ -76,13 +78,19 @@ final class Committer: Sendable {
     /// Whether batches can be written now. After a failed transaction a small write to the disk tells.
     func canWrite() async -> Bool {
         let (isClosed, isFailing) = queue.withLock { ($0.isClosed, $0.isFailing) }
-        guard !isClosed, isFailing else { return !isClosed }
-        let written: Void? = try? await pool.write { [transaction] db in
-            try transaction.probe(in: db)
-        } after: { [self] in
-            queue.withLock { $0.isFailing = false }
+        guard !isClosed, reserve.mayStore() else { return false }
+        guard isFailing else { return true }
+        do {
+            try await pool.write { [transaction] db in
+                try transaction.probe(in: db)
+            } after: { [self] in
+                queue.withLock { $0.isFailing = false }
+            }
+            return true
+        } catch {
+            if StoreError(writing: error).code == .full { reserve.release() }
+            return false
         }
-        return written != nil
     }
 
     /// One group in each turn of the writer, so that compaction and the catalog get theirs under any load.
@@ -91,6 +99,7 @@ final class Committer: Sendable {
             guard let group = takeGroup() else { return }
             let (results, isWritten) = transaction.run(group.map(\.batch), in: db)
             if let isWritten { queue.withLock { $0.isFailing = !isWritten } }
+            if isWritten == false, case .failure(let error)? = results.first, error.code == .full { reserve.release() }
             for (waiting, result) in zip(group, results) { waiting.answer.resume(returning: result) }
             run()
         }

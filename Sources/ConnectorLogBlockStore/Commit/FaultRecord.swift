@@ -82,7 +82,10 @@ enum FaultRecord {
         case .zstdBehindFirst, nil:
             throw BlockError(.encoding, place)
         }
-        let fields = try JSONDecoder().decode(Fields.self, from: Data(json))
+        // The decoder's own error would tell what it found, and so contents.
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(json)) else {
+            throw BlockError(.value, place)
+        }
         fault.name = fields.name
         fault.stateID = fields.stateID
         fault.flowID = fields.flowID

@@ -65,7 +65,13 @@ final class Compactor: Sendable {
         }
         // Without a merge a block was damaged: the next step plans without it.
         guard let merged = try await merge(plan) else { return true }
-        try await replace(plan, by: merged)
+        do {
+            try await replace(plan, by: merged)
+        } catch {
+            // A full disk rolls back within a statement, which no observer of transactions is told of.
+            states.forgetTexts()
+            throw error
+        }
         try await deleteReplaced()
         return true
     }
@@ -120,7 +126,7 @@ final class Compactor: Sendable {
             "compacted", metadata: ["blocks": "\(ids.count)", "into": "\(merged.count)", "level": "\(level)"])
     }
 
-    private func deleteReplaced() async throws {
+    func deleteReplaced() async throws {
         let ids = directory.takeDeletable()
         guard !ids.isEmpty else { return }
         do {

@@ -10,6 +10,7 @@ struct Maintenance: Sendable {
     static let pause = Duration.milliseconds(250)
     /// Nothing was stored for so long: the store has time for what does not press.
     static let quietTime = Duration.seconds(2)
+    static let pauseOnFullDisk = Duration.seconds(1)
     static let timeBetweenChores = Duration.seconds(30)
 
     let pool: DatabasePool
@@ -17,6 +18,7 @@ struct Maintenance: Sendable {
     let retention: RetentionEnforcer
     let eraser: Eraser
     let catalog: SQLiteCatalog
+    let reserve: SpaceReserve
     /// For teams that say nothing of their own.
     let standardRetention: Retention
     let now: @Sendable () -> Timestamp
@@ -57,6 +59,14 @@ struct Maintenance: Sendable {
                     isRetentionDue = true
                     try await chores()
                 }
+                if reserve.isFull {
+                    try await makeRoom()
+                    if isRetentionDue {
+                        isRetentionDue = try await retention.step(default: standardRetention, at: now())
+                    }
+                    try await Task.sleep(for: Self.pauseOnFullDisk)
+                    continue
+                }
                 let start = clock.now
                 if compactor.insertions != lastChange.insertions { lastChange = (compactor.insertions, start) }
                 let isQuiet = start - lastChange.at >= Self.quietTime
@@ -73,7 +83,9 @@ struct Maintenance: Sendable {
                 return
             } catch {
                 if Task.isCancelled { return }
-                logger.error("maintenance failed", metadata: ["cause": "\(StoreError(writing: error))"])
+                let error = StoreError(writing: error)
+                logger.error("maintenance failed", metadata: ["cause": "\(error)"])
+                if error.code == .full { reserve.release() }
                 // What fails now, a full disk say, fails again at once: no busy loop, no flood in the log.
                 try? await Task.sleep(for: .seconds(5))
             }

@@ -40,10 +40,6 @@ import GRDBSQLite
     /// What SQLite finds damaged is damage of the block, like what a checksum finds.
     private static func error(_ code: Int32) -> any Error {
         let error = DatabaseError(resultCode: ResultCode(rawValue: code))
-        let isDamage =
-            error.resultCode == .SQLITE_CORRUPT
-            || [.SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS, .SQLITE_IOERR_DATA].contains(
-                error.extendedResultCode)
-        return isDamage ? BlockError(.checksum, "a page") : error
+        return error.isDamage ? BlockError(.checksum, "a page") : error
     }
 }

@@ -44,7 +44,7 @@ struct FaultRows {
 
     private func position(_ row: Row) throws -> PagePosition {
         guard let id = EntryID(databaseBytes: row.bytes("id")) else { throw BlockError(.value, "fault") }
-        return PagePosition(time: Timestamp(microseconds: row["occurred_at"]), id: id)
+        return PagePosition(time: Timestamp(microseconds: try row.value("occurred_at")), id: id)
     }
 
     /// Nil when the fault is damaged, so that it stands in no other's way.
@@ -60,9 +60,10 @@ struct FaultRows {
     func fault(_ row: Row) throws -> RootFault {
         guard let id = EntryID(databaseBytes: row.bytes("id")) else { throw BlockError(.value, "fault") }
         var fault = RootFault(
-            id: id, teamID: row["team_id"], occurredAt: Timestamp(microseconds: row["occurred_at"]), name: row["name"])
-        fault.stateID = row["state_id"]
-        fault.connectorIdentifier = row["connector"]
+            id: id, teamID: try row.value("team_id"), occurredAt: Timestamp(microseconds: try row.value("occurred_at")),
+            name: try row.value("name"))
+        fault.stateID = try row.valueIfAny("state_id")
+        fault.connectorIdentifier = try row.valueIfAny("connector")
         try FaultRecord.decode(row.bytes("record"), into: &fault, zstandard: zstandard)
         fault.detailsRemovedAt = (row["details_removed_at"] as Int64?).map(Timestamp.init(microseconds:))
         return fault

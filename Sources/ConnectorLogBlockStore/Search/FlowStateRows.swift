@@ -78,9 +78,10 @@ enum FlowStateRows {
         arguments += [query.limit + 1]
         let flows = try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
             FlowSummary(
-                flowID: row["flow_id"], flowName: row["flow_name"], inProgress: row["in_progress"], done: row["done"],
-                failed: row["failed"], expired: row["expired"],
-                lastActionAt: Timestamp(microseconds: row["last_action_at"]))
+                flowID: try row.value("flow_id"), flowName: try row.valueIfAny("flow_name"),
+                inProgress: try row.value("in_progress"), done: try row.value("done"),
+                failed: try row.value("failed"), expired: try row.value("expired"),
+                lastActionAt: Timestamp(microseconds: try row.value("last_action_at")))
         }
         let rows = Array(flows.prefix(query.limit))
         let next = rows.last.map { NamedPosition(time: $0.lastActionAt, name: $0.flowID) }
@@ -102,22 +103,24 @@ enum FlowStateRows {
     }
 
     private static func state(_ row: Row) throws -> FlowState {
-        guard let status = FlowState.Status(number: row["status"]) else { throw BlockError(.value, "a flow state") }
+        guard let status = FlowState.Status(number: try row.value("status")) else {
+            throw BlockError(.value, "a flow state")
+        }
         var state = FlowState(
-            teamID: row["team_id"], stateID: row["state_id"], status: status,
-            createdAt: Timestamp(microseconds: row["created_at"]),
-            lastActionAt: Timestamp(microseconds: row["last_action_at"]))
-        state.flowID = row["flow_id"]
-        state.flowName = row["flow_name"]
-        state.flowVersion = row["flow_version"]
-        state.currentStep = row["current_step"]
-        state.user = row["user"]
-        state.joinURI = row["join_uri"]
-        state.firstCallAt = (row["first_call_at"] as Int64?).map(Timestamp.init(microseconds:))
-        state.lastCallAt = (row["last_call_at"] as Int64?).map(Timestamp.init(microseconds:))
-        state.calls = row["calls"]
-        state.failedCalls = row["failed_calls"]
-        state.faults = row["faults"]
+            teamID: try row.value("team_id"), stateID: try row.value("state_id"), status: status,
+            createdAt: Timestamp(microseconds: try row.value("created_at")),
+            lastActionAt: Timestamp(microseconds: try row.value("last_action_at")))
+        state.flowID = try row.valueIfAny("flow_id")
+        state.flowName = try row.valueIfAny("flow_name")
+        state.flowVersion = try row.valueIfAny("flow_version")
+        state.currentStep = try row.valueIfAny("current_step")
+        state.user = try row.valueIfAny("user")
+        state.joinURI = try row.valueIfAny("join_uri")
+        state.firstCallAt = (try row.valueIfAny("first_call_at") as Int64?).map(Timestamp.init(microseconds:))
+        state.lastCallAt = (try row.valueIfAny("last_call_at") as Int64?).map(Timestamp.init(microseconds:))
+        state.calls = try row.value("calls")
+        state.failedCalls = try row.value("failed_calls")
+        state.faults = try row.value("faults")
         return state
     }
 }

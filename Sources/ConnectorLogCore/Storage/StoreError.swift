@@ -11,8 +11,12 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case idempotencyMismatch
         /// Stored bytes do not have their checksum or do not decode.
         case damaged
-        /// The disk is full.
+        /// The disk is full, or takes no more for another reason. Nothing of the batch is stored.
         case full
+        /// The store was written by a newer version of this program.
+        case newer
+        /// There is no store where one was looked for.
+        case missing
         /// The storage failed otherwise.
         case failed
     }

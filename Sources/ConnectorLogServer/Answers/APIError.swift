@@ -8,7 +8,7 @@ package struct APIError: Error, Sendable {
     /// 1...255 characters; never a record's contents, nor what the client sent.
     package var message: String
     package var headers: HTTPFields
-    /// Why the server failed, for 500 and 503.
+    /// Why the server failed, for 500, 503 and 507.
     package var cause: (any Error)?
 
     package init(_ code: ErrorCode, _ message: String, headers: HTTPFields = [:], cause: (any Error)? = nil) {
@@ -39,11 +39,15 @@ package struct APIError: Error, Sendable {
         switch error.code {
         case .overloaded: self = .unavailable("the store has too much to do at once", cause: error)
         case .closed: self = .unavailable("the server is stopping", retryAfterSeconds: 5, cause: error)
-        case .full: self = .unavailable("the store cannot take more", retryAfterSeconds: 60, cause: error)
+        case .full:
+            self = APIError(
+                .insufficientStorage, "the server's disk is full: nothing was stored", headers: [.retryAfter: "30"],
+                cause: error)
         case .conflict: self = APIError(.conflict, "something with this id exists")
         case .idempotencyMismatch:
             self = APIError(.unprocessableEntity, "the Idempotency-Key was used with another body")
-        case .damaged, .failed: self = APIError(.internalServerError, "the server failed", cause: error)
+        case .damaged, .newer, .missing, .failed:
+            self = APIError(.internalServerError, "the server failed", cause: error)
         }
     }
 }

@@ -32,12 +32,12 @@ struct APIFailure: Error, Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// Whether the same request may succeed later: the server is away, slow, busy (429, 503), or behind a gateway that
+    /// Whether the same request may succeed later: the server is away, slow, busy (429, 503), out of room (507), or behind a gateway that
     /// cannot reach it (502, 504).
     var isTemporary: Bool {
         switch kind {
         case .unconnected, .unreachable, .timedOut: true
-        case .answered(let status): [429, 502, 503, 504].contains(status)
+        case .answered(let status): [429, 502, 503, 504, 507].contains(status)
         case .misdirected, .cancelled, .unexpectedAnswer: false
         }
     }
@@ -47,7 +47,8 @@ struct APIFailure: Error, Equatable, Sendable {
         switch kind {
         case .unconnected, .misdirected: false
         case .unreachable, .timedOut, .cancelled, .unexpectedAnswer: true
-        case .answered(let status): !(400..<500).contains(status)
+        // 507: the server found no room, and stored nothing.
+        case .answered(let status): !(400..<500).contains(status) && status != 507
         }
     }
 
@@ -61,7 +62,7 @@ struct APIFailure: Error, Equatable, Sendable {
             switch status {
             case 401, 403: .noPermission
             case 404: .noInput
-            case 429, 502, 503, 504: .temporaryFailure
+            case 429, 502, 503, 504, 507: .temporaryFailure
             case 400..<500: .dataError
             default: .internalError
             }

@@ -51,6 +51,8 @@ struct ServeCommand: ContextualCommand {
     ) async throws {
         // What the store and the keys' files hold is nobody else's to read, whatever the directory's mode.
         umask(0o077)
+        // A file at the limit of its size (setrlimit(2), RLIMIT_FSIZE) is a full disk, and no reason to end.
+        signal(SIGXFSZ, SIG_IGN)
         Memory.configure()
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)

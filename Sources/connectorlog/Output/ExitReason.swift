@@ -6,6 +6,7 @@ enum ExitReason: Int32, CaseIterable, Sendable {
     case noInput = 66
     case unavailable = 69
     case internalError = 70
+    case cannotCreate = 73
     case ioError = 74
     case temporaryFailure = 75
     case noPermission = 77
@@ -16,10 +17,11 @@ enum ExitReason: Int32, CaseIterable, Sendable {
         switch self {
         case .success: "done"
         case .usage: "the command line is wrong"
-        case .dataError: "lines were rejected, or the server refused what was sent"
+        case .dataError: "lines were rejected or refused, or a store is damaged"
         case .noInput: "a file, or what was asked for, does not exist"
         case .unavailable: "the server cannot be reached, or the address is taken"
         case .internalError: "the server or this program failed"
+        case .cannotCreate: "what is to be made exists, or cannot be made"
         case .ioError: "reading or writing failed"
         case .temporaryFailure: "too busy, too slow, or in use: try again later"
         case .noPermission: "the key is missing a right, or a file may not be read"

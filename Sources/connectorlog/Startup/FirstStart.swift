@@ -110,8 +110,11 @@ extension CommandFailure {
             case .overloaded, .closed: .temporaryFailure
             case .conflict, .idempotencyMismatch: .internalError
             case .damaged: .dataError
+            case .newer: .configuration
+            case .missing: .noInput
             case .full, .failed: .ioError
             }
-        self.init(status, "the store failed: \(error.code.rawValue): \(error.message)")
+        self.init(
+            status, error.code == .newer ? error.message : "the store failed: \(error.code.rawValue): \(error.message)")
     }
 }

@@ -16,6 +16,10 @@ enum HeaderColumnFormat {
     /// Fields of all rows together: a reader's memory is bounded by it.
     static let maximumFields = 1 << 24
 
+    /// Bytes of one row's list: a line of input has 4 MiB at most. Fields may share a value, so that few stored bytes
+    /// could stand for a very long list.
+    static let maximumListBytes = 1 << 24
+
     /// `00-`, 32 digits of the trace id, `-`, 16 of the span id, `-`, 2 of the flags (W3C Trace Context, section 3.2).
     static let traceParentLength = 55
     static let traceIDPlace = 3..<35

@@ -137,7 +137,9 @@ struct HeaderColumnReader {
     /// Appends the row's header list (`HeaderList`); nothing for null.
     func append(_ row: Int, to bytes: inout [UInt8]) throws(BlockError) {
         guard case .names(let numbers) = shapes[Int(shapeOfRow[row])] else { return }
+        let start = bytes.count
         for (offset, number) in numbers.enumerated() {
+            guard bytes.count - start <= Format.maximumListBytes else { throw BlockError(.length, "a header list") }
             Varint.append(UInt64(names[number].count), to: &bytes)
             bytes += names[number]
             try cells[number].append(Int(values[starts[row] + offset]), row: row, references, to: &bytes)

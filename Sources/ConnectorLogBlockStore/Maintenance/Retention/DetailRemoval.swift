@@ -24,10 +24,10 @@ struct DetailRemoval {
         try db.execute(
             sql: """
                 INSERT INTO block (level, team_id, rows, first_time, last_time, first_id, last_id, ok, failed, raw_bytes,
-                    stored_bytes, details_removed_at)
-                SELECT level, team_id, rows, first_time, last_time, first_id, last_id, ok, failed, ?, ?, ?
+                    stored_bytes, details_removed_at, checksum)
+                SELECT level, team_id, rows, first_time, last_time, first_id, last_id, ok, failed, ?, ?, ?, ?
                 FROM block WHERE id = ?
-                """, arguments: [new.rawBytes, new.storedBytes, now, old.id])
+                """, arguments: [new.rawBytes, new.storedBytes, now, BlockRow.checksum(of: new), old.id])
         new.id = db.lastInsertedRowID
         for part in kept {
             try db.execute(
