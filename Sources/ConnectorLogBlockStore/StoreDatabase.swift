@@ -37,7 +37,8 @@ enum StoreDatabase {
             if !db.configuration.readonly, try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
                 try db.execute(sql: "PRAGMA page_size = \(Schema.pageSize); PRAGMA auto_vacuum = INCREMENTAL")
             }
-            try db.execute(sql: "PRAGMA cache_size = -16000")
+            // Kilobytes. Blocks are read once, and what is asked for again is kept decoded: readers need few pages.
+            try db.execute(sql: "PRAGMA cache_size = \(db.configuration.readonly ? -2000 : -16000)")
         }
         let pool = try DatabasePool(path: directory + "/" + fileName, configuration: configuration)
         // Not by a reader: it would keep the schema as it was before the migrations, and `sqlite3_blob_open` trusts that.

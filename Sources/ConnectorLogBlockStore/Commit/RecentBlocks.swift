@@ -15,7 +15,7 @@ struct CommitBlock: Sendable {
 /// cost no decoding. What is not here is read from the disk.
 final class RecentBlocks: Sendable {
     /// Bytes of columns. What comes when it is full is left out: compaction wants the oldest first.
-    static let maximumBytes = 64 << 20
+    static let maximumBytes = 48 << 20
 
     private struct State {
         var columns: [Int64: EntryColumns] = [:]

@@ -49,7 +49,11 @@ final class StateTally: Sendable {
         let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock ?? state.withLock { $0.lastBlock })
         var change = Change()
         for batch in batches {
-            change.added.merge(batch.states) { $0.merged(with: $1) }
+            if change.added.isEmpty {
+                change.added = batch.states
+            } else {
+                change.added.merge(batch.states) { $0.merged(with: $1) }
+            }
             let changed = batch.changes.lazy.map { FlowStateKey(teamID: $0.teamID, stateID: $0.stateID) }
             let faulty = batch.states.lazy.filter { $0.value.faults > 0 }.map(\.key)
             for key in Set(faulty).union(changed) {

@@ -10,9 +10,9 @@ struct CompactionPlan: Equatable {
     /// Blocks of level 0 that may lie before they are merged: so many that a team's share of them makes large blocks.
     static let levelZeroBlocks = 32
     /// So many wait that compaction may take more of a core for itself, and all of it: a burst of writing goes first, but
-    /// not for long.
-    static let pressingLevelZeroBlocks = 2 * levelZeroBlocks
-    static let manyLevelZeroBlocks = 4 * levelZeroBlocks
+    /// not for longer than memory holds its blocks (`RecentBlocks`).
+    static let pressingLevelZeroBlocks = levelZeroBlocks
+    static let manyLevelZeroBlocks = levelZeroBlocks * 5 / 4
     /// When so many wait, batches are refused as `overloaded`.
     static let maximumLevelZeroBlocks = 4096
     /// Small neighbours of one team that may lie before they are merged.

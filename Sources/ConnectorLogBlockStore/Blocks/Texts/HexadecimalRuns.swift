@@ -30,11 +30,26 @@ struct HexadecimalRuns {
         var digits: [UInt8] = []
         let text = column.bytes.span
         let kinds = Self.kinds
+        let isMarked =
+            !rows.isEmpty
+            && Self.firstMark(
+                of: column.bytes,
+                column.range(rows.lowerBound).lowerBound..<column.range(rows.upperBound - 1).upperBound) != nil
         for row in rows {
             if column.isNull(row) {
                 rest.appendNull()
-            } else {
-                rest.append { Self.split(text, column.range(row), kinds, rest: &$0, digits: &digits) }
+                continue
+            }
+            rest.append { rest in
+                var left = column.range(row)
+                // Marks of the text itself are rare: what lies between them is split as if there were none.
+                while isMarked, let mark = Self.firstMark(of: column.bytes, left) {
+                    Self.split(text, left.lowerBound..<mark, kinds, rest: &rest, digits: &digits)
+                    rest.append(Self.mark)
+                    rest.append(0)
+                    left = mark + 1..<left.upperBound
+                }
+                Self.split(text, left, kinds, rest: &rest, digits: &digits)
             }
         }
         (self.rest, self.digits, starts) = (rest, digits, [])
@@ -45,37 +60,35 @@ struct HexadecimalRuns {
         _ text: Span<UInt8>, _ range: Range<Int>, _ kinds: [UInt8], rest: inout [UInt8], digits: inout [UInt8]
     ) {
         var copied = range.lowerBound
-        var at = range.lowerBound
-        while at < range.upperBound {
-            let kind = kinds[Int(text[at])]
-            if kind == 0 {
-                at += 1
+        // Behind the last byte that is known to be no digit, or to belong to a run that is done with.
+        var begin = range.lowerBound
+        while begin + least <= range.upperBound {
+            // A run that begins here or within the next bytes has this byte in it: mostly one look is enough for eight bytes.
+            var start = begin + least - 1
+            guard kinds[Int(text[start])] != 0 else {
+                begin += least
                 continue
             }
-            if kind == markKind {
-                append(text, copied..<at + 1, to: &rest)
-                rest.append(0)
-                at += 1
-                copied = at
-                continue
-            }
-            let start = at
+            while start > begin, kinds[Int(text[start - 1])] != 0 { start -= 1 }
+            var end = begin + least
+            while end < range.upperBound, kinds[Int(text[end])] != 0 { end += 1 }
+            begin = end + 1
+            guard end - start >= least else { continue }
             var all: UInt8 = 0
-            while at < range.upperBound, kinds[Int(text[at])] & hexadecimalKinds != 0 {
-                all |= kinds[Int(text[at])]
-                at += 1
-            }
+            for at in start..<end { all |= kinds[Int(text[at])] }
             // Numbers in decimal share their first digits with their neighbours: the codec does well with them.
-            guard at - start >= least, all & letterKind != 0 else { continue }
-            let end = min(at - (at - start) & 1, start + most)
-            append(text, copied..<start, to: &rest)
-            rest.append(mark)
-            rest.append(UInt8((end - start) / 2))
-            for digit in stride(from: start, to: end, by: 2) {
-                digits.append(value(text[digit]) << 4 | value(text[digit + 1]))
+            guard all & letterKind != 0 else { continue }
+            while end - start >= 2 {
+                let part = min((end - start) & ~1, most)
+                append(text, copied..<start, to: &rest)
+                rest.append(mark)
+                rest.append(UInt8(part / 2))
+                for digit in stride(from: start, to: start + part, by: 2) {
+                    digits.append(value(text[digit]) << 4 | value(text[digit + 1]))
+                }
+                start += part
+                copied = start
             }
-            at = end
-            copied = end
         }
         append(text, copied..<range.upperBound, to: &rest)
     }
@@ -88,7 +101,7 @@ struct HexadecimalRuns {
         var end = 0
         var digitsBefore = least
         for (at, byte) in text.enumerated() {
-            if kinds[Int(byte)] & hexadecimalKinds != 0 {
+            if kinds[Int(byte)] != 0 {
                 digitsBefore += 1
                 continue
             }
@@ -104,15 +117,12 @@ struct HexadecimalRuns {
 
     private static let digitKind: UInt8 = 1
     private static let letterKind: UInt8 = 2
-    private static let markKind: UInt8 = 4
-    private static let hexadecimalKinds = digitKind | letterKind
 
-    /// What each byte is to a run.
+    /// What each byte is to a run; 0 is no part of one.
     private static let kinds: [UInt8] = (0...255).map { byte in
         switch UInt8(byte) {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digitKind
         case UInt8(ascii: "a")...UInt8(ascii: "f"): letterKind
-        case mark: markKind
         default: 0
         }
     }
