@@ -19,7 +19,7 @@ package final class BlockStore: Sendable {
     let catalog: SQLiteCatalog
     private let encoder: BlockEncoder
     private let connectors: ConnectorRegistry
-    private let committer: Committer
+    let committer: Committer
     private let reservations: LogTimeReservations
     private let reserve: SpaceReserve
     private let filters: FilterCache
@@ -121,8 +121,7 @@ package final class BlockStore: Sendable {
         maintenance = Maintenance(
             pool: pool,
             compactor: Compactor(
-                pool: pool, directory: directory, lane: lane, encoder: compacting, recent: recent, states: tally,
-                quarantine: quarantine, logger: logger),
+                replacement: replacement, lane: lane, encoder: compacting, quarantine: quarantine, logger: logger),
             retention: RetentionEnforcer(
                 replacement: replacement, lane: lane, encoder: compacting, quarantine: quarantine, logger: logger),
             eraser: Eraser(
@@ -285,9 +284,12 @@ extension BlockStore: LogReader {
                 try tally.writeAll(in: db)
             } after: { [tally] in
                 tally.settleAll()
+            } onFailure: { [tally] in
+                tally.forgetTexts()
             }
+        } catch is CancellationError {
+            // Nobody waits for them any more.
         } catch {
-            tally.forgetTexts()
             logger.error("flow states were not written", metadata: ["cause": "\(StoreError(writing: error))"])
         }
     }

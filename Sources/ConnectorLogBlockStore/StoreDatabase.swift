@@ -67,14 +67,22 @@ enum StoreDatabase {
 extension DatabasePool {
     /// Writes in one transaction, and calls `after` with its value, still in the writer's turn, when the transaction is on
     /// the disk: what changes in memory changes in the order of the disk, and not at all when the commit fails.
+    /// - Parameter onFailure: called, in the writer's turn as well, when the transaction was rolled back. GRDB's observers of
+    ///   transactions are not told when that happens within a statement.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value, after: @escaping @Sendable (Value) -> Void
+        _ body: @escaping @Sendable (Database) throws -> Value, after: @escaping @Sendable (Value) -> Void,
+        onFailure: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {
         try await writeWithoutTransaction { db in
             var written: Value?
-            try db.inTransaction(.immediate) {
-                written = try body(db)
-                return .commit
+            do {
+                try db.inTransaction(.immediate) {
+                    written = try body(db)
+                    return .commit
+                }
+            } catch {
+                onFailure()
+                throw error
             }
             guard let written else { throw StoreError(.failed, "a transaction had no outcome") }
             after(written)

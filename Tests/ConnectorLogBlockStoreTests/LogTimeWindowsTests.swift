@@ -68,3 +68,9 @@ import Testing
         }
     }
 }
+
+extension LogTimeWindows {
+    fileprivate mutating func reserve(_ time: Int64, of key: Key, stored: TakenTimes = TakenTimes()) -> Int64 {
+        reserve([time], of: key, stored: stored)[0]
+    }
+}

@@ -1,5 +1,7 @@
 import ConnectorLogCore
 import ConnectorLogTesting
+import Dispatch
+import GRDB
 import Testing
 
 @testable import ConnectorLogBlockStore
@@ -57,6 +59,53 @@ import Testing
         while try await last.maintenance.compactor.step(isQuiet: true) {}
         #expect(try await states(last) == expected)
         for store in [store, restored, last] { try await store.close() }
+    }
+
+    /// The row that a change or a fault writes says that all blocks of its transaction are counted.
+    @Test(arguments: [true, false])
+    func batchesOfOneTransactionAreAllCounted(_ isChange: Bool) async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open()
+        let start = temporary.clock.now
+        let first =
+            isChange
+            ? Fixtures.batch(states: [Fixtures.change(team: 1, state: "s", at: start, status: .done)])
+            : Fixtures.batch(faults: [Fixtures.fault(team: 1, at: start, state: "s")])
+        var call = SampleEntry(team: 1, at: start.advanced(bySeconds: 5))
+        call.stateID = "s"
+        let calls = Fixtures.batch([call, call])
+        try await inOneTransaction(store, first, calls)
+        let crashed = try temporary.afterCrash()
+        defer { crashed.remove() }
+        let restored = try await crashed.open()
+        for store in [store, restored] {
+            let state = try #require(try await store.state(team: 1, id: "s"))
+            #expect(state.calls == 2)
+            #expect(state.firstCallAt == call.logTime)
+            #expect(state.status == (isChange ? .done : .failed))
+            var query = EntryQuery(teamID: 1)
+            query.stateID = "s"
+            #expect(try await store.entries(query).rows.count == 2)
+            try await store.close()
+        }
+    }
+
+    /// Appends in this order, while the writer is held up: the next transaction takes both.
+    private func inOneTransaction(_ store: BlockStore, _ first: RedactedBatch, _ second: RedactedBatch) async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        async let held: Void = store.catalog.pool.write { _ in
+            begin.finish()
+            gate.wait()
+        }
+        for await _ in begun {}
+        async let one = store.append(first, idempotency: nil)
+        while store.committer.waitingCount < 1 { await Task.yield() }
+        async let two = store.append(second, idempotency: nil)
+        while store.committer.waitingCount < 2 { await Task.yield() }
+        gate.signal()
+        _ = try await (held, one, two)
     }
 
     @Test func aStatesCallsAreFoundBeforeItsRowSaysThem() async throws {

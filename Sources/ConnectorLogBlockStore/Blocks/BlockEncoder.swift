@@ -131,7 +131,7 @@ struct BlockEncoder: Sendable {
         if let split {
             for (number, name) in split.names.enumerated() {
                 guard VendorRequestID.isName(String(decoding: column.bytes[name], as: UTF8.self)) else { continue }
-                split.forEachValue(of: number) { keys.insert(ColumnHash.hash(bytes.extracting($0))) }
+                split.forEachValue(of: number) { keys.insert(FilterKey.requestID(bytes.extracting($0))) }
             }
             return
         }

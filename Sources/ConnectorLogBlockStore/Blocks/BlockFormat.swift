@@ -3,7 +3,8 @@ import ConnectorLogCore
 /// The numbers of the stored block format, version 1. `docs/block-format.md` describes it to the byte; the tests pin it.
 ///
 /// A block is up to some thousand entries, column by column, in parts that are read apart: the *summary* (what lists and
-/// charts need), the *detail* (headers, bodies, receipts) and the *filter* (a bloom filter over the block's keys).
+/// charts need), the *detail* (headers, bodies, receipts), the *filter* (a bloom filter over the block's keys) and the
+/// *words* (one over the words of its texts).
 enum BlockFormat {
     /// "CLOG"
     static let magic: [UInt8] = [0x43, 0x4C, 0x4F, 0x47]

@@ -6,7 +6,7 @@ struct PackedColumn {
     /// Nil where the format gives none.
     fileprivate(set) var encoding: BlockFormat.Encoding?
     fileprivate let codec: BlockFormat.Codec
-    fileprivate let rawCount: Int
+    let rawCount: Int
     fileprivate let stored: ArraySlice<UInt8>
     fileprivate let zstandard: Zstandard
     fileprivate let place: String

@@ -8,7 +8,7 @@ struct BlockCheck {
     private let summary: BlockSummary
     private(set) var faults: [CheckReport.Fault] = []
     private(set) var bytes = 0
-    private(set) var calls = FlowStateTally()
+    private(set) var calls = CountedCalls()
     private var columns: EntryColumns?
 
     init(_ row: BlockRow) {

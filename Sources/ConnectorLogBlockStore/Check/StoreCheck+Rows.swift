@@ -74,7 +74,7 @@ extension StoreCheck {
     // MARK: - Flow states
 
     /// - Parameter isAtRest: whether nothing was stored since the entries were counted.
-    mutating func checkFlowStates(_ tally: FlowStateTally, isAtRest: Bool) throws {
+    mutating func checkFlowStates(_ tally: CountedCalls, isAtRest: Bool) throws {
         try attempt("table flow_state") { check in
             check.report.flowStates =
                 try check.queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM flow_state") } ?? 0
@@ -132,7 +132,7 @@ extension StoreCheck {
         report.add(CheckReport.Fault(place: "flow states", what: "\(count) \(what)"))
     }
 
-    private mutating func compare(_ tally: FlowStateTally) throws {
+    private mutating func compare(_ tally: CountedCalls) throws {
         var tally = tally
         var (more, fewer, moved) = (0, 0, 0)
         var last: (team: Int64, state: String) = (.min, "")
@@ -149,7 +149,7 @@ extension StoreCheck {
             }
             for row in rows {
                 last = (try row.value("team_id"), try row.value("state_id"))
-                let key = FlowStateTally.key(team: last.team, Array(last.state.utf8).span)
+                let key = CountedCalls.key(team: last.team, Array(last.state.utf8).span)
                 var found = tally.remove(key)
                 let counted: Int64 = try row.value("counted_block")
                 for (block, calls) in fresh where block <= counted {

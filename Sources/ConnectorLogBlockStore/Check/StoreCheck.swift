@@ -12,8 +12,8 @@ package struct StoreCheck {
     let zstandard = Zstandard()
     var report = CheckReport()
     private var ranges: [EntryRange] = []
-    private var tally = FlowStateTally()
-    var fresh: [(block: Int64, calls: FlowStateTally)] = []
+    private var tally = CountedCalls()
+    var fresh: [(block: Int64, calls: CountedCalls)] = []
 
     /// - Parameters:
     ///   - path: a data directory, or the database's file itself (of a backup, say).

@@ -102,16 +102,19 @@ final class CommitTransaction: Sendable {
         _ batches: [PreparedBatch], in db: Database
     ) throws -> (blocks: [(summary: BlockSummary, columns: EntryColumns)], states: StateTally.Change) {
         let now = now()
-        var blocks: [CommitBlock] = []
+        // Small batches go first, into blocks of their own, so that states see the calls of all in the order of the blocks:
+        // after a crash they are counted again in that order.
+        let batches = batches.filter(\.isSmall) + batches.filter { !$0.isSmall }
         var small = EntryColumns()
+        var blocks: [CommitBlock] = []
         for batch in batches {
             switch batch.entries {
             case .none: break
-            case .blocks(let own): blocks += own
             case .columns(let columns): small.append(contentsOf: columns)
+            case .blocks(let own): blocks += own
             }
         }
-        blocks += small.pieces().map { CommitBlock($0, encoder: encoder) }
+        blocks = small.pieces().map { CommitBlock($0, encoder: encoder) } + blocks
         var written: [(summary: BlockSummary, columns: EntryColumns)] = []
         var change = StateTally.Change()
         try db.inTransaction(.immediate) {

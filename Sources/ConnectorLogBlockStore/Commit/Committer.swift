@@ -36,6 +36,9 @@ final class Committer: Sendable {
         (self.pool, self.transaction, self.reserve) = (pool, transaction, reserve)
     }
 
+    /// Batches that wait for the next transaction.
+    var waitingCount: Int { queue.withLock { $0.waiting.count } }
+
     /// Returns when the batch is durable.
     func commit(_ batch: PreparedBatch) async throws(StoreError) -> AppendResult {
         guard reserve.mayStore() else { throw StoreError(.full, "the disk takes no more") }

@@ -97,8 +97,8 @@ final class LogTimeReservations: Sendable {
                     }
                 }
                 let times = Self.reserve(rows, stored: known.mapValues(\.times), in: &windows)
-                let isEnough = zip(rows.keys, zip(rows.times, times.all)).allSatisfy { key, times in
-                    known[key]?.covers(from: times.0, to: times.1) ?? true
+                let isEnough = rows.places.allSatisfy { key, places in
+                    places.allSatisfy { known[key]?.covers(from: rows.times[$0], to: times.all[$0]) ?? true }
                 }
                 if isEnough { return times }
                 for (key, times) in times.byKey { windows.settle(times, of: key, isStored: false) }
@@ -113,11 +113,12 @@ final class LogTimeReservations: Sendable {
         _ rows: Rows, stored: [LogTimeWindows.Key: TakenTimes], in windows: inout LogTimeWindows
     ) -> Times {
         var times = Times()
-        times.all.reserveCapacity(rows.times.count)
-        for (key, time) in zip(rows.keys, rows.times) {
-            let reserved = windows.reserve(time, of: key, stored: stored[key] ?? TakenTimes())
-            times.all.append(reserved)
-            times.byKey[key, default: []].append(reserved)
+        times.all = rows.times
+        for (key, places) in rows.places {
+            let reserved = windows.reserve(
+                places.map { rows.times[$0] }, of: key, stored: stored[key] ?? TakenTimes())
+            for (row, time) in zip(places, reserved) { times.all[row] = time }
+            times.byKey[key] = reserved
         }
         return times
     }
@@ -138,7 +139,6 @@ final class LogTimeReservations: Sendable {
         _ rows: Rows, slack: Int64
     ) async throws(StoreError) -> [LogTimeWindows.Key: KnownTimes] {
         var known: [LogTimeWindows.Key: KnownTimes] = [:]
-        let times = rows.timesByKey()
         for (key, row) in rows.firstRow {
             guard let earliest = rows.earliest[key], let horizon = windows.withLock({ $0.horizon(of: key) }) else {
                 continue
@@ -147,7 +147,8 @@ final class LogTimeReservations: Sendable {
                 known[key] = KnownTimes(times: TakenTimes(), horizon: earliest - 1, ranges: [])
                 continue
             }
-            let ranges = KnownTimes.ranges(of: times[key] ?? [], upTo: horizon, slack: slack)
+            let ranges = KnownTimes.ranges(
+                of: (rows.places[key] ?? []).map { rows.times[$0] }, upTo: horizon, slack: slack)
             let taken = try await source.times(
                 team: rows.teams[row], connector: rows.connector(row), in: ranges)
             known[key] = KnownTimes(times: TakenTimes(taken), horizon: horizon, ranges: ranges)
@@ -189,34 +190,30 @@ private struct KnownTimes {
 
 /// The rows of a batch by connector.
 private struct Rows {
-    var keys: [LogTimeWindows.Key] = []
+    /// The rows of each connector, rising.
+    let places: [LogTimeWindows.Key: [Int]]
     let times: [Int64]
     let teams: [Int64]
     private let connectors: TextColumn
     var firstRow: [LogTimeWindows.Key: Int] = [:]
     var earliest: [LogTimeWindows.Key: Int64] = [:]
-    var latest: [LogTimeWindows.Key: Int64] = [:]
 
     init(_ columns: EntryColumns) {
         times = columns.logTimes
         teams = columns.teamIDs
         let connectors = columns[.connector]
         self.connectors = connectors
-        keys.reserveCapacity(columns.count)
         let bytes = connectors.bytes.span
+        var places: [LogTimeWindows.Key: [Int]] = [:]
         for row in 0..<columns.count {
             let key = LogTimeWindows.key(team: teams[row], bytes.extracting(connectors.range(row)))
-            keys.append(key)
-            if firstRow[key] == nil { firstRow[key] = row }
-            earliest[key] = min(earliest[key] ?? .max, times[row])
-            latest[key] = max(latest[key] ?? .min, times[row])
+            places[key, default: []].append(row)
         }
-    }
-
-    func timesByKey() -> [LogTimeWindows.Key: [Int64]] {
-        var byKey: [LogTimeWindows.Key: [Int64]] = [:]
-        for (key, time) in zip(keys, times) { byKey[key, default: []].append(time) }
-        return byKey
+        self.places = places
+        for (key, places) in places {
+            firstRow[key] = places[0]
+            earliest[key] = places.reduce(.max) { min($0, times[$1]) }
+        }
     }
 
     func connector(_ row: Int) -> [UInt8] { Array(connectors[row] ?? []) }

@@ -52,10 +52,10 @@ struct LogTimeWindows {
         total += window.times.count + Self.windowCost
     }
 
-    /// Takes the first free time at or after `time`.
-    /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from `time` up to its
+    /// Takes for each time, in their order, the first free one at or after it.
+    /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from each time up to its
     ///   horizon, as far as they follow each other.
-    mutating func reserve(_ time: Int64, of key: Key, stored: TakenTimes = TakenTimes()) -> Int64 {
+    mutating func reserve(_ times: [Int64], of key: Key, stored: TakenTimes = TakenTimes()) -> [Int64] {
         guard var window = windows.removeValue(forKey: key) else {
             // To go on with an empty window would claim to know all times, and let two entries share one.
             preconditionFailure("a time is reserved in an open window")
@@ -63,16 +63,18 @@ struct LogTimeWindows {
         defer { windows[key] = window }
         uses += 1
         window.lastUse = uses
-        var time = time
-        while true {
-            let free = stored.firstFree(atOrAfter: window.times.firstFree(atOrAfter: time))
-            if free == time { break }
-            time = free
+        total += times.count
+        return times.map { wanted in
+            var time = wanted
+            while true {
+                let free = stored.firstFree(atOrAfter: window.times.firstFree(atOrAfter: time))
+                if free == time { break }
+                time = free
+            }
+            window.times.insert(time)
+            window.pending.insert(time)
+            return time
         }
-        window.times.insert(time)
-        window.pending.insert(time)
-        total += 1
-        return time
     }
 
     /// The batch that reserved `times` is stored; or it is not, and they are free again.

@@ -24,6 +24,11 @@ struct PreparedBatch: Sendable {
     var newConnectors: [NewConnector]
     var idempotency: IdempotentAnswer?
 
+    /// Whether its entries share a block with those of others.
+    var isSmall: Bool {
+        if case .blocks = entries { false } else { true }
+    }
+
     /// What the batch holds while it waits, for the limit of the queue. The columns of finished blocks are counted with
     /// their request.
     var byteCount: Int {

@@ -14,8 +14,8 @@ struct CommitBlock: Sendable {
 /// The columns of level-0 blocks, in memory as they were committed: most are read and merged within seconds, and then
 /// cost no decoding. What is not here is read from the disk.
 final class RecentBlocks: Sendable {
-    /// Bytes of columns. What comes when it is full is left out: compaction wants the oldest first.
-    static let maximumBytes = 48 << 20
+    /// Bytes that columns hold, with the room that their growth left. What comes when it is full is left out: compaction wants the oldest first.
+    static let maximumBytes = 64 << 20
 
     private struct State {
         var columns: [Int64: EntryColumns] = [:]
@@ -25,7 +25,7 @@ final class RecentBlocks: Sendable {
     private let state = Mutex(State())
 
     func insert(_ columns: EntryColumns, block: Int64) {
-        let bytes = columns.byteCount
+        let bytes = columns.capacity
         state.withLock { state in
             guard state.bytes + bytes <= Self.maximumBytes else { return }
             state.bytes += bytes
@@ -35,7 +35,7 @@ final class RecentBlocks: Sendable {
 
     func remove(_ blocks: some Sequence<Int64>) {
         state.withLock { state in
-            for block in blocks { state.bytes -= state.columns.removeValue(forKey: block)?.byteCount ?? 0 }
+            for block in blocks { state.bytes -= state.columns.removeValue(forKey: block)?.capacity ?? 0 }
         }
     }
 

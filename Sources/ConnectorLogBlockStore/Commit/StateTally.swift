@@ -65,6 +65,10 @@ final class StateTally: Sendable {
             }
             try writer.apply(batch.changes)
         }
+        // Their rows say that all blocks of this transaction are counted.
+        for key in change.written {
+            if let delta = change.added.removeValue(forKey: key) { try writer.apply(key, delta) }
+        }
         let waiting = state.withLock { $0.waiting.count }
         if waiting + change.added.count > Self.maximumStates {
             try writeAll(adding: &change, writer)
@@ -90,17 +94,15 @@ final class StateTally: Sendable {
         }
     }
 
-    /// To be called when a transaction was rolled back.
+    /// To be called, in the writer's turn, when a transaction was rolled back: the numbers that it made are no more.
     func forgetTexts() { texts.forgetAll() }
 
     // MARK: - All of it
 
-    /// Writes all that waits; `settleAll` follows when the transaction is on the disk.
+    /// Writes all that waits; `settleAll` follows when the transaction is on the disk, and `forgetTexts` when it is not.
     func writeAll(in db: Database) throws {
         let (waiting, lastBlock) = state.withLock { ($0.waiting, $0.lastBlock) }
         if waiting.isEmpty { return }
-        // Numbers that this transaction makes are gone when it is rolled back.
-        db.afterNextTransaction(onCommit: { _ in }, onRollback: { [texts] _ in texts.forgetAll() })
         let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock)
         for (key, delta) in waiting { try writer.apply(key, delta) }
     }

@@ -10,6 +10,12 @@ struct BlockMerge {
         var ids: ClosedRange<EntryID>
     }
 
+    /// The number of a source, and what is wrong with it.
+    struct DamagedSource: Error {
+        var source: Int
+        var cause: BlockError
+    }
+
     /// A row of a source.
     private struct Row {
         var id: EntryID
@@ -30,7 +36,7 @@ struct BlockMerge {
         (self.sources, self.encoder) = (sources, encoder)
     }
 
-    func blocks() throws(BlockError) -> [Merged] {
+    func blocks() throws(DamagedSource) -> [Merged] {
         var byTeam: [Int64: [Row]] = [:]
         for (number, source) in sources.enumerated() {
             for (row, team) in source.teams.enumerated() {
@@ -56,14 +62,20 @@ struct BlockMerge {
         }
     }
 
-    private func block(_ rows: ArraySlice<Row>) throws(BlockError) -> Merged {
+    private func block(_ rows: ArraySlice<Row>) throws(DamagedSource) -> Merged {
         var runs: [Run] = []
         for row in rows {
             if runs.last?.source != row.source { runs.append(Run(source: row.source, rows: [])) }
             runs[runs.count - 1].rows.append(row.row)
         }
         var columns = EntryColumns()
-        for run in runs { try sources[run.source].append(run.rows, to: &columns) }
+        for run in runs {
+            do {
+                try sources[run.source].append(run.rows, to: &columns)
+            } catch {
+                throw DamagedSource(source: run.source, cause: error)
+            }
+        }
         let ids = rows.map(\.id)
         return Merged(block: encoder.encode(columns, ids: .listed(ids)), ids: ids[0]...ids[ids.count - 1])
     }

@@ -29,6 +29,8 @@ struct BlockReplacement: Sendable {
             guard !blocks.old.isEmpty else { return }
             directory.replace(blocks.old, with: blocks.new)
             recent.remove(blocks.old)
+        } onFailure: { [states] in
+            states.forgetTexts()
         }
     }
 }

@@ -12,7 +12,7 @@ final class Compactor: Sendable {
     private let lane: AsyncSlots
     private let encoder: BlockEncoder
     private let recent: RecentBlocks
-    private let states: StateTally
+    private let replacement: BlockReplacement
     private let quarantine: Quarantine
     private let logger: Logger
     private struct Planned: Equatable {
@@ -25,15 +25,14 @@ final class Compactor: Sendable {
     private let idle = Mutex<Planned?>(nil)
 
     init(
-        pool: DatabasePool, directory: BlockDirectory, lane: AsyncSlots, encoder: BlockEncoder, recent: RecentBlocks,
-        states: StateTally, quarantine: Quarantine, logger: Logger
+        replacement: BlockReplacement, lane: AsyncSlots, encoder: BlockEncoder, quarantine: Quarantine, logger: Logger
     ) {
-        self.pool = pool
-        self.directory = directory
+        self.replacement = replacement
+        pool = replacement.pool
+        directory = replacement.directory
+        recent = replacement.recent
         self.lane = lane
         self.encoder = encoder
-        self.recent = recent
-        self.states = states
         self.quarantine = quarantine
         self.logger = logger
     }
@@ -65,13 +64,7 @@ final class Compactor: Sendable {
         }
         // Without a merge a block was damaged: the next step plans without it.
         guard let merged = try await merge(plan) else { return true }
-        do {
-            try await replace(plan, by: merged)
-        } catch {
-            // A full disk rolls back within a statement, which no observer of transactions is told of.
-            states.forgetTexts()
-            throw error
-        }
+        try await replace(plan, by: merged)
         try await deleteReplaced()
         return true
     }
@@ -92,14 +85,20 @@ final class Compactor: Sendable {
     private static let pagesOfShrinking = 2048
 
     private func merge(_ plan: CompactionPlan) async throws -> [BlockMerge.Merged]? {
-        try await pool.read { [encoder, quarantine, recent] db in
+        try await pool.read { [encoder, quarantine, recent] db -> [BlockMerge.Merged]? in
             var sources: [DecodedBlock] = []
             for summary in plan.blocks {
                 let block = StoredBlock(summary, in: db, zstandard: encoder.zstandard, recent: recent)
                 guard let decoded = try quarantine.reading(summary, { try DecodedBlock(block) }) else { return nil }
                 sources.append(decoded)
             }
-            return try BlockMerge(sources, encoder: encoder).blocks()
+            do throws(BlockMerge.DamagedSource) {
+                return try BlockMerge(sources, encoder: encoder).blocks()
+            } catch {
+                // What is wrong with some values shows when they are put together.
+                _ = try quarantine.reading(plan.blocks[error.source]) { throw error.cause }
+                return nil
+            }
         }
     }
 
@@ -109,18 +108,13 @@ final class Compactor: Sendable {
         let ids = plan.blocks.map(\.id)
         // All or none of the blocks have it.
         let detailsRemovedAt = plan.blocks.compactMap(\.detailsRemovedAt).max()
-        _ = try await pool.write { [states] db in
-            // The calls of a state are counted from level-0 blocks: these soon are gone.
-            try states.writeAll(in: db)
+        try await replacement.write { db in
             for id in ids { try db.execute(sql: "UPDATE block SET retired = 1 WHERE id = ?", arguments: [id]) }
-            return try merged.map {
+            let new = try merged.map {
                 try BlockWriter.insert(
                     $0.block, level: level, ids: $0.ids, detailsRemovedAt: detailsRemovedAt, in: db)
             }
-        } after: { [directory, recent, states] summaries in
-            states.settleAll()
-            directory.replace(Set(ids), with: summaries)
-            recent.remove(ids)
+            return BlockReplacement.Blocks(old: Set(ids), new: new)
         }
         logger.debug(
             "compacted", metadata: ["blocks": "\(ids.count)", "into": "\(merged.count)", "level": "\(level)"])

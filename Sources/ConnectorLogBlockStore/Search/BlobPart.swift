@@ -8,7 +8,7 @@ import GRDBSQLite
     private let blob: OpaquePointer
     let count: Int
 
-    /// Nil when the block has no such part: its detail may have been dropped before its summary.
+    /// Nil when the block has no such part: level 0 has no filters, and the first version made none of words.
     init?(_ part: BlockFormat.Part, ofBlock id: Int64, in db: Database) throws {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_blob_open(

@@ -73,7 +73,7 @@ package struct EntryQuery: Hashable, Sendable {
     private var readsTexts: Bool { !(text ?? "").isEmpty || !(word ?? "").isEmpty }
 
     /// Whether it may take the reading of very many entries to find a page: what it asks for may be rare, and stores keep
-    /// no filter over it.
+    /// no filter over it, or one that leaves more hope than others.
     package var mayReadAll: Bool {
         guard stateID == nil, requestID == nil else { return false }
         return status != nil || method != nil || event != nil || readsTexts

@@ -31,6 +31,11 @@ package struct EntryColumns: Sendable, Equatable {
         texts.reduce(count * 49) { $0 + $1.bytes.count + $1.ends.count * 4 }
     }
 
+    /// Bytes that the columns hold with the room that their growth left: up to twice as many.
+    package var capacity: Int {
+        texts.reduce(count * 49) { $0 + $1.capacity }
+    }
+
     package mutating func append(contentsOf other: EntryColumns) {
         teamIDs += other.teamIDs
         logTimes += other.logTimes

@@ -16,8 +16,8 @@
 /// - Entries, faults and flow states that are over age for more than a day are gone. Younger ones stay: what is over age
 ///   for less than a day may be there or not.
 /// - Details likewise: without them an entry or fault says when they were removed, its header lists and receipt are empty,
-///   its bodies and attributes nil. All queries take it as before, but that `text` no longer looks into its bodies,
-///   and `requestID` not into its headers.
+///   its bodies and attributes nil. All queries take it as before, but that `text` and `word` no longer look into its
+///   bodies, and `requestID` not into its headers.
 /// - Flow states still count calls and faults that are over age.
 package protocol LogKeeper: Sendable {
     /// - Parameters:

@@ -18,6 +18,9 @@ package struct TextColumn: Sendable, Equatable {
 
     package var count: Int { ends.count }
 
+    /// Bytes that the column holds, with the room that its growth left.
+    package var capacity: Int { bytes.capacity + ends.capacity * MemoryLayout<UInt32>.size }
+
     /// Appends a value given in one piece.
     @inline(__always)
     package mutating func append(_ value: UnsafeRawBufferPointer) {

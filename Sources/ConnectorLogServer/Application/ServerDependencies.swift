@@ -40,7 +40,12 @@ package struct ServerDependencies: Sendable {
 
     /// From the system's generator, which is cryptographically secure.
     package static let systemRandomBytes: @Sendable (Int) -> [UInt8] = { count in
+        // Each number is a call of the system's: eight bytes of it, not one.
         var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            withUnsafeBytes(of: generator.next()) { bytes += $0 }
+        }
+        return Array(bytes.prefix(count))
     }
 }

@@ -96,8 +96,9 @@ private final class HeaderCellValues {
     ) throws(BlockError) {
         let number = numbers.isEmpty ? value : Int(numbers[value])
         if kind == .texts || isShort?[value] == false {
-            Varint.append(UInt64(try texts.byteCount(number)), to: &bytes)
-            try texts.append(row: number, to: &bytes)
+            let text = try texts.bytes(number) ?? []
+            Varint.append(UInt64(text.count), to: &bytes)
+            bytes += text
             return
         }
         switch kind {

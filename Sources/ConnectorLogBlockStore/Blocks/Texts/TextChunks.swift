@@ -62,8 +62,13 @@ final class TextChunks {
         guard rowsOfChunk > 0 else { throw BlockError(.value, place) }
         self.rows = rows
         self.place = place
+        // What the texts may take when they are put together.
+        var bytes = 0
         for _ in 0..<(rows + rowsOfChunk - 1) / rowsOfChunk {
-            chunks.append(Chunk(rest: try reader.column(), digits: try reader.column()))
+            let chunk = Chunk(rest: try reader.column(), digits: try reader.column())
+            bytes += chunk.rest.rawCount + 2 * chunk.digits.rawCount
+            guard bytes <= BlockFormat.maximumColumnBytes else { throw BlockError(.length, place) }
+            chunks.append(chunk)
         }
         guard reader.isAtEnd else { throw BlockError(.length, place) }
     }

@@ -1,7 +1,7 @@
 import ConnectorLogCore
 
 /// Calls of flow states, counted from the entries.
-struct FlowStateTally {
+struct CountedCalls {
     struct Calls {
         var calls: Int64 = 0
         var failed: Int64 = 0
@@ -36,7 +36,7 @@ struct FlowStateTally {
         }
     }
 
-    mutating func add(_ other: FlowStateTally) {
+    mutating func add(_ other: CountedCalls) {
         for (key, more) in other.states {
             guard states[key] != nil || states.count < Self.maximumStates else {
                 isIncomplete = true
@@ -50,8 +50,8 @@ struct FlowStateTally {
     mutating func remove(_ key: UInt64) -> Calls { states.removeValue(forKey: key) ?? Calls() }
 }
 
-extension FlowStateTally.Calls {
-    mutating func merge(_ other: FlowStateTally.Calls) {
+extension CountedCalls.Calls {
+    mutating func merge(_ other: CountedCalls.Calls) {
         calls += other.calls
         failed += other.failed
         first = min(first, other.first)
