@@ -62,6 +62,20 @@ import Testing
         }
     }
 
+    /// It may hold any id, which says nothing of how far the erasure has to reach.
+    @Test func anErasureLeavesWhatComesLaterAlsoBesideABlockOfUnknownIDs() async throws {
+        try await reopened(after: "UPDATE block SET checksum = checksum + 1 WHERE level = 0") { store, before in
+            let known = try #require(before.filter { $0.level == 1 }.map(\.lastID).max())
+            let erasure = try await store.erase(
+                .connector("conn1"), team: 1, keyID: "key", at: Timestamp(microseconds: 0))
+            #expect(erasure.unreadableBlocks == 1)
+            let reach = try await store.catalog.pool.read { db in
+                try Row.fetchOne(db, sql: "SELECT last_id FROM erasure")?.bytes("last_id")
+            }
+            #expect(reach.flatMap(EntryID.init(databaseBytes:)) == known)
+        }
+    }
+
     /// Else a turned bit would delete a block when the store opens.
     @Test func aMarkOfRetirementWithoutItsChecksumDeletesNothing() async throws {
         try await reopened(after: "UPDATE block SET retired = 1") { store, before in

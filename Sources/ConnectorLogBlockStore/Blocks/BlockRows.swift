@@ -35,7 +35,7 @@ struct BlockRows {
         var summary = summary
         summary.teamID = nil
         (summary.firstTime, summary.lastTime) = (.min, .max)
-        (summary.firstID, summary.lastID) = (EntryID(high: 0, low: 0), EntryID(high: .max, low: .max))
+        (summary.firstID, summary.lastID) = (EntryID(high: 0, low: 0), BlockSummary.unknownLastID)
         return summary
     }
 

@@ -21,6 +21,12 @@ struct BlockSummary: Sendable, Hashable {
     /// kept. No block has rows of both kinds.
     var detailsRemovedAt: Int64?
 
+    /// False when the row was damaged: the block may hold any id then.
+    var hasKnownIDs: Bool { lastID != Self.unknownLastID }
+
+    /// Greater than every id that is given.
+    static let unknownLastID = EntryID(high: .max, low: .max)
+
     func mayHold(team: Int64) -> Bool { teamID == nil || teamID == team }
 
     func mayHold(id: EntryID) -> Bool { firstID <= id && id <= lastID }

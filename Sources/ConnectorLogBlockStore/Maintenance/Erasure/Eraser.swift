@@ -44,8 +44,9 @@ final class Eraser: Sendable {
         let erasure = try await pool.write { [directory] db in
             // In the writer's turn: what is committed later has greater ids.
             let lastFault = try Data.fetchOne(db, sql: "SELECT max(id) FROM fault")
+            // A block that may hold any id tells nothing of what was stored: the erasure would reach what is to come.
             let ids =
-                (directory.blocks + directory.quarantined).map(\.lastID)
+                (directory.blocks + directory.quarantined).filter(\.hasKnownIDs).map(\.lastID)
                 + [lastFault.flatMap { EntryID(databaseBytes: [UInt8]($0)) }].compactMap(\.self)
             return try ErasureRows.begin(
                 target, team: team, keyID: keyID, at: at, lastID: ids.max() ?? EntryID(high: 0, low: 0), in: db)
