@@ -79,7 +79,7 @@ import Testing
     /// Else a turned bit would delete a block when the store opens.
     @Test func aMarkOfRetirementWithoutItsChecksumDeletesNothing() async throws {
         try await reopened(after: "UPDATE block SET retired = 1") { store, before in
-            try await store.maintenance.compactor.deleteReplaced()
+            try await store.maintenance.compactor.deleteReplacedInTurn()
             #expect(Set(store.directory.blocks) == Set(before))
         }
     }

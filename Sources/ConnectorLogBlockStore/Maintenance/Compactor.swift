@@ -70,19 +70,21 @@ final class Compactor: Sendable {
     }
 
     /// Gives pages that replaced blocks left back to the file system, some megabytes at a time; false when they are few.
-    /// - Parameter kept: pages that stay free for what comes next.
-    func shrink(keeping kept: Int = 256) async throws -> Bool {
+    /// - Parameters:
+    ///   - kept: pages that stay free for what comes next.
+    ///   - step: pages at most, each of which may be written once to the write-ahead log.
+    func shrink(keeping kept: Int = 256, step: Int = pagesOfShrinking) async throws -> Bool {
         try await pool.writeWithoutTransaction { db in
             let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
             let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
             guard free > kept, free * 50 > all else { return false }
-            try db.execute(sql: "PRAGMA incremental_vacuum(\(min(free - kept, Self.pagesOfShrinking)))")
+            try db.execute(sql: "PRAGMA incremental_vacuum(\(min(free - kept, step)))")
             // Files that were made otherwise do not shrink.
             return try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 < free
         }
     }
 
-    private static let pagesOfShrinking = 2048
+    static let pagesOfShrinking = 2048
 
     private func merge(_ plan: CompactionPlan) async throws -> [BlockMerge.Merged]? {
         try await pool.read { [encoder, quarantine, recent] db -> [BlockMerge.Merged]? in
@@ -120,7 +122,15 @@ final class Compactor: Sendable {
             "compacted", metadata: ["blocks": "\(ids.count)", "into": "\(merged.count)", "level": "\(level)"])
     }
 
-    func deleteReplaced() async throws {
+    /// Deletes what was replaced, when nobody else replaces or overwrites.
+    func deleteReplacedInTurn() async throws {
+        try await lane.acquire()
+        defer { lane.release() }
+        try await deleteReplaced()
+    }
+
+    /// For who holds the lane: an erasure must not find nothing left to delete while others still delete its bytes.
+    private func deleteReplaced() async throws {
         let ids = directory.takeDeletable()
         guard !ids.isEmpty else { return }
         do {
