@@ -61,10 +61,9 @@ struct Maintenance: Sendable {
                 }
                 if reserve.isFull {
                     try await makeRoom()
-                    if isRetentionDue {
-                        isRetentionDue = try await retention.step(default: standardRetention, at: now())
-                    }
-                    try await Task.sleep(for: Self.pauseOnFullDisk)
+                    if isRetentionDue { isRetentionDue = try await retentionStep() }
+                    // Looks whether there is room again: where nothing is sent, nobody else would.
+                    if !reserve.mayStore() { try await Task.sleep(for: Self.pauseOnFullDisk) }
                     continue
                 }
                 let start = clock.now
@@ -72,7 +71,7 @@ struct Maintenance: Sendable {
                 let isQuiet = start - lastChange.at >= Self.quietTime
                 var worked = try await compactor.step(isQuiet: isQuiet)
                 if isRetentionDue {
-                    isRetentionDue = try await retention.step(default: standardRetention, at: now())
+                    isRetentionDue = try await retentionStep()
                     worked = worked || isRetentionDue
                 }
                 if !worked, isQuiet { worked = try await compactor.shrink() }
@@ -83,13 +82,29 @@ struct Maintenance: Sendable {
                 return
             } catch {
                 if Task.isCancelled { return }
-                let error = StoreError(writing: error)
-                logger.error("maintenance failed", metadata: ["cause": "\(error)"])
-                if error.code == .full { reserve.release() }
+                tell("maintenance failed", error)
                 // What fails now, a full disk say, fails again at once: no busy loop, no flood in the log.
                 try? await Task.sleep(for: .seconds(5))
             }
         }
+    }
+
+    /// False when nothing is over age any more, and when the step failed: it is tried again with the next chores, and
+    /// compaction goes on meanwhile.
+    private func retentionStep() async throws -> Bool {
+        do {
+            return try await retention.step(default: standardRetention, at: now())
+        } catch {
+            try Task.checkCancellation()
+            tell("retention failed", error)
+            return false
+        }
+    }
+
+    private func tell(_ message: Logger.Message, _ error: any Error) {
+        let error = StoreError(writing: error)
+        logger.error(message, metadata: ["cause": "\(error)"])
+        if error.code == .full { reserve.release() }
     }
 
     func chores() async throws {
