@@ -66,8 +66,9 @@ extension BlockStore {
     }
 
     /// Runs `body` while every transaction of the writer fails at its COMMIT.
-    func refusingCommits(_ body: () async throws -> Void) async throws {
-        let observer = CommitRefusal()
+    /// - Parameter allowed: commits that succeed first.
+    func refusingCommits(after allowed: Int = 0, _ body: () async throws -> Void) async throws {
+        let observer = CommitRefusal(after: allowed)
         catalog.pool.add(transactionObserver: observer)
         try await body()
         catalog.pool.remove(transactionObserver: observer)
@@ -77,9 +78,16 @@ extension BlockStore {
 private final class CommitRefusal: TransactionObserver {
     struct Refused: Error {}
 
+    private var allowed: Int
+
+    init(after allowed: Int) { self.allowed = allowed }
+
     func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
     func databaseDidChange(with event: DatabaseEvent) {}
-    func databaseWillCommit() throws { throw Refused() }
+    func databaseWillCommit() throws {
+        allowed -= 1
+        if allowed < 0 { throw Refused() }
+    }
     func databaseDidCommit(_ db: Database) {}
     func databaseDidRollback(_ db: Database) {}
 }

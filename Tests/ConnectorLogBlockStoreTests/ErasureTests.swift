@@ -204,18 +204,48 @@ import Testing
         try await store.close()
     }
 
+    /// One of unknown target, one of unknown reach, and one that fails each time stand in no other's way.
+    @Test func endsTheErasuresBesideThoseThatCannotBeEnded() async throws {
+        try await TemporaryStore.with { store, clock in
+            _ = try await store.append(
+                Fixtures.batch(Fixtures.entries(60, from: clock.now, teams: 1)), idempotency: nil)
+            let lastID = try #require(store.directory.blocks.map(\.lastID).max())
+            try await store.catalog.pool.write { db in
+                for name in ["conn0", "conn1", "conn2", "conn3"] {
+                    _ = try ErasureRows.begin(
+                        .connector(name), team: 1, keyID: "key", at: clock.now, lastID: lastID, in: db)
+                }
+                try db.execute(
+                    sql: """
+                        UPDATE erasure SET kind = 'nothing' WHERE target = 'conn0';
+                        UPDATE erasure SET last_id = x'00' WHERE target = 'conn1';
+                        CREATE TRIGGER refusal BEFORE UPDATE ON erasure WHEN OLD.target = 'conn2' BEGIN
+                            SELECT RAISE(ABORT, 'refused');
+                        END;
+                        """)
+            }
+            try await store.maintenance.eraser.resume()
+            let erasures = try await store.erasures(ErasureQuery(teamID: 1))
+            #expect(erasures.map(\.target) == [.connector("conn3"), .connector("conn2"), .connector("conn1")])
+            #expect(erasures.map { $0.completedAt != nil } == [true, false, false])
+        }
+    }
+
     @Test func anErasureThatFailsLeavesAllRowsOrNone() async throws {
         try await TemporaryStore.with { store, clock in
             let entries = Fixtures.entries(300, from: clock.now, teams: 1)
             _ = try await store.append(Fixtures.batch(entries), idempotency: nil)
             let before = try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows
-            try await store.refusingCommits {
+            // The first writes down that it was asked for.
+            try await store.refusingCommits(after: 1) {
                 await #expect(throws: StoreError.self) {
                     try await store.erase(.state("state-1-0"), team: 1, keyID: "key", at: clock.now)
                 }
             }
             #expect(try await store.entries(EntryQuery(teamID: 1, limit: 1000)).rows == before)
-            #expect(try await store.erasures(ErasureQuery(teamID: 1)).isEmpty)
+            let open = try await store.erasures(ErasureQuery(teamID: 1))
+            #expect(open.map(\.completedAt) == [nil])
+            #expect(open.map(\.entries) == [0])
             let erasure = try await store.erase(.state("state-1-0"), team: 1, keyID: "key", at: clock.now)
             #expect(erasure.entries == 20)
         }
@@ -281,11 +311,10 @@ extension BlockStore {
     fileprivate func eraseBlocks(of number: Int64, atMost limit: Int) async throws {
         try await catalog.pool.write { [directory, recent, tally] db in
             try tally.writeAll(in: db)
-            guard let erasure = try ErasureRows.open(in: db).first(where: { $0.erasure.number == number }) else {
-                return
-            }
-            let zstandard = Zstandard()
             let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+            let open = try ErasureRows.open(in: db, logger: logger)
+            guard let erasure = open.first(where: { $0.erasure.number == number }) else { return }
+            let zstandard = Zstandard()
             let entries = EntrySearch(
                 db: db, zstandard: zstandard, filters: FilterCache(logger: logger),
                 quarantine: Quarantine(directory: directory, logger: logger), recent: recent)

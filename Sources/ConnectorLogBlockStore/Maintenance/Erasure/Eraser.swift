@@ -57,17 +57,25 @@ final class Eraser: Sendable {
         return try await run(erasure)
     }
 
-    /// Ends what a crash or a caller that left has cut short.
+    /// Ends what a crash or a caller that left has cut short. One that fails is told, and the others are ended all the same.
     func resume() async throws {
-        let open = try await pool.read { db in try ErasureRows.open(in: db) }
+        let open = try await pool.read { [logger] db in try ErasureRows.open(in: db, logger: logger) }
         for erasure in open where !running.withLock({ $0.contains(erasure.erasure.number) }) {
-            let erasure = try await run(erasure)
-            logger.notice("ended an erasure that was cut short", metadata: ["erasure": "\(erasure.number)"])
+            let number: Logger.MetadataValue = "\(erasure.erasure.number)"
+            do {
+                _ = try await run(erasure)
+                logger.notice("ended an erasure that was cut short", metadata: ["erasure": number])
+            } catch {
+                try Task.checkCancellation()
+                logger.error(
+                    "an erasure that was cut short failed",
+                    metadata: ["erasure": number, "cause": "\(StoreError(writing: error))"])
+            }
         }
     }
 
     func erasures(_ query: ErasureQuery) async throws -> [Erasure] {
-        try await pool.read { db in try ErasureRows.page(query, in: db) }
+        try await pool.read { [logger] db in try ErasureRows.page(query, in: db, logger: logger) }
     }
 
     // MARK: - Steps

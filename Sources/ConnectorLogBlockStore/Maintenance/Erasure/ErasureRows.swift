@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import GRDB
+import Logging
 
 /// An erasure under way.
 struct OpenErasure: Sendable {
@@ -45,34 +46,51 @@ enum ErasureRows {
     }
 
     /// Those that were begun and not completed, the oldest first.
-    static func open(in db: Database) throws -> [OpenErasure] {
-        try Row.fetchAll(db, sql: "SELECT * FROM erasure WHERE completed_at IS NULL ORDER BY id").map { row in
-            guard let lastID = EntryID(databaseBytes: row.bytes("last_id")) else {
-                throw BlockError(.value, "erasure \(row["id"] as Int64)")
+    static func open(in db: Database, logger: Logger) throws -> [OpenErasure] {
+        try Row.fetchAll(db, sql: "SELECT * FROM erasure WHERE completed_at IS NULL ORDER BY id").compactMap { row in
+            try readable(row, logger) { () throws(BlockError) in
+                guard let lastID = EntryID(databaseBytes: row.bytes("last_id")) else {
+                    throw BlockError(.value, "database column last_id")
+                }
+                return OpenErasure(erasure: try erasure(row), lastID: lastID)
             }
-            return OpenErasure(erasure: try erasure(row), lastID: lastID)
         }
     }
 
-    static func page(_ query: ErasureQuery, in db: Database) throws -> [Erasure] {
+    static func page(_ query: ErasureQuery, in db: Database, logger: Logger) throws -> [Erasure] {
         try Row.fetchAll(
             db, sql: "SELECT * FROM erasure WHERE team_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
             arguments: [query.teamID, query.before ?? .max, query.limit]
-        ).map(erasure)
+        ).compactMap { row in try readable(row, logger) { () throws(BlockError) in try erasure(row) } }
     }
 
-    private static func erasure(_ row: Row) throws -> Erasure {
-        guard let kind = ErasureTarget.Kind(rawValue: row["kind"]),
-            let target = ErasureTarget(kind, name: row["target"])
-        else { throw BlockError(.value, "erasure \(row["id"] as Int64)") }
+    /// Nil when the row is damaged, so that it stands in no other's way.
+    private static func readable<Value>(
+        _ row: Row, _ logger: Logger, _ value: () throws(BlockError) -> Value
+    ) throws(BlockError) -> Value? {
+        let number: Int64 = try row.value("id")
+        do throws(BlockError) {
+            return try value()
+        } catch {
+            logger.error(
+                "left out a damaged erasure", metadata: ["erasure": "\(number)", "cause": "\(error)"])
+            return nil
+        }
+    }
+
+    private static func erasure(_ row: Row) throws(BlockError) -> Erasure {
+        guard let kind = ErasureTarget.Kind(rawValue: try row.value("kind")),
+            let target = ErasureTarget(kind, name: try row.value("target"))
+        else { throw BlockError(.value, "an erasure's target") }
         var erasure = Erasure(
-            number: row["id"], teamID: row["team_id"], target: target, keyID: row["key_id"],
-            requestedAt: Timestamp(microseconds: row["requested_at"]))
-        erasure.completedAt = (row["completed_at"] as Int64?).map(Timestamp.init(microseconds:))
-        erasure.entries = row["entries"]
-        erasure.faults = row["faults"]
-        erasure.states = row["states"]
-        erasure.unreadableBlocks = row["unreadable_blocks"]
+            number: try row.value("id"), teamID: try row.value("team_id"), target: target,
+            keyID: try row.value("key_id"), requestedAt: Timestamp(microseconds: try row.value("requested_at")))
+        let completedAt: Int64? = try row.valueIfAny("completed_at")
+        erasure.completedAt = completedAt.map(Timestamp.init(microseconds:))
+        erasure.entries = try row.value("entries")
+        erasure.faults = try row.value("faults")
+        erasure.states = try row.value("states")
+        erasure.unreadableBlocks = try row.value("unreadable_blocks")
         return erasure
     }
 }
