@@ -27,6 +27,9 @@ extension Row {
         return value
     }
 
+    /// Whatever is stored, to name the row by it.
+    func stored(_ column: String) -> DatabaseValue { self[column] as DatabaseValue? ?? .null }
+
     /// Empty when the column is no blob.
     func bytes(_ column: String) -> [UInt8] { [UInt8](Self.blob(self[column] as DatabaseValue?)) }
     func bytes(_ index: Int) -> [UInt8] { [UInt8](Self.blob(self[index] as DatabaseValue?)) }

@@ -23,7 +23,15 @@ struct DamagedStore: Sendable {
         defer { temporary.remove() }
         let store = try await temporary.open()
         let now = temporary.clock.now
-        for team in teams { _ = try await store.createTeam(name: "Team \(team)", id: team, at: now) }
+        for team in teams {
+            _ = try await store.createTeam(name: "Team \(team)", id: team, at: now)
+            _ = try await store.setRetention(Retention(entryDays: 400, detailDays: 100), team: team)
+            _ = try await store.erase(.connector("gone"), team: team, keyID: "key", at: now)
+            let faults = (0..<3).map { number in
+                Fixtures.fault(team: team, at: now.advanced(bySeconds: number), state: "state-\(team)-0")
+            }
+            _ = try await store.append(Fixtures.batch(faults: faults), idempotency: nil)
+        }
         func append(_ batches: Range<Int>) async throws {
             for number in batches {
                 let entries = Fixtures.entries(
@@ -145,6 +153,20 @@ struct DamagedStore: Sendable {
             }
         }
         outcome.wrong += listed.keys.map { "\($0), which was never stored" }
+        await askRows(store)
+    }
+
+    /// What lies under no checksum: it may be wrong or refused, and crashes nothing. Comes last, since it may remove.
+    private func askRows(_ store: BlockStore) async {
+        for team in Self.teams {
+            _ = try? await store.faults(FaultQuery(teamID: team))
+            _ = try? await store.erasures(ErasureQuery(teamID: team))
+            _ = try? await store.retention(team: team)
+        }
+        try? await store.maintenance.eraser.resume()
+        // Details are over age, entries are not.
+        let now = ManualClock().now.advanced(bySeconds: 200 * 86_400)
+        try? await store.enforceRetention(default: .forever, at: now)
     }
 }
 
@@ -174,11 +196,13 @@ extension DamagedStore {
     }
 }
 
-/// Collects the blocks that log messages name.
+/// Collects log messages, and the blocks that they name.
 final class CapturedLog: Sendable {
     private let found = Mutex<Set<Int64>>([])
+    private let told = Mutex<[String]>([])
 
     var blocks: Set<Int64> { found.withLock { $0 } }
+    var messages: [String] { told.withLock { $0 } }
 
     var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
@@ -195,6 +219,7 @@ final class CapturedLog: Sendable {
         }
 
         func log(event: LogEvent) {
+            log.told.withLock { $0.append("\(event.message)") }
             guard let block = event.metadata?["block"], let id = Int64("\(block)") else { return }
             _ = log.found.withLock { $0.insert(id) }
         }

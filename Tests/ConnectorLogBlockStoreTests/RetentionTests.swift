@@ -258,6 +258,86 @@ import Testing
         try await store.close()
     }
 
+    @Test func aTeamWhoseRetentionIsDamagedLosesNothingAndIsTold() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let log = CapturedLog()
+        let store = try await BlockStore.open(
+            directory: temporary.directory, now: temporary.clock.source, logger: log.logger)
+        let old = temporary.clock.now.advanced(bySeconds: -40 * 86_400)
+        for team in 1...2 as ClosedRange<Int64> {
+            _ = try await store.createTeam(name: "Team", id: team, at: temporary.clock.now)
+            _ = try await store.setRetention(try retention(4), team: team)
+            _ = try await store.append(Fixtures.batch([SampleEntry(team: team, at: old)]), idempotency: nil)
+        }
+        try await store.catalog.pool.write { db in try db.execute(sql: "UPDATE team SET entry_days = -7 WHERE id = 1") }
+        try await store.enforceRetention(default: try retention(4), at: temporary.clock.now)
+        try await store.enforceRetention(default: try retention(4), at: temporary.clock.now)
+        #expect(try await store.entries(EntryQuery(teamID: 1)).rows.count == 1)
+        #expect(try await store.entries(EntryQuery(teamID: 2)).rows.isEmpty)
+        #expect(log.messages.count { $0.contains("retention is damaged") } == 1)
+        try await store.close()
+    }
+
+    /// As a damaged page gives them.
+    @Test func rowsOfFaultsWithValuesOfOtherTypesStandInNobodysWay() async throws {
+        try await TemporaryStore.with { store, clock in
+            _ = try await store.createTeam(name: "Team", id: 1, at: clock.now)
+            let old = clock.now.advanced(bySeconds: -40 * 86_400)
+            let faults = (0..<5).map { number in Fixtures.fault(team: 1, at: old, state: "state-\(number)") }
+            _ = try await store.append(Fixtures.batch(faults: faults), idempotency: nil)
+            try await store.catalog.pool.write { db in
+                try db.execute(
+                    sql: """
+                        CREATE TABLE loose AS SELECT * FROM fault;
+                        DROP TABLE fault;
+                        ALTER TABLE loose RENAME TO fault;
+                        UPDATE fault SET details_removed_at = 'x' WHERE state_id = 'state-0';
+                        UPDATE fault SET id = 'x' WHERE state_id = 'state-1';
+                        UPDATE fault SET state_id = x'ff' WHERE state_id = 'state-2';
+                        """)
+            }
+            #expect(try await store.faults(FaultQuery(teamID: 1, limit: 10)).rows.count == 2)
+            try await store.enforceRetention(default: try retention(nil, 4), at: clock.now)
+            let left = try await store.faults(FaultQuery(teamID: 1, limit: 10)).rows
+            #expect(left.count == 2)
+            #expect(left.allSatisfy { $0.detailsRemovedAt != nil })
+            let erasure = try await store.erase(.state("state-3"), team: 1, keyID: "key", at: clock.now)
+            #expect(erasure.faults == 1)
+            try await store.enforceRetention(default: try retention(4), at: clock.now)
+            let count = try await store.catalog.pool.read { db in
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM fault")
+            }
+            #expect(count == 0)
+        }
+    }
+
+    @Test func compactionGoesOnWhenRetentionFailsEachTime() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let log = CapturedLog()
+        let store = try await BlockStore.open(
+            directory: temporary.directory, retention: try retention(4), now: temporary.clock.source,
+            logger: log.logger)
+        _ = try await store.createTeam(name: "Team", id: 1, at: temporary.clock.now)
+        try await store.catalog.pool.write { db in try db.execute(sql: "ALTER TABLE fault RENAME TO lost") }
+        func append(_ number: Int) async throws {
+            let entries = Fixtures.entries(
+                300, from: temporary.clock.now.advanced(bySeconds: Int64(number)), teams: 1, seed: UInt64(number))
+            _ = try await store.append(Fixtures.batch(entries), idempotency: nil)
+        }
+        try await append(0)
+        let maintenance = Task { await store.runMaintenance() }
+        while !log.messages.contains("retention failed") { await Task.yield() }
+        for number in 1..<40 { try await append(number) }
+        while store.directory.levelZeroCount >= 32 { await Task.yield() }
+        maintenance.cancel()
+        await maintenance.value
+        // Not at each of the steps.
+        #expect(log.messages.count { $0 == "retention failed" } == 1)
+        try await store.close()
+    }
+
     @Test func aStoreOfTheVersionBeforeOpens() async throws {
         let temporary = TemporaryStore()
         defer { temporary.remove() }

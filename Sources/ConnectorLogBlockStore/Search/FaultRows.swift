@@ -65,7 +65,8 @@ struct FaultRows {
         fault.stateID = try row.valueIfAny("state_id")
         fault.connectorIdentifier = try row.valueIfAny("connector")
         try FaultRecord.decode(row.bytes("record"), into: &fault, zstandard: zstandard)
-        fault.detailsRemovedAt = (row["details_removed_at"] as Int64?).map(Timestamp.init(microseconds:))
+        let detailsRemovedAt: Int64? = try row.valueIfAny("details_removed_at")
+        fault.detailsRemovedAt = detailsRemovedAt.map(Timestamp.init(microseconds:))
         return fault
     }
 }

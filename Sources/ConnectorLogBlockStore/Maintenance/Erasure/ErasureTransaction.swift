@@ -49,7 +49,8 @@ struct ErasureTransaction {
                 let row = try Row.fetchOne(
                     db, sql: "SELECT first_call_at, last_call_at FROM flow_state WHERE team_id = ? AND state_id = ?",
                     arguments: [state.teamID, state.stateID]),
-                let first = row["first_call_at"] as Int64?, let last = row["last_call_at"] as Int64?,
+                let first: Int64 = try row.valueIfAny("first_call_at"),
+                let last: Int64 = try row.valueIfAny("last_call_at"),
                 loss.first <= first || loss.last >= last
             else { continue }
             bounds[state] = first...last
@@ -86,10 +87,12 @@ struct ErasureTransaction {
                 team, erasure.target.name, (self.limit ?? EntryID(high: .max, low: .max)).databaseBytes, count,
             ])
         for fault in faults {
-            try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault["id"] as Data])
+            try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault.stored("id")])
+            // An index that names what its table does not have would be followed for ever.
+            guard db.changesCount == 1 else { throw BlockError(.value, "table fault") }
             try db.cachedStatement(
                 sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND state_id = ?"
-            ).execute(arguments: [team, fault["state_id"] as String?])
+            ).execute(arguments: [team, fault.stored("state_id")])
         }
         if !faults.isEmpty { try ErasureRows.add(faults: faults.count, to: erasure.number, in: db) }
         return faults.count
@@ -104,7 +107,7 @@ struct ErasureTransaction {
                 arguments: [team, id])
         else { return }
         try db.execute(sql: "DELETE FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id])
-        for text in Set(["flow", "name", "version"].compactMap { row[$0] as Int64? }) {
+        for text in Set(["flow", "name", "version"].map(row.stored)) {
             try db.execute(
                 sql: """
                     DELETE FROM flow_text WHERE id = ?1

@@ -35,17 +35,20 @@ struct AgedRecords {
 
     private func deleteFaults(of team: Int64, before limit: Int64) async throws -> Bool {
         let ids = try await pool.read { db in
-            try Data.fetchAll(
+            try DatabaseValue.fetchAll(
                 db, sql: "SELECT id FROM fault WHERE team_id = ? AND occurred_at < ? LIMIT ?",
                 arguments: [team, limit, Self.deletedAtOnce])
         }
         guard !ids.isEmpty else { return false }
-        try await pool.write { db in
+        return try await pool.write { db in
+            var deleted = 0
             for id in ids {
                 try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [id])
+                deleted += db.changesCount
             }
+            // What a damaged index names is not there to be deleted.
+            return deleted > 0
         }
-        return true
     }
 
     /// By the index over flows and hours, flow by flow: states that were active in the limit's own hour wait for the next.
@@ -88,16 +91,18 @@ struct AgedRecords {
                 sql: """
                     SELECT * FROM fault WHERE team_id = ? AND occurred_at < ? AND details_removed_at IS NULL LIMIT ?
                     """, arguments: [team, limit, Self.strippedAtOnce]
-            ).map { (id: $0["id"] as Data, record: try stripped($0, in: db)) }
+            ).map { (id: $0.stored("id"), record: try stripped($0, in: db)) }
         }
         guard !records.isEmpty else { return false }
-        try await pool.write { [now] db in
+        return try await pool.write { [now] db in
+            var stripped = 0
             for (id, record) in records {
                 try db.cachedStatement(sql: "UPDATE fault SET record = ?, details_removed_at = ? WHERE id = ?")
                     .execute(arguments: [record.databaseBytes, now.microseconds, id])
+                stripped += db.changesCount
             }
+            return stripped > 0
         }
-        return true
     }
 
     /// The fault's record without headers, body and receipt. Nothing is kept of one that is damaged.

@@ -17,6 +17,8 @@ final class RetentionEnforcer: Sendable {
     private let quarantine: Quarantine
     private let logger: Logger
     private let settled = Mutex(Settled())
+    /// Teams whose damage was told.
+    private let told = Mutex<Set<Int64>>([])
 
     init(
         replacement: BlockReplacement, lane: AsyncSlots, encoder: BlockEncoder, quarantine: Quarantine, logger: Logger
@@ -32,12 +34,23 @@ final class RetentionEnforcer: Sendable {
     /// - Parameter standard: for teams that say nothing of their own.
     func step(default standard: Retention, at now: Timestamp) async throws -> Bool {
         let policies = try await pool.read { db in try RetentionPolicies.read(standard: standard, in: db) }
+        tell(policies.damaged)
         guard !policies.isForever else { return false }
         if try await blockStep(policies, now) { return true }
         return try await AgedRecords(
             replacement: replacement, zstandard: encoder.zstandard, policies: policies, now: now, logger: logger
         )
         .step()
+    }
+
+    private func tell(_ damaged: Set<Int64>) {
+        let new = told.withLock { told in
+            defer { told = damaged }
+            return damaged.subtracting(told)
+        }
+        for team in new.sorted() {
+            logger.error("a team's retention is damaged: nothing of it is removed", metadata: ["team": "\(team)"])
+        }
     }
 
     private func blockStep(_ policies: RetentionPolicies, _ now: Timestamp) async throws -> Bool {

@@ -6,6 +6,8 @@ struct RetentionPolicies: Equatable, Sendable {
     /// For teams that say nothing of their own.
     var standard: Retention
     var byTeam: [Int64: Retention]
+    /// Teams whose own retention cannot be read: nothing of theirs is removed.
+    var damaged: Set<Int64> = []
 
     subscript(team: Int64) -> Retention { byTeam[team] ?? standard }
 
@@ -29,13 +31,22 @@ struct RetentionPolicies: Equatable, Sendable {
     static func read(standard: Retention, in db: Database) throws -> RetentionPolicies {
         var policies = RetentionPolicies(standard: standard, byTeam: [:])
         for row in try Row.fetchAll(db, sql: "SELECT id, entry_days, detail_days FROM team WHERE has_retention") {
-            policies.byTeam[row["id"]] = try retention(row)
+            let team: Int64 = try row.value("id")
+            do throws(BlockError) {
+                policies.byTeam[team] = try retention(row)
+            } catch {
+                policies.byTeam[team] = .forever
+                policies.damaged.insert(team)
+            }
         }
         return policies
     }
 
-    static func retention(_ row: Row) throws -> Retention {
-        guard let retention = Retention(entryDays: row["entry_days"], detailDays: row["detail_days"]) else {
+    static func retention(_ row: Row) throws(BlockError) -> Retention {
+        let (entryDays, detailDays): (Int?, Int?) = (
+            try row.valueIfAny("entry_days"), try row.valueIfAny("detail_days")
+        )
+        guard let retention = Retention(entryDays: entryDays, detailDays: detailDays) else {
             throw BlockError(.value, "a team's retention")
         }
         return retention
