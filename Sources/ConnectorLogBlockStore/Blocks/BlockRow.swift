@@ -91,11 +91,11 @@ struct BlockRow {
             guard let facts = try BlockFacts(part, firstID: summary.firstID) else { return nil }
             // Ids that follow each other are told by the row alone: by its first, or by its last.
             for first in [summary.firstID, summary.lastID.advanced(by: 1 - part.rows)] {
+                var mended = (try BlockFacts(part, firstID: first) ?? facts).applied(to: summary)
+                let team = mended.teamID
                 for level in [summary.level] + Self.levels {
-                    var mended =
-                        try BlockFacts(part, firstID: first)?.applied(to: summary) ?? facts.applied(to: summary)
                     mended.level = level
-                    for team in [mended.teamID, nil] {
+                    for team in [team, nil] {
                         mended.teamID = team
                         if let condition = condition(of: mended, checksum) { return (mended, condition) }
                     }
