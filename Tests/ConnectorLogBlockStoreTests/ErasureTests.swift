@@ -228,7 +228,36 @@ import Testing
             let erasures = try await store.erasures(ErasureQuery(teamID: 1))
             #expect(erasures.map(\.target) == [.connector("conn3"), .connector("conn2"), .connector("conn1")])
             #expect(erasures.map { $0.completedAt != nil } == [true, false, false])
+            try await store.catalog.pool.write { db in
+                try db.execute(sql: "UPDATE erasure SET kind = 'nothing' WHERE target = 'conn3'")
+            }
+            let page = try await store.erasures(ErasureQuery(teamID: 1, limit: 2))
+            #expect(page.map(\.target) == [.connector("conn2"), .connector("conn1")])
         }
+    }
+
+    /// A file that cannot give its free pages back keeps the bytes in them.
+    @Test func anErasureIsNotCompleteWhileFreePagesAreLeft() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        try FileManager.default.createDirectory(atPath: temporary.directory, withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: temporary.directory + "/" + StoreDatabase.fileName)
+        try await queue.writeWithoutTransaction { db in
+            // Makes the file, so that the store does not choose how it is made.
+            try db.execute(sql: "PRAGMA auto_vacuum = NONE; CREATE TABLE first (id); DROP TABLE first")
+        }
+        try queue.close()
+        let store = try await temporary.open()
+        for number in 0..<4 {
+            _ = try await store.append(
+                Fixtures.batch([markedEntry(number, at: temporary.clock.now)]), idempotency: nil)
+        }
+        while try await store.maintenance.compactor.step(isQuiet: true) {}
+        await #expect(throws: StoreError.self) {
+            try await store.erase(.connector("marked"), team: 1, keyID: "key", at: temporary.clock.now)
+        }
+        #expect(try await store.erasures(ErasureQuery(teamID: 1)).map(\.completedAt) == [nil])
+        try await store.close()
     }
 
     @Test func anErasureThatFailsLeavesAllRowsOrNone() async throws {

@@ -58,10 +58,17 @@ enum ErasureRows {
     }
 
     static func page(_ query: ErasureQuery, in db: Database, logger: Logger) throws -> [Erasure] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM erasure WHERE team_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            arguments: [query.teamID, query.before ?? .max, query.limit]
-        ).compactMap { row in try readable(row, logger) { () throws(BlockError) in try erasure(row) } }
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT * FROM erasure WHERE team_id = ? AND id < ? ORDER BY id DESC",
+            arguments: [query.teamID, query.before ?? .max])
+        var page: [Erasure] = []
+        // A page that is shorter passes for the last, so that others take the places of those that are left out.
+        while page.count < query.limit, let row = try rows.next() {
+            if let erasure = try readable(row, logger, { () throws(BlockError) in try erasure(row) }) {
+                page.append(erasure)
+            }
+        }
+        return page
     }
 
     /// Nil when the row is damaged, so that it stands in no other's way.

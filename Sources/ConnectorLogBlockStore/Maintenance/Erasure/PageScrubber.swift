@@ -26,6 +26,7 @@ struct PageScrubber {
         defer { lane.release() }
         try await deleteReplaced()
         while try await giveBackPages() { try Task.checkCancellation() }
+        try await expectNoFreePages()
     }
 
     /// Overwrites the pages of replaced blocks with zeros (sqlite.org/pragma.html#pragma_secure_delete).
@@ -55,6 +56,18 @@ struct PageScrubber {
             try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesOfStep))")
             return try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 < free
         }
+    }
+
+    /// A file that was made without `auto_vacuum` keeps its free pages and what is in them: the erasure is not complete.
+    private func expectNoFreePages() async throws {
+        let (free, mode) = try await pool.writeWithoutTransaction { db in
+            (
+                try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0,
+                try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") ?? 0
+            )
+        }
+        guard free > 0 else { return }
+        throw StoreError(.failed, "\(free) free pages cannot be given back (auto_vacuum is \(mode))")
     }
 
     /// Moves the write-ahead log into the database and cuts it to nothing; false when a reader still needs it.
