@@ -166,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "connectorlogTests",
             dependencies: [
-                "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogServer",
-                "ConnectorLogTesting", "CZstd", "CZlib",
+                "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
+                "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

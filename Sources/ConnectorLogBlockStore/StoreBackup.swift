@@ -13,8 +13,8 @@ package enum StoreBackup {
 
     /// - Parameters:
     ///   - source: a data directory, or a database's file.
-    ///   - file: made, with mode 0600; must not exist. Whole and synced when this returns; what it holds when this throws is
-    ///     of no use.
+    ///   - file: made, with mode 0600; must not exist. Whole and synced when this returns; removed again when this throws,
+    ///     unless somebody else had made it.
     ///   - progress: told after each step how many pages of how many are copied.
     package static func copy(
         from source: String, to file: String, progress: @escaping (_ done: Int, _ all: Int) throws -> Void
@@ -24,26 +24,37 @@ package enum StoreBackup {
             defer { try? queue.close() }
             try queue.read(StoreVersion.check)
             try make(file)
-            let target = try DatabaseQueue(path: file)
-            try target.writeWithoutTransaction { copy in
-                // Until it is whole the copy is of no use, so that it needs neither a journal nor a sync before the end.
-                try copy.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-                try queue.read { db in
-                    // The first read begins the transaction.
-                    _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
-                    try db.backup(to: copy, pagesPerStep: pagesOfStep) { step in
-                        try progress(step.totalPageCount - step.remainingPageCount, step.totalPageCount)
-                    }
-                }
+            do {
+                try fill(file, from: queue, progress)
+                try detach(file)
+                try sync(file)
+            } catch {
+                try? FileManager.default.removeItem(atPath: file)
+                throw error
             }
-            try target.close()
-            try detach(file)
-            try sync(file)
         } catch let error as DatabaseError {
             throw error.isWantOfRoom
                 ? StoreError(.full, "there is no room for the copy", cause: SQLiteFailure(error))
                 : StoreError(reading: error)
         }
+    }
+
+    private static func fill(
+        _ file: String, from queue: DatabaseQueue, _ progress: @escaping (_ done: Int, _ all: Int) throws -> Void
+    ) throws {
+        let target = try DatabaseQueue(path: file)
+        try target.writeWithoutTransaction { copy in
+            // Until it is whole the copy is of no use, so that it needs neither a journal nor a sync before the end.
+            try copy.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+            try queue.read { db in
+                // The first read begins the transaction.
+                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+                try db.backup(to: copy, pagesPerStep: pagesOfStep) { step in
+                    try progress(step.totalPageCount - step.remainingPageCount, step.totalPageCount)
+                }
+            }
+        }
+        try target.close()
     }
 
     private static func make(_ file: String) throws {

@@ -1,5 +1,7 @@
+import ConnectorLogBlockStore
 import ConnectorLogCore
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -74,6 +76,40 @@ import Testing
             ["backup", "--data", directory.path + "/none", "--to", directory.path + "/copy"])
         #expect(run.status == .noInput)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+    }
+
+    @Test func backupOfAStoresFileTakesTheKeysBesideIt() async throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.path + "/data"
+        let store = try await BlockStore.open(
+            directory: data, now: { Timestamp(microseconds: 0) },
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try await store.close()
+        try SecretFile.create(data + "/admin-key", bytes: Array("made-up".utf8))
+        let run = await CommandLineRun.run(
+            ["backup", "--data", data + "/" + StoreBackup.fileName, "--to", directory.path + "/copy"])
+        #expect(run.status == .success, "\(run.error)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path + "/copy")
+        #expect(Set(files) == [StoreBackup.fileName, "admin-key", "RESTORE.txt"])
+    }
+
+    /// Another run that began in between: what it makes is its own.
+    @Test func aBackupThatFailsLeavesWhatAnotherMakes() throws {
+        let directory = try TemporaryDirectory()
+        _ = try directory.write("half", to: "copy.partial")
+        #expect(throws: CommandFailure.self) {
+            try BackupDirectory(path: directory.path + "/copy.partial").make(from: directory.path) { _ in }
+        }
+        #expect(throws: (any Error).self) {
+            try StoreBackup.copy(from: directory.path, to: directory.path + "/copy.partial") { _, _ in }
+        }
+        #expect(try String(contentsOfFile: directory.path + "/copy.partial", encoding: .utf8) == "half")
+        #expect(throws: CommandFailure.self) {
+            try BackupDirectory(path: directory.path + "/own").make(from: directory.path) { _ in
+                throw CommandFailure(.ioError, "no copy")
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory.path + "/own"))
     }
 
     @Test func backupDoesNotMeddleWithOneThatIsUnderWay() async throws {

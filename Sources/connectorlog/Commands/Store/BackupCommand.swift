@@ -33,15 +33,8 @@ struct BackupCommand: ContextualCommand {
                 .cannotCreate, "\(draft) is left of a backup that was cut short, or one is under way: remove it first")
         }
         let meter = StepMeter("pages", console: context.console, now: context.now)
+        try Self.make(draft, as: target, from: source, meter)
         do {
-            defer { meter.finish() }
-            if target.hasSuffix(".sqlite") {
-                try Self.copy(from: source, to: draft, meter)
-            } else {
-                try BackupDirectory(path: draft).fill(from: source) { file in
-                    try Self.copy(from: source, to: file, meter)
-                }
-            }
             try Self.expectNothing(at: target)
             guard rename(draft, target) == 0 else { throw CommandFailure(.ioError, "cannot make \(target)") }
             try BackupDirectory.sync(URL(filePath: target).deletingLastPathComponent().path(percentEncoded: false))
@@ -51,6 +44,13 @@ struct BackupCommand: ContextualCommand {
         }
         try context.console.say("copied to \(target)")
         try context.console.tell("verify it with: connectorlog check --data \(target)")
+    }
+
+    /// When it fails it leaves nothing of its own, and what another run makes under the same name alone.
+    private static func make(_ draft: String, as target: String, from source: String, _ meter: StepMeter) throws {
+        defer { meter.finish() }
+        if target.hasSuffix(".sqlite") { return try copy(from: source, to: draft, meter) }
+        try BackupDirectory(path: draft).make(from: source) { file in try copy(from: source, to: file, meter) }
     }
 
     private static func copy(from source: String, to file: String, _ meter: StepMeter) throws(CommandFailure) {
@@ -84,16 +84,36 @@ struct BackupDirectory {
 
     let path: String
 
-    /// - Parameter copy: makes the store's file.
-    func fill(from source: String, copy: (_ file: String) throws -> Void) throws {
+    /// Removes it again when it throws, unless somebody else had made it.
+    /// - Parameters:
+    ///   - source: a data directory, or the store's file in one.
+    ///   - copy: makes the store's file.
+    func make(from source: String, copy: (_ file: String) throws -> Void) throws {
         guard mkdir(path, 0o700) == 0 else { throw CommandFailure(.cannotCreate, "cannot make \(path)") }
+        do {
+            try fill(from: source, copy: copy)
+        } catch {
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
+        }
+    }
+
+    private func fill(from source: String, copy: (_ file: String) throws -> Void) throws {
         try copy(path + "/" + StoreBackup.fileName)
+        let directory = try Self.dataDirectory(of: source)
         for name in Self.secretFiles {
-            guard let bytes = try SecretFile.read(source + "/" + name) else { continue }
+            guard let bytes = try SecretFile.read(directory + "/" + name) else { continue }
             try SecretFile.create(path + "/" + name, bytes: bytes)
         }
         try SecretFile.create(path + "/RESTORE.txt", bytes: Array(Self.guide.utf8))
         try Self.sync(path)
+    }
+
+    /// The keys' files lie beside the store's.
+    private static func dataDirectory(of source: String) throws -> String {
+        let url = URL(filePath: source)
+        let isFile = try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile ?? false
+        return isFile ? url.deletingLastPathComponent().path(percentEncoded: false) : source
     }
 
     static func sync(_ directory: String) throws(CommandFailure) {
