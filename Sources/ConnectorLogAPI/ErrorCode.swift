@@ -15,7 +15,7 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case internalServerError = "INTERNAL_SERVER_ERROR"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
-    /// The disk is full: nothing of the request was stored.
+    /// The disk is full: nothing of the request was stored. An erasure may be begun, and is ended later.
     case insufficientStorage = "INSUFFICIENT_STORAGE"
 
     /// The HTTP status (RFC 9110, section 15; 429: RFC 6585, section 4; 507: RFC 4918, section 11.5).

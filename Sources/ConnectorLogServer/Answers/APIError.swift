@@ -35,6 +35,13 @@ package struct APIError: Error, Sendable {
         }
     }
 
+    /// An erasure's: on a full disk what was begun is ended later, so that "nothing was stored" would be wrong.
+    init(erasing error: any Error) {
+        self = APIError(error)
+        guard code == .insufficientStorage else { return }
+        message = "the server's disk is full: an erasure that is listed is ended when there is room again"
+    }
+
     private init(store error: StoreError) {
         switch error.code {
         case .overloaded: self = .unavailable("the store has too much to do at once", cause: error)

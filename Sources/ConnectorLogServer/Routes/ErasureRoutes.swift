@@ -22,9 +22,13 @@ enum ErasureRoutes {
     /// Answers when nothing of it is left on the disk.
     private static func erase(_ target: ErasureTarget, _ call: RouteCall) async throws -> Response {
         guard let key = call.key else { throw APIError(.unauthorized, "an erasure needs a key") }
-        let erasure = try await call.environment.dependencies.keeper.erase(
-            target, team: call.teamID, keyID: key.id, at: call.environment.now)
-        return .json(erasure)
+        do throws(StoreError) {
+            return .json(
+                try await call.environment.dependencies.keeper.erase(
+                    target, team: call.teamID, keyID: key.id, at: call.environment.now))
+        } catch {
+            throw APIError(erasing: error)
+        }
     }
 
     @Sendable static func list(_ call: RouteCall) async throws -> Response {

@@ -1,9 +1,10 @@
 import ConnectorLogAPI
 import ConnectorLogCore
-import ConnectorLogServer
 import ConnectorLogTesting
 import HTTPTypes
 import Testing
+
+@testable import ConnectorLogServer
 
 @Suite("Retention and erasure")
 struct RetentionRouteTests {
@@ -101,6 +102,16 @@ struct RetentionRouteTests {
             let others = try await caller.get("/v1/teams/2/erasures", key: TestServer.otherAdmin)
             #expect(others.text == #"{"erasures":[],"next_cursor":null}"#)
         }
+    }
+
+    /// Some of it may be done.
+    @Test func anErasureOnAFullDiskDoesNotSayThatNothingWasStored() throws {
+        let full = APIError(erasing: StoreError(.full, "in block 17"))
+        #expect(full.code == .insufficientStorage)
+        #expect(full.headers[.retryAfter] == "30")
+        #expect(full.message != APIError(StoreError(.full, "in block 17")).message)
+        #expect(!full.message.contains("nothing") && !full.message.contains("17"))
+        #expect(APIError(erasing: StoreError(.overloaded, "")).code == .serviceUnavailable)
     }
 
     @Test func erasesNothingOfAnotherTeamOrByAnotherRole() async throws {
