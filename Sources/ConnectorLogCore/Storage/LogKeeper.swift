@@ -13,8 +13,9 @@
 /// - Connectors stay in the catalog.
 ///
 /// Retention, by what a team says (`Catalog.retention`), else by a default:
-/// - Entries, faults and flow states that are over age for more than a day are gone. Younger ones stay: what is over age
-///   for less than a day may be there or not.
+/// - Entries, faults and flow states that are over age for more than a day and an hour are gone, but for entries in damaged
+///   blocks of several teams or of none that is known. Those that are not over age stay; what is over age for less may be
+///   there or not.
 /// - Details likewise: without them an entry or fault says when they were removed, its header lists and receipt are empty,
 ///   its bodies and attributes nil. All queries take it as before, but that `text` and `word` no longer look into its
 ///   bodies, and `requestID` not into its headers.

@@ -8,7 +8,7 @@ struct TeamRetentionCommand: ContextualCommand {
         discussion: """
             Without options it shows. To set it takes an admin's key. Entries, faults and flow states go when they are \
             older than --entries-days; their headers, bodies, attributes and receipts when they are older than \
-            --details-days. What is over age is removed within a day.
+            --details-days. What is over age is removed within a day and an hour.
             """)
 
     @Option(help: ArgumentHelp("Days that entries are kept, 1...36500, or forever.", valueName: "n"))
