@@ -147,6 +147,7 @@ package final class BlockStore: Sendable {
         do {
             try await catalog.writeKeyUses()
             try await pool.writeWithoutTransaction { db in
+                try db.forgetInterruption()
                 _ = try db.checkpoint(.truncate)
             }
             try pool.close()

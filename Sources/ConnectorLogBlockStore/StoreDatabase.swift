@@ -64,6 +64,14 @@ enum StoreDatabase {
     }
 }
 
+extension Database {
+    /// A task that is cancelled interrupts its connection, also when its last statement has just ended. Statements that begin
+    /// later forget that (sqlite.org/c3ref/interrupt.html); a checkpoint is none, and would fail.
+    func forgetInterruption() throws {
+        try execute(sql: "SELECT 1")
+    }
+}
+
 extension DatabasePool {
     /// Writes in one transaction, and calls `after` with its value, still in the writer's turn, when the transaction is on
     /// the disk: what changes in memory changes in the order of the disk, and not at all when the commit fails.

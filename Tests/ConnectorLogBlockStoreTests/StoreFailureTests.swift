@@ -61,6 +61,15 @@ import Testing
         }
     }
 
+    /// As a server's end cancels its maintenance.
+    @Test func aCancelledTaskDoesNotKeepTheStoreFromClosing() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open()
+        store.catalog.pool.interrupt()
+        try await store.close()
+    }
+
     @Test func aDamagedListOfMigrationsIsNoNewerVersion() async throws {
         let temporary = TemporaryStore()
         defer { temporary.remove() }

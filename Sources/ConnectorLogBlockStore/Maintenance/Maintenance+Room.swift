@@ -25,6 +25,7 @@ extension Maintenance {
 
     private func checkpoint() async throws {
         try await pool.writeWithoutTransaction { db in
+            try db.forgetInterruption()
             // Moves what it can, waits for nobody, and is no failure when the database cannot grow.
             guard let moved = try? db.checkpoint(.passive), moved.walFrameCount > 0,
                 moved.walFrameCount == moved.checkpointedFrameCount
