@@ -38,7 +38,7 @@ def main():
         level = min(level, 1)
         rows[level] += count
         blocks[level] += 1
-        for part in (1, 2, 3):
+        for part in (0, 1, 2, 3):
             found = store.execute("SELECT bytes FROM block_part WHERE id = ?", (block << 2 | part,)).fetchone()
             if not found:
                 continue
@@ -47,7 +47,7 @@ def main():
             stored["headers and directories"][level] += HEADER.size + number * ENTRY.size
             for i in range(number):
                 column, encoding, _, _, length, size, _, _ = ENTRY.unpack_from(bytes_, HEADER.size + i * ENTRY.size)
-                name = columns.get(column, "filter")
+                name = columns.get(column, "filter" if part else "words")
                 stored[name][level] += size
                 raw[name] += length
                 kinds[name][encodings.get(encoding, "filter")] += 1

@@ -3,7 +3,8 @@ import Foundation
 import GRDB
 
 /// Reads a whole store and holds everything in it against its checksum, or against what else says the same. Changes
-/// nothing, and runs beside a server: it reads in short transactions, so that the server's write-ahead log does not grow.
+/// nothing, and runs beside a server: it reads in short transactions, but for SQLite's own check, while which the server's
+/// write-ahead log grows.
 package struct StoreCheck {
     /// Blocks that one transaction reads.
     private static let blocksOfStep = 16
