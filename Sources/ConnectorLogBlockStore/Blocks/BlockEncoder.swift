@@ -178,7 +178,8 @@ private struct PartWriter {
             return
         }
         let mayRepeat = column != .requestBody && column != .responseBody
-        let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: effort.level)
+        let rule: TokenFormat.Rule = column == .uri ? .path : .place
+        let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: effort.level, rule: rule)
             .encode(values, mayRepeat: mayRepeat)
         append(column.rawValue, encoding, bytes)
     }
@@ -209,8 +210,8 @@ private struct PartWriter {
     }
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
-        // Chunks are compressed one by one.
-        if encoding != .chunks, let compressed = zstandard.compressed(bytes, level: effort.level) {
+        // Their parts are compressed one by one.
+        if !encoding.isLazy, let compressed = zstandard.compressed(bytes, level: effort.level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,

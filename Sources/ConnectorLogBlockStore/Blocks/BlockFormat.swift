@@ -84,6 +84,11 @@ enum BlockFormat {
         case headers = 20
         /// Texts in chunks of rows, their runs of hexadecimal digits apart (`TextChunksEncoder`).
         case chunks = 21
+        /// Texts taken apart into words and gaps by their places (`TokenFormat`).
+        case tokens = 22
+
+        /// Whether parts of it are compressed and decoded apart.
+        var isLazy: Bool { self == .chunks || self == .tokens }
     }
 
     enum Codec: UInt8 {

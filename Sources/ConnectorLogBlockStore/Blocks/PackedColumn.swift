@@ -43,6 +43,20 @@ struct PackedColumn {
     }
 }
 
+extension PackedColumn {
+    /// Appends what `PackedReader` reads.
+    /// - Parameter compressed: by `codec`; nil when that does not pay.
+    static func append(
+        _ raw: [UInt8], _ compressed: [UInt8]?, _ codec: BlockFormat.Codec = .zstd, to bytes: inout [UInt8]
+    ) {
+        bytes.append((compressed == nil ? BlockFormat.Codec.none : codec).rawValue)
+        Varint.append(UInt64(raw.count), to: &bytes)
+        let stored = compressed ?? raw
+        Varint.append(UInt64(stored.count), to: &bytes)
+        bytes += stored
+    }
+}
+
 /// Takes packed columns off the front of bytes.
 struct PackedReader {
     private var reader: ByteReader

@@ -7,11 +7,15 @@ struct TextSearch {
     /// A part of it that no run of hexadecimal digits can hold: it stands in the rest that `HexadecimalRuns` leaves wherever
     /// the whole stands in the text. Nil when there is none.
     let core: BytePattern?
+    /// Its longest part of bytes of words (`TokenSplitter`): it stands within one word wherever the whole stands in a text.
+    let longestWord: BytePattern?
 
     /// - Parameter isWord: whether no word may go on beyond either side (`WordBytes`).
     init(_ text: String, isWord: Bool = false) {
         pattern = BytePattern(Array(text.utf8))
         self.isWord = isWord
+        longestWord = pattern.bytes.split(whereSeparator: { !TokenSplitter.isWordByte($0) }).max { $0.count < $1.count }
+            .map { BytePattern(Array($0)) }
         core = HexadecimalRuns.longestRest(of: pattern.bytes).map(BytePattern.init)
     }
 

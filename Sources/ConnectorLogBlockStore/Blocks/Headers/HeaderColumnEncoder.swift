@@ -149,16 +149,10 @@ struct HeaderColumnEncoder {
     private func append(texts: TextColumn, to bytes: inout [UInt8]) {
         let (encoding, column) = TextColumnEncoder(zstandard: zstandard, level: level).encode(texts, mayRepeat: true)
         bytes.append(encoding.rawValue)
-        append(packed: column, isCompressed: encoding == .chunks, to: &bytes)
+        append(packed: column, isCompressed: encoding.isLazy, to: &bytes)
     }
 
-    /// Codec, raw length, stored length, the stored bytes.
     private func append(packed column: [UInt8], isCompressed: Bool = false, to bytes: inout [UInt8]) {
-        let compressed = isCompressed ? nil : zstandard.compressed(column, level: level)
-        bytes.append((compressed == nil ? BlockFormat.Codec.none : .zstd).rawValue)
-        Varint.append(UInt64(column.count), to: &bytes)
-        let stored = compressed ?? column
-        Varint.append(UInt64(stored.count), to: &bytes)
-        bytes += stored
+        PackedColumn.append(column, isCompressed ? nil : zstandard.compressed(column, level: level), to: &bytes)
     }
 }

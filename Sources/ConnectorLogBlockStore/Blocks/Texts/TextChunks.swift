@@ -1,6 +1,7 @@
 import ConnectorLogCore
 
-/// A long text column in chunks of rows that are decompressed apart, so that one row costs two chunks and not the column.
+/// A long text column without a common form (`TokenFormat`) in chunks of rows that are decompressed apart, so that one row
+/// costs two chunks and not the column.
 ///
 /// All but the first are compressed with the first one's bytes before them, as a dictionary of their own kind: what
 /// they share is found there, and little is lost. `docs/block-format.md` describes it to the byte.
@@ -18,32 +19,21 @@ enum TextChunksEncoder {
             let runs = HexadecimalRuns(of: column, start..<min(start + rows, column.count))
             let plain = TextColumnEncoder.encodePlain(runs.rest)
             if start == 0 {
-                append(plain, zstandard.compressed(plain, level: level), .zstd, to: &bytes)
+                PackedColumn.append(plain, zstandard.compressed(plain, level: level), to: &bytes)
                 first = plain
             } else {
                 let compressed = zstandard.compressed(plain, level: level, behind: ZstandardPrefix.of(first))
-                append(plain, compressed, .zstdBehindFirst, to: &bytes)
+                PackedColumn.append(plain, compressed, .zstdBehindFirst, to: &bytes)
             }
-            append(runs.digits, zstandard.compressed(runs.digits, level: level), .zstd, to: &bytes)
+            PackedColumn.append(runs.digits, zstandard.compressed(runs.digits, level: level), to: &bytes)
         }
         return bytes
-    }
-
-    /// Codec, raw length, stored length, the stored bytes: what `PackedReader` reads.
-    private static func append(
-        _ raw: [UInt8], _ compressed: [UInt8]?, _ codec: BlockFormat.Codec, to bytes: inout [UInt8]
-    ) {
-        bytes.append((compressed == nil ? BlockFormat.Codec.none : codec).rawValue)
-        Varint.append(UInt64(raw.count), to: &bytes)
-        let stored = compressed ?? raw
-        Varint.append(UInt64(stored.count), to: &bytes)
-        bytes += stored
     }
 }
 
 /// Reads what `TextChunksEncoder` wrote, from bytes that it does not trust; decodes a chunk when the first of its rows is
 /// asked for.
-final class TextChunks {
+final class TextChunks: LazyTextColumn {
     private struct Chunk {
         var rest: PackedColumn
         var digits: PackedColumn
@@ -83,6 +73,16 @@ final class TextChunks {
         let texts = try HexadecimalRuns(rest: rest, digits: try chunks[number].digits.bytes(), place: place)
         chunks[number].decoded = texts
         return (texts, row % rowsOfChunk)
+    }
+
+    func isNull(_ row: Int) throws(BlockError) -> Bool {
+        let (texts, row) = try chunk(of: row)
+        return texts.isNull(row)
+    }
+
+    func append(_ row: Int, to bytes: inout [UInt8]) throws(BlockError) {
+        let (texts, row) = try chunk(of: row)
+        texts.append(row, to: &bytes)
     }
 
     private func firstBytes() throws(BlockError) -> [UInt8] {

@@ -4,6 +4,8 @@ import ConnectorLogCore
 struct TextColumnEncoder {
     let zstandard: Zstandard
     let level: Int32
+    /// Of texts that are taken apart into tokens.
+    var rule = TokenFormat.Rule.place
 
     /// - Parameter mayRepeat: whether to look for repeated values at all; bodies never pay the search.
     func encode(_ column: TextColumn, mayRepeat: Bool) -> (BlockFormat.Encoding, [UInt8]) {
@@ -12,6 +14,8 @@ struct TextColumnEncoder {
         }
         if let short = Self.encodeShort(column) { return short }
         if column.bytes.count >= TextChunksEncoder.leastBytes {
+            let tokens = TokenColumnEncoder(zstandard: zstandard, level: level)
+            if let bytes = tokens.encode(column, rule: rule) { return (.tokens, bytes) }
             return (.chunks, TextChunksEncoder.encode(column, zstandard: zstandard, level: level))
         }
         return (.plain, Self.encodePlain(column))
@@ -93,7 +97,7 @@ struct TextColumnEncoder {
     }
 
     /// One bit a row, the lowest first: whether it has a value.
-    private static func presence(_ column: TextColumn) -> [UInt8] {
+    static func presence(_ column: TextColumn) -> [UInt8] {
         var bits = [UInt8](repeating: 0, count: (column.count + 7) / 8)
         for row in 0..<column.count where !column.isNull(row) { bits[row >> 3] |= 1 << UInt8(row & 7) }
         return bits

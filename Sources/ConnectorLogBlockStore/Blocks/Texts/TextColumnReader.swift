@@ -10,7 +10,7 @@ struct TextColumnReader {
     /// For each row the number of its value.
     private let indices: [UInt32]
     /// Instead of `plain`.
-    private let chunks: TextChunks?
+    private let lazy: (any LazyTextColumn)?
     let rows: Int
 
     /// A column without any value.
@@ -20,7 +20,7 @@ struct TextColumnReader {
         packed = PackedHexadecimal()
         isIndexed = false
         indices = []
-        chunks = nil
+        lazy = nil
         self.rows = rows
     }
 
@@ -31,7 +31,7 @@ struct TextColumnReader {
         packed = PackedHexadecimal()
         isIndexed = false
         indices = []
-        chunks = nil
+        lazy = nil
         rows = column.count
     }
 
@@ -44,7 +44,7 @@ struct TextColumnReader {
         if isIndexed {
             var reader = ByteReader(bytes, place: place)
             distinct = try reader.length(atMost: rows)
-            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary, inner != .chunks
+            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary, !inner.isLazy
             else {
                 throw BlockError(.encoding, place)
             }
@@ -58,10 +58,14 @@ struct TextColumnReader {
         self.rows = rows
         self.isIndexed = isIndexed
         self.indices = indices
-        chunks =
-            encoding == .chunks ? try TextChunks(bytes, rows: rows, zstandard: zstandard, place: place) : nil
+        lazy =
+            switch encoding {
+            case .chunks: try TextChunks(bytes, rows: rows, zstandard: zstandard, place: place)
+            case .tokens: try TokenColumnReader(bytes, rows: rows, zstandard: zstandard, place: place)
+            default: nil
+            }
         switch encoding {
-        case .chunks: (isPacked, packed, plain) = (false, PackedHexadecimal(), TextColumn())
+        case .chunks, .tokens: (isPacked, packed, plain) = (false, PackedHexadecimal(), TextColumn())
         case .plain:
             (isPacked, packed) = (false, PackedHexadecimal())
             plain = try Self.plain(bytes, rows: distinct, place: place)
@@ -116,10 +120,7 @@ struct TextColumnReader {
     }
 
     func isNull(_ row: Int) throws(BlockError) -> Bool {
-        if let chunks {
-            let (texts, row) = try chunks.chunk(of: row)
-            return texts.isNull(row)
-        }
+        if let lazy { return try lazy.isNull(row) }
         return isPacked ? packed.isNull(value(of: row)) : plain.isNull(value(of: row))
     }
 
@@ -131,22 +132,25 @@ struct TextColumnReader {
     }
 
     func string(_ row: Int) throws(BlockError) -> String? {
-        isPacked || chunks != nil
+        isPacked || lazy != nil
             ? try bytes(row).map { String(decoding: $0, as: UTF8.self) } : plain.string(value(of: row))
     }
 
     /// The same column, decoded whole: for whoever wants all rows, and damage to show now.
     func decoded() throws(BlockError) -> TextColumnReader {
-        guard let chunks else { return self }
-        return TextColumnReader(try chunks.whole())
+        guard let lazy else { return self }
+        return TextColumnReader(try lazy.whole())
     }
 
     /// Appends rows as they come.
     func append(_ rows: [Int], to other: inout TextColumn) throws(BlockError) {
-        if let chunks {
+        if let lazy {
             for row in rows {
-                let (texts, row) = try chunks.chunk(of: row)
-                if texts.isNull(row) { other.appendNull() } else { other.append { texts.append(row, to: &$0) } }
+                if try lazy.isNull(row) {
+                    other.appendNull()
+                } else {
+                    try other.append { (bytes: inout [UInt8]) throws(BlockError) in try lazy.append(row, to: &bytes) }
+                }
             }
             return
         }
@@ -162,9 +166,8 @@ struct TextColumnReader {
 
     /// Appends the row's bytes; nothing for null.
     func append(row: Int, to bytes: inout [UInt8]) throws(BlockError) {
-        if let chunks {
-            let (texts, row) = try chunks.chunk(of: row)
-            texts.append(row, to: &bytes)
+        if let lazy {
+            try lazy.append(row, to: &bytes)
             return
         }
         let value = value(of: row)
@@ -178,7 +181,7 @@ struct TextColumnReader {
     /// The length of the row's bytes; 0 for null.
     @inline(__always)
     func byteCount(_ row: Int) throws(BlockError) -> Int {
-        if chunks != nil { return try bytes(row)?.count ?? 0 }
+        if lazy != nil { return try bytes(row)?.count ?? 0 }
         let value = value(of: row)
         return isPacked ? (packed.isNull(value) ? 0 : packed.byteCount) : plain.range(value).count
     }
@@ -198,7 +201,7 @@ struct TextColumnReader {
 
     /// Those of `rows`, which rise, in which `search` finds its text.
     func rows(with search: TextSearch, among rows: [Int]) throws(BlockError) -> [Int] {
-        if let chunks { return try chunks.rows(with: search, among: rows) }
+        if let lazy { return try lazy.rows(with: search, among: rows) }
         if isIndexed {
             var hits: Set<Int> = []
             if isPacked {
@@ -216,7 +219,7 @@ struct TextColumnReader {
     }
 
     private func equals(row: Int, _ wanted: [UInt8]) throws(BlockError) -> Bool {
-        chunks == nil ? equals(value: row, wanted) : try bytes(row) == wanted
+        lazy == nil ? equals(value: row, wanted) : try bytes(row) == wanted
     }
 
     private func equals(value: Int, _ wanted: [UInt8]) -> Bool {
