@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CTokens"),
         .target(
             name: "ConnectorLogCore",
             dependencies: ["CMalloc"],
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "ConnectorLogBlockStore",
             dependencies: [
-                "ConnectorLogCore", "CZstd", "CZlib",
+                "ConnectorLogCore", "CTokens", "CZstd", "CZlib",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -25,7 +25,7 @@ enum StoreVersion {
             let header = row.bytes(0)
             return header.count == 5 && header.starts(with: BlockFormat.magic) ? header[4] : 0
         }
-        if let least = versions.min(), least > BlockFormat.newestVersion { throw newer("its blocks are") }
+        if let least = versions.min(), least > BlockFormat.versions.upperBound { throw newer("its blocks are") }
     }
 
     private static func newer(_ what: String) -> StoreError {

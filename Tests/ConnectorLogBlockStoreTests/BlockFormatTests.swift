@@ -15,7 +15,7 @@ import Testing
     @Test func headerIsWhatTheDocumentSays() throws {
         let (_, block) = encoded(3)
         #expect(Array(block.summary[..<4]) == Array("CLOG".utf8))
-        #expect(block.summary[4] == 1)
+        #expect(block.summary[4] == 2)
         #expect([block.summary[5], block.detail[5], block.filter[5]] == [1, 2, 3])
         #expect(Array(block.summary[8..<12]) == [3, 0, 0, 0])
     }
@@ -31,6 +31,13 @@ import Testing
         #expect(
             [BlockFormat.Encoding.plain, .dictionary, .uuid, .hexadecimal, .headers].map(\.rawValue)
                 == [16, 17, 18, 19, 20])
+        #expect([BlockFormat.Encoding.chunks, .tokens, .stateRuns].map(\.rawValue) == [21, 22, 23])
+        #expect(
+            [TokenFormat.Words.constant, .dictionary, .frequencies, .integers, .hexadecimal, .plain].map(\.rawValue)
+                == Array(0...5))
+        #expect([TokenFormat.Rule.place, .path].map(\.rawValue) == [0, 1])
+        #expect([TokenFormat.Gaps.bits, .codes].map(\.rawValue) == [0, 1])
+        #expect([TokenFormat.lastFlag, TokenFormat.namedFlag] == [1, 2])
         #expect(
             [HeaderColumnFormat.CellKind.texts, .requestID, .traceParent, .date].map(\.rawValue) == [0, 1, 2, 3])
         #expect(FilterKey.connector(team: 1, "a") == 9_395_844_719_992_272_246)
@@ -55,7 +62,7 @@ import Testing
                 let reader = try detail.headers(field.column) { try references(summary) }
                 #expect(try (0..<500).map(reader.bytes) == expected, "\(field)")
             } else {
-                let reader = try part.texts(field.column)
+                let reader = try part.texts(field.column) { try part.texts(.stateID) { [] }.groups() }
                 #expect(try (0..<500).map(reader.bytes) == expected, "\(field)")
             }
         }
@@ -124,7 +131,7 @@ import Testing
                 if field.isHeaders {
                     _ = try reader.headers(column) { noReferences(reader.rows) }
                 } else {
-                    _ = try reader.texts(field.column)
+                    _ = try reader.texts(field.column) { try reader.texts(.stateID) { [] }.groups() }
                 }
             } else {
                 _ = try reader.integers(column)
@@ -134,7 +141,8 @@ import Testing
 
     private func references(_ summary: PartReader) throws -> HeaderReferences {
         HeaderReferences(
-            requestIDs: try summary.texts(.requestID), traceIDs: try summary.texts(.traceID),
+            requestIDs: try summary.texts(.requestID) { [] },
+            traceIDs: try summary.texts(.traceID) { try summary.texts(.stateID) { [] }.groups() },
             logTimes: try summary.integers(.logTime))
     }
 

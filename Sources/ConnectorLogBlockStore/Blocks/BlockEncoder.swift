@@ -64,15 +64,23 @@ struct BlockEncoder: Sendable {
         }
         var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, effort: effort)
         var responseHeaders: SplitHeaders?
+        let states = effort == .commit || columns[.stateID].bytes.isEmpty ? nil : StateGroups(columns[.stateID])
+        // Of all texts that a search may look into.
+        var words = effort == .commit ? nil : FilterKeys(capacity: rows * 4)
         for field in EntryTextField.allCases {
             if field.isHeaders, effort == .compaction {
                 let split = SplitHeaders(columns[field])
                 detail.append(headers: field.column, columns[field], split, of: columns)
                 if field == .responseHeaders { responseHeaders = split }
-            } else if field.column.part == .summary {
-                summary.append(field.column, columns[field])
+            } else if field.followsState, let states {
+                summary.append(field.column, columns[field], following: states)
+            } else if EntryTextField.searched.contains(field) {
+                field.column.part == .summary
+                    ? summary.append(field.column, columns[field], words: &words)
+                    : detail.append(field.column, columns[field], words: &words)
             } else {
-                detail.append(field.column, columns[field])
+                field.column.part == .summary
+                    ? summary.append(field.column, columns[field]) : detail.append(field.column, columns[field])
             }
         }
         detail.append(.requestBodyAttributes, columns.requestBodyAttributes)
@@ -90,7 +98,7 @@ struct BlockEncoder: Sendable {
             summary: summary.finish(),
             detail: detail.finish(),
             filter: effort == .commit ? [] : filter(of: columns, responseHeaders),
-            words: effort == .commit ? [] : words(of: columns))
+            words: words.map { part(.words, BloomFilter(hashes: $0.hashes, shape: .words), rows: rows) } ?? [])
     }
 
     private func filter(of columns: EntryColumns, _ responseHeaders: SplitHeaders?) -> [UInt8] {
@@ -104,18 +112,6 @@ struct BlockEncoder: Sendable {
         }
         insertVendorRequestIDs(of: columns[.responseHeaders], responseHeaders, into: &keys)
         return part(.filter, BloomFilter(hashes: keys.hashes), rows: columns.count)
-    }
-
-    /// Of all texts that a search may look into.
-    private func words(of columns: EntryColumns) -> [UInt8] {
-        var keys = FilterKeys(capacity: columns.count * 4)
-        for field in EntryTextField.searched {
-            let column = columns[field]
-            for row in 0..<column.count {
-                WordKeys.forEach(in: column.bytes.span, column.range(row)) { keys.insert($0) }
-            }
-        }
-        return part(.words, BloomFilter(hashes: keys.hashes, shape: .words), rows: columns.count)
     }
 
     private func part(_ kind: BlockFormat.Part, _ filter: BloomFilter, rows: Int) -> [UInt8] {
@@ -170,8 +166,23 @@ private struct PartWriter {
         append(column.rawValue, encoding, bytes)
     }
 
-    /// A column without any value is left out.
     mutating func append(_ column: BlockFormat.Column, _ values: TextColumn) {
+        var none: FilterKeys?
+        append(column, values, words: &none)
+    }
+
+    mutating func append(_ column: BlockFormat.Column, _ values: TextColumn, following states: StateGroups) {
+        guard let runs = StateRuns(values, states), !values.bytes.isEmpty else {
+            append(column, values)
+            return
+        }
+        let encoder = TextColumnEncoder(zstandard: zstandard, level: effort.level)
+        append(column.rawValue, .stateRuns, runs.encode(values, encoder))
+    }
+
+    /// A column without any value is left out.
+    /// - Parameter words: takes the keys of the column's words.
+    mutating func append(_ column: BlockFormat.Column, _ values: TextColumn, words: inout FilterKeys?) {
         guard (0..<values.count).contains(where: { !values.isNull($0) }) else { return }
         if effort == .commit {
             append(column.rawValue, .plain, TextColumnEncoder.encodePlain(values))
@@ -180,7 +191,7 @@ private struct PartWriter {
         let mayRepeat = column != .requestBody && column != .responseBody
         let rule: TokenFormat.Rule = column == .uri ? .path : .place
         let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: effort.level, rule: rule)
-            .encode(values, mayRepeat: mayRepeat)
+            .encode(values, mayRepeat: mayRepeat, words: &words)
         append(column.rawValue, encoding, bytes)
     }
 
@@ -211,7 +222,7 @@ private struct PartWriter {
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
         // Their parts are compressed one by one.
-        if !encoding.isLazy, let compressed = zstandard.compressed(bytes, level: effort.level) {
+        if !encoding.isParted, let compressed = zstandard.compressed(bytes, level: effort.level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,
@@ -249,51 +260,4 @@ private struct PartWriter {
 extension EntryTextField {
     /// Those that the filters `text` and `word` look into.
     static let searched: [EntryTextField] = [.uri, .errorName, .errorMessage, .requestBody, .responseBody]
-}
-
-/// The distinct keys of a filter. They are hashes already, so that their low bits are good as places in a table.
-private struct FilterKeys {
-    private(set) var hashes: [UInt64] = []
-    /// 0 is a free place: the hash that is 0 is noted apart.
-    private var table: [UInt64]
-    private var holdsZero = false
-
-    init(capacity: Int) {
-        var size = 64
-        while size < capacity * 2 { size *= 2 }
-        table = Array(repeating: 0, count: size)
-        hashes.reserveCapacity(capacity)
-    }
-
-    @inline(__always)
-    mutating func insert(_ column: TextColumn, _ row: Int, key: (Span<UInt8>) -> UInt64) {
-        if column.isNull(row) { return }
-        insert(key(column.bytes.span.extracting(column.range(row))))
-    }
-
-    mutating func insert(_ hash: UInt64) {
-        if hash == 0 {
-            if !holdsZero { hashes.append(0) }
-            holdsZero = true
-            return
-        }
-        if (hashes.count + 1) * 4 > table.count * 3 { grow() }
-        if place(hash) { hashes.append(hash) }
-    }
-
-    private mutating func grow() {
-        table = Array(repeating: 0, count: table.count * 2)
-        for hash in hashes where hash != 0 { _ = place(hash) }
-    }
-
-    /// False when it is there already.
-    private mutating func place(_ hash: UInt64) -> Bool {
-        var at = Int(truncatingIfNeeded: hash) & (table.count - 1)
-        while table[at] != 0 {
-            if table[at] == hash { return false }
-            at = (at + 1) & (table.count - 1)
-        }
-        table[at] = hash
-        return true
-    }
 }

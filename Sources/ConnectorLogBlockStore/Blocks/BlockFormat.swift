@@ -1,6 +1,6 @@
 import ConnectorLogCore
 
-/// The numbers of the stored block format, version 1. `docs/block-format.md` describes it to the byte; the tests pin it.
+/// The numbers of the stored block format, version 2. `docs/block-format.md` describes it to the byte; the tests pin it.
 ///
 /// A block is up to some thousand entries, column by column, in parts that are read apart: the *summary* (what lists and
 /// charts need), the *detail* (headers, bodies, receipts), the *filter* (a bloom filter over the block's keys) and the
@@ -8,9 +8,9 @@ import ConnectorLogCore
 enum BlockFormat {
     /// "CLOG"
     static let magic: [UInt8] = [0x43, 0x4C, 0x4F, 0x47]
-    static let version: UInt8 = 1
-    /// Of all versions that are read.
-    static let newestVersion: UInt8 = 1
+    static let version: UInt8 = 2
+    /// That are read. Version 1 had no tokens and no state runs.
+    static let versions: ClosedRange<UInt8> = 1...2
     /// Magic, version, part, number of columns (u16), rows (u32), CRC-32 of the header and the directory (u32).
     static let headerSize = 16
     /// Column, encoding, codec, 0, raw length, stored length, offset, CRC-32 of the stored bytes (four u32).
@@ -86,9 +86,13 @@ enum BlockFormat {
         case chunks = 21
         /// Texts taken apart into words and gaps by their places (`TokenFormat`).
         case tokens = 22
+        /// Texts that are like those of the same flow state's row before (`StateRuns`).
+        case stateRuns = 23
 
-        /// Whether parts of it are compressed and decoded apart.
+        /// Whether rows are put together when they are asked for.
         var isLazy: Bool { self == .chunks || self == .tokens }
+        /// Whether its parts are compressed one by one.
+        var isParted: Bool { isLazy || self == .stateRuns }
     }
 
     enum Codec: UInt8 {

@@ -33,7 +33,7 @@ struct PartReader {
         let header = try source.bytes(0..<BlockFormat.headerSize)
         guard header.starts(with: BlockFormat.magic) else { throw BlockError(.magic, place) }
         var reader = ByteReader(header[4...], place: place)
-        guard try reader.byte() == BlockFormat.version else { throw BlockError(.version, place) }
+        guard BlockFormat.versions.contains(try reader.byte()) else { throw BlockError(.version, place) }
         guard try reader.byte() == part.rawValue else { throw BlockError(.magic, place) }
         let count = Int(try reader.littleEndian(width: 2))
         rows = Int(try reader.littleEndian(width: 4))
@@ -91,8 +91,16 @@ struct PartReader {
         return try IntegerColumn.decode(encoding, bytes[...], rows: rows, place: "column \(column.rawValue)")
     }
 
-    func texts(_ column: BlockFormat.Column) throws -> TextColumnReader {
+    /// - Parameter states: the state of each row; asked for only when the column refers to it.
+    func texts(_ column: BlockFormat.Column, states: () throws -> [UInt32]) throws -> TextColumnReader {
         guard let (encoding, bytes) = try raw(column.rawValue) else { return TextColumnReader(nullRows: rows) }
+        if encoding == .stateRuns {
+            let states = try states()
+            guard states.count == rows else { throw BlockError(.length, "column \(column.rawValue)") }
+            let (numbers, values) = try StateRuns.decode(
+                bytes[...], states: states, zstandard: zstandard, place: "column \(column.rawValue)")
+            return TextColumnReader(values, numbers: numbers)
+        }
         return try TextColumnReader(
             encoding, bytes[...], rows: rows, zstandard: zstandard, place: "column \(column.rawValue)")
     }

@@ -37,15 +37,21 @@ struct BlockMerge {
     }
 
     func blocks() throws(DamagedSource) -> [Merged] {
-        var byTeam: [Int64: [Row]] = [:]
+        var places: [Int64: Int] = [:]
+        var rowsOfTeams: [[Row]] = []
         for (number, source) in sources.enumerated() {
             for (row, team) in source.teams.enumerated() {
-                byTeam[team, default: []].append(Row(id: source.ids[row], source: number, row: row))
+                let place = places[team] ?? rowsOfTeams.count
+                if place == rowsOfTeams.count {
+                    places[team] = place
+                    rowsOfTeams.append([])
+                }
+                rowsOfTeams[place].append(Row(id: source.ids[row], source: number, row: row))
             }
         }
         var blocks: [Merged] = []
-        for (_, rows) in byTeam.sorted(by: { $0.key < $1.key }) {
-            let rows = inOrder(rows)
+        for (_, place) in places.sorted(by: { $0.key < $1.key }) {
+            let rows = inOrder(rowsOfTeams[place])
             for range in pieces(rows) { blocks.append(try block(rows[range])) }
         }
         return blocks
@@ -69,6 +75,11 @@ struct BlockMerge {
             runs[runs.count - 1].rows.append(row.row)
         }
         var columns = EntryColumns()
+        for field in EntryTextField.allCases {
+            // Growth would copy most of it once more.
+            let bytes = runs.reduce(0) { $0 + sources[$1.source].byteCount(of: $1.rows, field) }
+            columns[field].reserve(rows: rows.count, bytes: bytes)
+        }
         for run in runs {
             do {
                 try sources[run.source].append(run.rows, to: &columns)
@@ -121,17 +132,21 @@ struct DecodedBlock {
         usualBytes + bodyBytes[row]
     }
 
+    /// Bytes of a column's rows, as far as they are known.
+    func byteCount(of rows: [Int], _ field: EntryTextField) -> Int {
+        if let texts = texts[field.rawValue] { return texts.plainByteCount(of: rows) }
+        return headers.first { $0.field == field }?.reader.plainByteCount(of: rows) ?? 0
+    }
+
     /// Appends rows, column by column.
     func append(_ rows: [Int], to columns: inout EntryColumns) throws(BlockError) {
-        for row in rows {
-            columns.teamIDs.append(teams[row])
-            columns.logTimes.append(logTimes[row])
-            columns.statuses.append(statuses[row])
-            columns.outcomes.append(UInt8(truncatingIfNeeded: outcomes[row]))
-            columns.durations.append(durations[row])
-            columns.requestBodyAttributes.append(requestBodyAttributes[row])
-            columns.responseBodyAttributes.append(responseBodyAttributes[row])
-        }
+        for row in rows { columns.teamIDs.append(teams[row]) }
+        for row in rows { columns.logTimes.append(logTimes[row]) }
+        for row in rows { columns.statuses.append(statuses[row]) }
+        for row in rows { columns.outcomes.append(UInt8(truncatingIfNeeded: outcomes[row])) }
+        for row in rows { columns.durations.append(durations[row]) }
+        for row in rows { columns.requestBodyAttributes.append(requestBodyAttributes[row]) }
+        for row in rows { columns.responseBodyAttributes.append(responseBodyAttributes[row]) }
         for field in EntryTextField.allCases { try texts[field.rawValue]?.append(rows, to: &columns[field]) }
         for (field, reader) in headers {
             try reader.append(rows, to: &columns[field])

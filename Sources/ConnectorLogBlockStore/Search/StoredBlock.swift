@@ -51,7 +51,7 @@ final class StoredBlock {
         if let reader = texts[column] { return reader }
         let reader =
             if let recent = recent?.texts(column) { TextColumnReader(recent) } else {
-                try part(column.part).texts(column)
+                try part(column.part).texts(column) { try texts(.stateID).groups() }
             }
         texts[column] = reader
         return reader

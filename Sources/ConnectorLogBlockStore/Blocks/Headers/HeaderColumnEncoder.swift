@@ -149,7 +149,7 @@ struct HeaderColumnEncoder {
     private func append(texts: TextColumn, to bytes: inout [UInt8]) {
         let (encoding, column) = TextColumnEncoder(zstandard: zstandard, level: level).encode(texts, mayRepeat: true)
         bytes.append(encoding.rawValue)
-        append(packed: column, isCompressed: encoding.isLazy, to: &bytes)
+        append(packed: column, isCompressed: encoding.isParted, to: &bytes)
     }
 
     private func append(packed column: [UInt8], isCompressed: Bool = false, to bytes: inout [UInt8]) {

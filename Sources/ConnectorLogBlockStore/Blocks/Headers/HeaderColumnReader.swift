@@ -22,6 +22,10 @@ enum HeaderListReader {
         if case .split(let headers) = self { try headers.decode() }
     }
 
+    func plainByteCount(of rows: [Int]) -> Int {
+        if case .whole(let column) = self { column.plainByteCount(of: rows) } else { 0 }
+    }
+
     func append(_ rows: [Int], to column: inout TextColumn) throws(BlockError) {
         switch self {
         case .whole(let whole): try whole.append(rows, to: &column)

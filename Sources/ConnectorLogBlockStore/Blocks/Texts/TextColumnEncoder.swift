@@ -7,18 +7,34 @@ struct TextColumnEncoder {
     /// Of texts that are taken apart into tokens.
     var rule = TokenFormat.Rule.place
 
-    /// - Parameter mayRepeat: whether to look for repeated values at all; bodies never pay the search.
-    func encode(_ column: TextColumn, mayRepeat: Bool) -> (BlockFormat.Encoding, [UInt8]) {
+    /// - Parameters:
+    ///   - mayRepeat: whether to look for repeated values at all; bodies never pay the search.
+    ///   - words: takes the keys of the column's words, if anything does: of what repeats, once.
+    func encode(
+        _ column: TextColumn, mayRepeat: Bool, words: inout FilterKeys?
+    ) -> (BlockFormat.Encoding, [UInt8]) {
         if mayRepeat, let dictionary = TextDictionary(column) {
+            for row in dictionary.firstRows { words?.insert(wordsOf: column.bytes.span, column.range(row)) }
             return (.dictionary, Self.encode(dictionary, of: column))
         }
-        if let short = Self.encodeShort(column) { return short }
-        if column.bytes.count >= TextChunksEncoder.leastBytes {
+        let isLong = column.bytes.count >= TextChunksEncoder.leastBytes
+        let short = Self.encodeShort(column)
+        if short == nil, isLong {
             let tokens = TokenColumnEncoder(zstandard: zstandard, level: level)
-            if let bytes = tokens.encode(column, rule: rule) { return (.tokens, bytes) }
-            return (.chunks, TextChunksEncoder.encode(column, zstandard: zstandard, level: level))
+            if let bytes = tokens.encode(column, rule: rule, words: &words) { return (.tokens, bytes) }
         }
-        return (.plain, Self.encodePlain(column))
+        if words != nil {
+            for row in 0..<column.count { words?.insert(wordsOf: column.bytes.span, column.range(row)) }
+        }
+        if let short { return short }
+        return isLong
+            ? (.chunks, TextChunksEncoder.encode(column, zstandard: zstandard, level: level))
+            : (.plain, Self.encodePlain(column))
+    }
+
+    func encode(_ column: TextColumn, mayRepeat: Bool) -> (BlockFormat.Encoding, [UInt8]) {
+        var none: FilterKeys?
+        return encode(column, mayRepeat: mayRepeat, words: &none)
     }
 
     private static func encode(_ dictionary: TextDictionary, of column: TextColumn) -> [UInt8] {

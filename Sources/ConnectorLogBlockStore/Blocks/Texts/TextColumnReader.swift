@@ -35,6 +35,15 @@ struct TextColumnReader {
         rows = column.count
     }
 
+    /// A column whose rows have the values of another, by their numbers.
+    /// - Precondition: `values` are no lazy column, and have all of `numbers`.
+    init(_ values: TextColumnReader, numbers: [UInt32]) {
+        (isPacked, plain, packed, lazy) = (values.isPacked, values.plain, values.packed, nil)
+        isIndexed = true
+        indices = values.isIndexed ? numbers.map { values.indices[Int($0)] } : numbers
+        rows = numbers.count
+    }
+
     init(
         _ encoding: BlockFormat.Encoding, _ bytes: ArraySlice<UInt8>, rows: Int, zstandard: Zstandard, place: String
     ) throws(BlockError) {
@@ -44,7 +53,7 @@ struct TextColumnReader {
         if isIndexed {
             var reader = ByteReader(bytes, place: place)
             distinct = try reader.length(atMost: rows)
-            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary, !inner.isLazy
+            guard let inner = BlockFormat.Encoding(rawValue: try reader.byte()), inner != .dictionary, !inner.isParted
             else {
                 throw BlockError(.encoding, place)
             }
@@ -110,6 +119,14 @@ struct TextColumnReader {
         }
         guard span.count - at == end else { throw BlockError(.length, place) }
         return TextColumn(bytes: Array(bytes.dropFirst(at)), ends: ends)
+    }
+
+    /// Numbers by which rows of one value are known.
+    func groups() throws(BlockError) -> [UInt32] {
+        if isIndexed { return indices }
+        var column = TextColumn()
+        try append(Array(0..<rows), to: &column)
+        return StateGroups(column).numbers
     }
 
     // MARK: - Values
@@ -184,6 +201,13 @@ struct TextColumnReader {
         if lazy != nil { return try bytes(row)?.count ?? 0 }
         let value = value(of: row)
         return isPacked ? (packed.isNull(value) ? 0 : packed.byteCount) : plain.range(value).count
+    }
+
+    /// Bytes of some rows of a column that is in memory as it is; 0 of others.
+    func plainByteCount(of rows: [Int]) -> Int {
+        guard !isPacked, lazy == nil, !plain.bytes.isEmpty else { return 0 }
+        if isIndexed { return rows.reduce(0) { $0 + plain.range(Int(indices[$1])).count } }
+        return rows.reduce(0) { $0 + plain.range($1).count }
     }
 
     /// Keeps of `matches` the rows whose value is `text`. Compares each distinct value once.

@@ -8,7 +8,8 @@ struct TokenColumnEncoder {
     let level: Int32
 
     /// Nil when the texts are of no common form.
-    func encode(_ column: TextColumn, rule: TokenFormat.Rule) -> [UInt8]? {
+    /// - Parameter words: takes the keys of all words, if anything does: of what repeats in a context, once.
+    func encode(_ column: TextColumn, rule: TokenFormat.Rule, words keys: inout FilterKeys?) -> [UInt8]? {
         guard let tokens = TokenSplitter(column, rule: rule) else { return nil }
         let text = column.bytes.span
         var streams = TokenStreams(capacity: column.count * 8)
@@ -20,6 +21,7 @@ struct TokenColumnEncoder {
             streams.head.append(gap.flags)
             Varint.append(UInt64(gap.range.count), to: &streams.head)
             streams.head.append(text, gap.range)
+            if gap.flags & Format.namedFlag != 0 { keys?.insert(wordsOf: text, gap.range) }
         }
         Varint.append(UInt64(tokens.contexts.count), to: &streams.head)
         let words = WordsByContext(tokens)
@@ -28,7 +30,7 @@ struct TokenColumnEncoder {
         for (number, context) in tokens.contexts.enumerated() {
             Varint.append(UInt64(context.count), to: &streams.head)
             if context.count == 0 { continue }
-            append(words: words[number], of: context, text, &dictionary, to: &streams)
+            append(words: words[number], of: context, text, &dictionary, to: &streams, &keys)
             append(gaps: gaps[number], of: context, to: &streams)
         }
         return streams.packed(zstandard, level: level)
@@ -45,8 +47,9 @@ struct TokenColumnEncoder {
 
     private func append(
         words: ArraySlice<TokenSplitter.Word>, of context: TokenSplitter.Context, _ text: Span<UInt8>,
-        _ dictionary: inout WordCounts, to streams: inout TokenStreams
+        _ dictionary: inout WordCounts, to streams: inout TokenStreams, _ keys: inout FilterKeys?
     ) {
+        keys?.insert(wordsOf: text, context.firstWord)
         if context.sameWords == context.count {
             streams.head.append(Format.Words.constant.rawValue)
             Varint.append(UInt64(context.firstWord.count), to: &streams.head)
@@ -59,6 +62,11 @@ struct TokenColumnEncoder {
             let numbers = IntegerWords(words, of: context, text)
             let dictionaryBits = isFew ? dictionary.estimatedBits(text) : .max
             let integerBits = numbers.map { $0.width * context.count } ?? .max
+            if isFew {
+                for word in dictionary.words { keys?.insert(wordsOf: text, word) }
+            } else {
+                insert(words, text, into: &keys)
+            }
             if integerBits < dictionaryBits, let numbers {
                 numbers.append(words, of: context, text, to: &streams)
                 return
@@ -68,6 +76,8 @@ struct TokenColumnEncoder {
                 return
             }
             if appendHexadecimal(words, of: context, text, to: &streams) { return }
+        } else {
+            insert(words, text, into: &keys)
         }
         streams.head.append(Format.Words.plain.rawValue)
         func take(_ word: Range<Int>) {
@@ -76,6 +86,13 @@ struct TokenColumnEncoder {
         }
         for _ in 0..<context.sameWords { take(context.firstWord) }
         for word in words { take(word.range) }
+    }
+
+    private func insert(
+        _ words: ArraySlice<TokenSplitter.Word>, _ text: Span<UInt8>, into keys: inout FilterKeys?
+    ) {
+        if keys == nil { return }
+        for word in words { keys?.insert(wordsOf: text, word.range) }
     }
 
     private func append(dictionaryOf dictionary: WordCounts, _ text: Span<UInt8>, to streams: inout TokenStreams) {

@@ -1,3 +1,5 @@
+import CTokens
+
 /// The contexts of a column of tokens: numbered as a walk over its rows, from the first on, comes upon them. Whoever writes
 /// and whoever reads takes the same steps, and so knows them by the same numbers.
 struct TokenContexts {
@@ -78,21 +80,7 @@ struct WordTable {
 
     @inline(__always)
     static func hash(_ text: Span<UInt8>, _ word: Range<Int>) -> UInt32 {
-        var hash = UInt64(word.count) &* 0x9E37_79B9_7F4A_7C15
-        let raw = unsafe text.bytes
-        var at = word.lowerBound
-        // Sound: the condition keeps the eight bytes within the word.
-        while at + 8 <= word.upperBound {
-            hash = (hash ^ (unsafe raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self))) &* 0xBF58_476D_1CE4_E5B9
-            hash ^= hash >> 29
-            at += 8
-        }
-        while at < word.upperBound {
-            hash = (hash ^ UInt64(text[at])) &* 0x100_0000_01B3
-            at += 1
-        }
-        hash = hash &* 0x94D0_49BB_1331_11EB
-        return UInt32(truncatingIfNeeded: hash >> 32)
+        unsafe TokenBytes.with(text, word, ifEmpty: 0) { unsafe word_hash($0, word.count) }
     }
 
     /// The number of a word's entry, or of the free slot for it, negative.
@@ -141,24 +129,20 @@ enum TokenBytes {
     @inline(__always)
     static func isEqual(_ a: Span<UInt8>, _ range: Range<Int>, _ b: Span<UInt8>, _ other: Range<Int>) -> Bool {
         guard range.count == other.count else { return false }
-        let (left, right) = unsafe (a.bytes, b.bytes)
-        var (at, to) = (range.lowerBound, other.lowerBound)
-        // Sound: the condition keeps the eight bytes within both ranges, which lie within their texts: `extracting` would
-        // check that again for every word.
-        while at + 8 <= range.upperBound {
-            let (x, y) = unsafe (
-                left.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self),
-                right.unsafeLoadUnaligned(fromByteOffset: to, as: UInt64.self)
-            )
-            guard x == y else { return false }
-            at += 8
-            to += 8
+        return unsafe with(a, range, ifEmpty: true) { left in
+            unsafe with(b, other, ifEmpty: true) { unsafe is_same_word(left, $0, range.count) }
         }
-        while at < range.upperBound {
-            guard a[at] == b[to] else { return false }
-            at += 1
-            to += 1
+    }
+
+    /// Gives the first of the range's bytes.
+    @inline(__always)
+    static func with<Value>(
+        _ text: Span<UInt8>, _ range: Range<Int>, ifEmpty: Value, _ body: (UnsafePointer<UInt8>) -> Value
+    ) -> Value {
+        precondition(range.upperBound <= text.count)
+        if range.isEmpty { return ifEmpty }
+        return unsafe text.withUnsafeBufferPointer { text in
+            unsafe text.baseAddress.map { unsafe body($0 + range.lowerBound) } ?? ifEmpty
         }
-        return true
     }
 }

@@ -1,3 +1,4 @@
+import CTokens
 import ConnectorLogCore
 
 /// Takes the texts of a column apart: which words and gaps each context had, in the order of the rows.
@@ -50,31 +51,28 @@ struct TokenSplitter {
         numbers = TokenContexts(rule: rule)
         words.reserveCapacity(column.count * 4)
         let text = column.bytes.span
+        let marks = Self.marks(of: column.bytes)
         for row in 0..<column.count where !column.isNull(row) {
-            guard take(text, column.range(row)) else { return nil }
+            guard take(text, column.range(row), marks.span) else { return nil }
         }
     }
 
     /// False when there are too many gaps or contexts.
-    private mutating func take(_ text: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    private mutating func take(_ text: Span<UInt8>, _ range: Range<Int>, _ marks: Span<UInt64>) -> Bool {
         var context = TokenContexts.first
         var at = range.lowerBound
-        var wordEnd = Self.endOfWord(text, at, range.upperBound)
+        var wordEnd = Self.first(false, marks, at, range.upperBound)
         // A name at the very beginning belongs to the gap behind an empty word.
         if Self.isName(text, at..<wordEnd, range) { wordEnd = at }
         while true {
             let word = at..<wordEnd
-            at = wordEnd
             var isNamed = false
+            at = Self.first(true, marks, wordEnd, range.upperBound)
             while at < range.upperBound {
-                if Self.isWordByte(text[at]) {
-                    wordEnd = Self.endOfWord(text, at, range.upperBound)
-                    guard Self.isName(text, at..<wordEnd, range) else { break }
-                    isNamed = true
-                    at = wordEnd
-                } else {
-                    at += 1
-                }
+                wordEnd = Self.first(false, marks, at, range.upperBound)
+                guard Self.isName(text, at..<wordEnd, range) else { break }
+                isNamed = true
+                at = Self.first(true, marks, wordEnd, range.upperBound)
             }
             let isLast = at == range.upperBound
             let flags = (isLast ? Format.lastFlag : 0) | (isNamed ? Format.namedFlag : 0)
@@ -147,17 +145,34 @@ struct TokenSplitter {
 
     // MARK: - Bytes
 
-
+    /// Letters and digits of ASCII, `_`, and every byte of other characters.
     @inline(__always)
-    static func isWordByte(_ byte: UInt8) -> Bool {
-        (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte >= 0x80 || byte == 0x5F
+    static func isWordByte(_ byte: UInt8) -> Bool { is_word_byte(byte) }
+
+    /// A bit a byte of the text: whether it is one of a word.
+    private static func marks(of text: [UInt8]) -> [UInt64] {
+        unsafe [UInt64](unsafeUninitializedCapacity: (text.count + 63) / 64) { bits, count in
+            unsafe text.withUnsafeBufferPointer { text in
+                guard let first = text.baseAddress, let bits = bits.baseAddress else { return }
+                unsafe mark_words(first, text.count, bits)
+            }
+            count = (text.count + 63) / 64
+        }
     }
 
+    /// The first byte from `start` on that is one of a word, or is none.
     @inline(__always)
-    private static func endOfWord(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
-        var at = start
-        while at < end, isWordByte(text[at]) { at += 1 }
-        return at
+    private static func first(_ isWord: Bool, _ marks: Span<UInt64>, _ start: Int, _ end: Int) -> Int {
+        guard start < end else { return end }
+        let flip: UInt64 = isWord ? 0 : .max
+        var at = start >> 6
+        var bits = (marks[at] ^ flip) & (.max << UInt64(start & 63))
+        while bits == 0 {
+            at += 1
+            guard at * 64 < end else { return end }
+            bits = marks[at] ^ flip
+        }
+        return min(end, at * 64 + bits.trailingZeroBitCount)
     }
 
     /// Whether a word names what comes behind it: a member of JSON (also in a JSON string), a parameter, an element of XML.
@@ -168,7 +183,8 @@ struct TokenSplitter {
         switch text[end] {
         case UInt8(ascii: "\""): return text[end + 1] == UInt8(ascii: ":")
         case UInt8(ascii: "\\"):
-            return end + 2 < range.upperBound && text[end + 1] == UInt8(ascii: "\"") && text[end + 2] == UInt8(ascii: ":")
+            return end + 2 < range.upperBound && text[end + 1] == UInt8(ascii: "\"")
+                && text[end + 2] == UInt8(ascii: ":")
         case UInt8(ascii: "="): return isWordByte(text[end + 1]) || text[end + 1] == UInt8(ascii: "%")
         case UInt8(ascii: ">"), UInt8(ascii: " "), UInt8(ascii: "/"):
             let start = word.lowerBound
