@@ -72,6 +72,8 @@ struct BlockEncoder: Sendable {
                 let split = SplitHeaders(columns[field])
                 detail.append(headers: field.column, columns[field], split, of: columns)
                 if field == .responseHeaders { responseHeaders = split }
+            } else if field == .stateID, let states {
+                summary.append(states, of: columns[field])
             } else if field.followsState, let states {
                 summary.append(field.column, columns[field], following: states)
             } else if EntryTextField.searched.contains(field) {
@@ -169,6 +171,13 @@ private struct PartWriter {
     mutating func append(_ column: BlockFormat.Column, _ values: TextColumn) {
         var none: FilterKeys?
         append(column, values, words: &none)
+    }
+
+    /// The state ids: a dictionary, whatever it costs, because other columns refer to its numbers.
+    mutating func append(_ states: StateGroups, of values: TextColumn) {
+        append(
+            BlockFormat.Column.stateID.rawValue, .dictionary,
+            TextColumnEncoder.encode(TextDictionary(states), of: values))
     }
 
     mutating func append(_ column: BlockFormat.Column, _ values: TextColumn, following states: StateGroups) {

@@ -1,31 +1,29 @@
 import ConnectorLogCore
 
-/// The flow states of a block's rows by numbers: rows of one state have one number, and so have those of none.
+/// The flow states of a block's rows by numbers, in the order in which they come: rows of one state have one number, and so
+/// have those of none.
 struct StateGroups {
-    let numbers: [UInt32]
-    let count: Int
+    private(set) var numbers: [UInt32] = []
+    /// Of each state, the first row that has it.
+    private(set) var firstRows: [Int] = []
 
     init(_ states: TextColumn) {
         var table = WordTable()
-        var numbers: [UInt32] = []
+        var none: UInt32?
         numbers.reserveCapacity(states.count)
         let text = states.bytes.span
         for row in 0..<states.count {
-            if states.isNull(row) {
-                numbers.append(0)
+            let id = states.range(row)
+            let isNull = states.isNull(row)
+            if let number = isNull ? none : table.value(of: text, id) {
+                numbers.append(number)
                 continue
             }
-            let id = states.range(row)
-            if let number = table.value(of: text, id) {
-                numbers.append(number)
-            } else {
-                let number = UInt32(table.count + 1)
-                table.insert(text, id, number)
-                numbers.append(number)
-            }
+            let number = UInt32(firstRows.count)
+            if isNull { none = number } else { table.insert(text, id, number) }
+            numbers.append(number)
+            firstRows.append(row)
         }
-        self.numbers = numbers
-        count = table.count + 1
     }
 }
 
@@ -37,7 +35,7 @@ struct StateRuns {
 
     /// Nil when too many values would be listed for it to pay.
     init?(_ column: TextColumn, _ states: StateGroups) {
-        var last = [Int32](repeating: -1, count: states.count)
+        var last = [Int32](repeating: -1, count: states.firstRows.count)
         var rows: [Int] = []
         let text = column.bytes.span
         for row in 0..<column.count {

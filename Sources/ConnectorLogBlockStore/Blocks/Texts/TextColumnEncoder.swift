@@ -37,7 +37,7 @@ struct TextColumnEncoder {
         return encode(column, mayRepeat: mayRepeat, words: &none)
     }
 
-    private static func encode(_ dictionary: TextDictionary, of column: TextColumn) -> [UInt8] {
+    static func encode(_ dictionary: TextDictionary, of column: TextColumn) -> [UInt8] {
         var distinct = TextColumn()
         for row in dictionary.firstRows { distinct.append(row: row, of: column) }
         let (encoding, values) = encodeShort(distinct) ?? (.plain, encodePlain(distinct))

@@ -6,6 +6,10 @@ struct TextDictionary {
     private(set) var firstRows: [Int] = []
     private(set) var indices: [UInt32] = []
 
+    init(_ states: StateGroups) {
+        (firstRows, indices) = (states.firstRows, states.numbers)
+    }
+
     /// Nil when a dictionary would not pay: more than half of the rows are distinct.
     init?(_ column: TextColumn) {
         let rows = column.count

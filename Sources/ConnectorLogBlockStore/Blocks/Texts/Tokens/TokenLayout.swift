@@ -33,6 +33,8 @@ struct TokenLayout {
         var gapWidth = 0
         /// Whether a gap's number is the column's own.
         var hasManyGaps = false
+
+        var hasOneGap: Bool { !hasManyGaps && gaps.count == 1 }
     }
 
     let rows: Int

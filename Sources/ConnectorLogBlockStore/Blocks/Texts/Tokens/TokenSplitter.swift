@@ -62,8 +62,12 @@ struct TokenSplitter {
         var context = TokenContexts.first
         var at = range.lowerBound
         var wordEnd = Self.first(false, marks, at, range.upperBound)
-        // A name at the very beginning belongs to the gap behind an empty word.
-        if Self.isName(text, at..<wordEnd, range) { wordEnd = at }
+        if rule == .path, let end = Self.endOfAuthority(text, range, wordEnd) {
+            wordEnd = end
+        } else if Self.isName(text, at..<wordEnd, range) {
+            // A name at the very beginning belongs to the gap behind an empty word.
+            wordEnd = at
+        }
         while true {
             let word = at..<wordEnd
             var isNamed = false
@@ -173,6 +177,21 @@ struct TokenSplitter {
             bits = marks[at] ^ flip
         }
         return min(end, at * 64 + bits.trailingZeroBitCount)
+    }
+
+    /// Where the scheme and the authority of a URI end (RFC 3986, section 3): few hosts make one word better than five.
+    private static func endOfAuthority(_ text: Span<UInt8>, _ range: Range<Int>, _ scheme: Int) -> Int? {
+        guard scheme + 3 < range.upperBound, text[scheme] == UInt8(ascii: ":"), text[scheme + 1] == UInt8(ascii: "/"),
+            text[scheme + 2] == UInt8(ascii: "/")
+        else { return nil }
+        var at = scheme + 3
+        while at < range.upperBound {
+            switch text[at] {
+            case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"): return at
+            default: at += 1
+            }
+        }
+        return at
     }
 
     /// Whether a word names what comes behind it: a member of JSON (also in a JSON string), a parameter, an element of XML.

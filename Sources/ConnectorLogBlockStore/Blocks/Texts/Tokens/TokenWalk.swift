@@ -16,17 +16,21 @@ struct TokenWalk {
     /// By word of a dictionary, the context behind it; 0 while unknown.
     private var dictionarySuccessors: [UInt32]
     private var constantSuccessors: [UInt32]
+    /// By context, what always comes behind it: a context and 1, `Self.end`, or 0 while unknown or not always the same.
+    private var hops: [UInt32]
     private var current: Place
     /// Every `markedRows` rows, as far as a walk came.
     private var marks: [Place] = []
 
     private static let markedRows = 64
+    private static let end = UInt32.max
 
     init(_ layout: TokenLayout) {
         numbers = TokenContexts(rule: layout.rule)
         let isPath = layout.rule == .path
         dictionarySuccessors = isPath ? Array(repeating: 0, count: layout.dictionaryWords.count) : []
         constantSuccessors = isPath ? Array(repeating: 0, count: layout.contexts.count) : []
+        hops = Array(repeating: 0, count: layout.contexts.count)
         current = Place(used: Array(repeating: 0, count: layout.contexts.count))
     }
 
@@ -43,7 +47,12 @@ struct TokenWalk {
         while true {
             let taken = Int(current.used[number])
             guard taken < layout.contexts[number].count else { throw BlockError(.value, layout.place) }
-            current.used[number] = UInt32(taken + 1)
+            current.used[number] = UInt32(truncatingIfNeeded: taken + 1)
+            if !writes, hops[number] != 0 {
+                if hops[number] == Self.end { return }
+                number = Int(hops[number]) - 1
+                continue
+            }
             let gap = try layout.gap(taken, of: number)
             let isNamed = layout.gaps[gap].isNamed
             let isLast = layout.gaps[gap].isLast
@@ -53,9 +62,15 @@ struct TokenWalk {
                 output.append(layout.head.span, layout.gaps[gap].text)
                 guard output.count - start <= layout.rawBytes else { throw BlockError(.length, layout.place) }
             }
-            if isLast { return }
+            let isAlways = layout.contexts[number].hasOneGap && (!isPath || layout.contexts[number].words == .constant)
+            if isLast {
+                if isAlways { hops[number] = Self.end }
+                return
+            }
+            let before = number
             number = isNamed ? numbers.head(ofGap: gap) : isPath ? next : numbers.successor(of: number)
             guard number < layout.contexts.count else { throw BlockError(.value, layout.place) }
+            if isAlways { hops[before] = UInt32(number) + 1 }
         }
     }
 
