@@ -87,6 +87,7 @@ package final class BlockStore: Sendable {
             directory.retire(rows.retired)
             try catalog.load(in: db)
             for block in directory.blocks.filter({ $0.level == 0 }).sorted(by: { $0.id < $1.id }) {
+                if try tally.isCounted(block.id, in: db) { continue }
                 let stored = StoredBlock(block, in: db, zstandard: zstandard, recent: recent)
                 let deltas = try quarantine.reading(block) { try FlowStateDelta.deltas(of: stored) }
                 try tally.restore(deltas ?? [:], block: block.id, in: db)

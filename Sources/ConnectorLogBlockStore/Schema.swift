@@ -20,6 +20,7 @@ enum Schema {
         }
         migrator.registerMigration("5 retention and erasure", migrate: createRetentionAndErasure)
         migrator.registerMigration("6 checksums of blocks' rows", migrate: addBlockChecksums)
+        migrator.registerMigration("7 small flow states", migrate: makeFlowStatesSmall)
         return migrator
     }
 

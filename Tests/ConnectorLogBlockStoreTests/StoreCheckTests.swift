@@ -238,11 +238,15 @@ import Testing
     @Test(arguments: [
         ("UPDATE flow_state SET calls = calls - 1 WHERE calls > 1", "count fewer calls than there are entries"),
         (
-            "UPDATE flow_state SET first_call_at = first_call_at + 1 WHERE calls > 1",
+            "UPDATE flow_state SET first_call = first_call + 2 WHERE calls > 1",
             "tell other times than their entries"
         ),
-        ("UPDATE flow_state SET active_hour = 7 WHERE calls > 1", "have another hour than their last action"),
-        ("UPDATE flow_state SET status = 9", "have a status that there is not"),
+        (
+            "UPDATE flow_state SET last_action = last_action + 7200000 WHERE calls > 1",
+            "have another hour than their last action"
+        ),
+        ("UPDATE flow_state SET marks = 9", "have a status that there is not"),
+        ("UPDATE flow_state SET id = randomblob(15)", "have an id of another form"),
         ("DELETE FROM flow_state WHERE calls > 1", "have entries, but no row"),
         ("UPDATE flow_state SET faults = 0", "count fewer root faults than there are"),
         ("DELETE FROM flow_text", "name a flow that there is not"),

@@ -79,9 +79,7 @@ extension StoreCheck {
             check.report.flowStates =
                 try check.queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM flow_state") } ?? 0
             try check.checkFlowRows()
-            let hasCounted = try check.queue.read { db in
-                try db.columns(in: "flow_state").contains { $0.name == "counted_block" }
-            }
+            let hasCounted = try check.hasColumn("counted_block")
             if !hasCounted {
                 check.report.unchecked.append("counts of flow states: the store is of an older version")
             } else if !isAtRest {
@@ -96,10 +94,16 @@ extension StoreCheck {
         }
     }
 
+    private func hasColumn(_ name: String) throws -> Bool {
+        try queue.read { db in try db.columns(in: "flow_state").contains { $0.name == name } }
+    }
+
+    /// Whether rows have the form of migration 7.
+    private func areSmall() throws -> Bool { try hasColumn("marks") }
+
     private mutating func checkFlowRows() throws {
-        let rules = [
-            ("have a status that there is not", "status NOT BETWEEN 0 AND 3"),
-            ("have another hour than their last action", "active_hour <> last_action_at / \(FlowStateWriter.hour)"),
+        var rules = [
+            ("have another hour than their last action", "active_hour <> last_action_at / \(FlowStateTable.hour)"),
             ("end before they begin", "first_call_at > last_call_at OR last_call_at > last_action_at"),
             (
                 "count more failed calls than calls",
@@ -120,6 +124,17 @@ extension StoreCheck {
                 """
             ),
         ]
+        if try areSmall() {
+            rules += [
+                ("have a status that there is not", "marks NOT BETWEEN 0 AND 7"),
+                (
+                    "have an id of another form",
+                    "typeof(id) = 'blob' AND length(id) <> 16 OR typeof(id) NOT IN ('blob', 'text')"
+                ),
+            ]
+        } else {
+            rules.append(("have a status that there is not", "status NOT BETWEEN 0 AND 3"))
+        }
         for (what, condition) in rules {
             let count = try queue.read { db in
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM flow_state WHERE \(condition)")
@@ -135,23 +150,28 @@ extension StoreCheck {
     private mutating func compare(_ tally: CountedCalls) throws {
         var tally = tally
         var (more, fewer, moved) = (0, 0, 0)
-        var last: (team: Int64, state: String) = (.min, "")
+        let areSmall = try areSmall()
+        let id = areSmall ? "id" : "state_id"
+        let allCounted = areSmall ? try queue.read(FlowStateWriter.countedBlock) : 0
+        var last: (team: Int64, id: DatabaseValue) = (.min, "".databaseValue)
         while true {
             let after = last
             let rows = try queue.read { db in
                 try Row.fetchAll(
                     db,
                     sql: """
-                        SELECT team_id, state_id, calls, failed_calls, first_call_at, last_call_at, counted_block
+                        SELECT team_id, \(id) AS stored_id, state_id, calls, failed_calls, first_call_at, last_call_at,
+                            counted_block
                         FROM flow_state
-                        WHERE (team_id, state_id) > (?, ?) ORDER BY team_id, state_id LIMIT ?
-                        """, arguments: [after.team, after.state, Self.rowsOfStep])
+                        WHERE (team_id, \(id)) > (?, ?) ORDER BY team_id, \(id) LIMIT ?
+                        """, arguments: [after.team, after.id, Self.rowsOfStep])
             }
             for row in rows {
-                last = (try row.value("team_id"), try row.value("state_id"))
-                let key = CountedCalls.key(team: last.team, Array(last.state.utf8).span)
+                last = (try row.value("team_id"), row.stored("stored_id"))
+                let state: String = try row.value("state_id")
+                let key = CountedCalls.key(team: last.team, Array(state.utf8).span)
                 var found = tally.remove(key)
-                let counted: Int64 = try row.value("counted_block")
+                let counted = max(try row.value("counted_block"), allCounted)
                 for (block, calls) in fresh where block <= counted {
                     if let calls = calls.states[key] { found.merge(calls) }
                 }

@@ -6,8 +6,9 @@ import Synchronization
 ///
 /// A thousand calls touch hundreds of states, each in a page of its own, and the next thousand mostly the same ones: so
 /// the calls of level-0 blocks are added up here, and written when those blocks are merged, when somebody asks for states,
-/// or when a fault or a change meets the state. A state's row says up to which block its calls are counted; after a
-/// crash the tally is made again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
+/// or when a fault or a change meets the state. Table `flow_counted` says up to which block the calls of all states are
+/// counted, and the row of a state that a fault or a change met says it of that state; after a crash the tally is made
+/// again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
 final class StateTally: Sendable {
     /// States that may wait; then all are written with the next commit.
     static let maximumStates = 20_000
@@ -46,7 +47,8 @@ final class StateTally: Sendable {
     /// the disk.
     /// - Parameter lastBlock: the last block of this transaction; nil when it has none.
     func write(_ batches: [PreparedBatch], lastBlock: Int64?, in db: Database) throws -> Change {
-        let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock ?? state.withLock { $0.lastBlock })
+        let writer = FlowStateWriter(
+            db: db, texts: texts, countedBlock: lastBlock ?? state.withLock { $0.lastBlock })
         var change = Change()
         for batch in batches {
             if change.added.isEmpty {
@@ -71,16 +73,16 @@ final class StateTally: Sendable {
         }
         let waiting = state.withLock { $0.waiting.count }
         if waiting + change.added.count > Self.maximumStates {
-            try writeAll(adding: &change, writer)
+            try writeAll(adding: &change, lastBlock: lastBlock, in: db)
         }
         return change
     }
 
-    private func writeAll(adding change: inout Change, _ writer: FlowStateWriter) throws {
+    private func writeAll(adding change: inout Change, lastBlock: Int64?, in db: Database) throws {
         var all = state.withLock { $0.waiting }
         for key in change.written { all[key] = nil }
         all.merge(change.added) { $0.merged(with: $1) }
-        for (key, delta) in all { try writer.apply(key, delta) }
+        try write(all, upTo: lastBlock ?? state.withLock { $0.lastBlock }, in: db)
         change.added = [:]
         change.written.formUnion(all.keys)
     }
@@ -102,21 +104,33 @@ final class StateTally: Sendable {
     /// Writes all that waits; `settleAll` follows when the transaction is on the disk, and `forgetTexts` when it is not.
     func writeAll(in db: Database) throws {
         let (waiting, lastBlock) = state.withLock { ($0.waiting, $0.lastBlock) }
-        if waiting.isEmpty { return }
-        let writer = FlowStateWriter(db: db, texts: texts, lastBlock: lastBlock)
-        for (key, delta) in waiting { try writer.apply(key, delta) }
+        if !waiting.isEmpty { try write(waiting, upTo: lastBlock, in: db) }
+    }
+
+    /// What one table says of all states need not be said in the row of each.
+    private func write(_ all: [FlowStateKey: FlowStateDelta], upTo lastBlock: Int64, in db: Database) throws {
+        let writer = FlowStateWriter(db: db, texts: texts)
+        for (key, delta) in all { try writer.apply(key, delta) }
+        try writer.countAll(upTo: lastBlock)
     }
 
     func settleAll() { state.withLock { $0.waiting = [:] } }
 
     // MARK: - Start
 
+    /// Whether the calls of a level-0 block are counted in the rows of all its states. Blocks come in the order of their ids.
+    func isCounted(_ block: Int64, in db: Database) throws -> Bool {
+        guard try block <= FlowStateWriter.countedBlock(in: db) else { return false }
+        state.withLock { $0.lastBlock = max($0.lastBlock, block) }
+        return true
+    }
+
     /// Counts the calls of a level-0 block that its states' rows do not say yet. Blocks come in the order of their ids.
     func restore(_ deltas: [FlowStateKey: FlowStateDelta], block: Int64, in db: Database) throws {
         let statement = try db.cachedStatement(
-            sql: "SELECT counted_block FROM flow_state WHERE team_id = ? AND state_id = ?")
+            sql: "SELECT counted_block FROM flow_state WHERE team_id = ? AND id = ?")
         for (key, delta) in deltas {
-            let counted = try Int64.fetchOne(statement, arguments: [key.teamID, key.stateID]) ?? 0
+            let counted = try Int64.fetchOne(statement, arguments: [key.teamID, StoredStateID(key.stateID)]) ?? 0
             guard block > counted else { continue }
             state.withLock { $0.waiting[key] = $0.waiting[key]?.merged(with: delta) ?? delta }
         }

@@ -11,8 +11,8 @@ enum FlowStateRows {
 
     static func state(team: Int64, id: String, in db: Database) throws -> FlowState? {
         let statement = try db.cachedStatement(
-            sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?")
-        return try Row.fetchOne(statement, arguments: [team, id]).map(state)
+            sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND id = ?")
+        return try Row.fetchOne(statement, arguments: [team, StoredStateID(id)]).map(state)
     }
 
     static func states(_ query: StateQuery, in db: Database) throws -> NamedPage<FlowState> {
@@ -31,7 +31,7 @@ enum FlowStateRows {
         if let after = query.after {
             let time = after.time.microseconds
             sql += " AND active_hour <= ? AND (last_action_at < ? OR (last_action_at = ? AND state_id > ?))"
-            arguments += [time / FlowStateWriter.hour, time, time, after.name]
+            arguments += [time / FlowStateTable.hour, time, time, after.name]
         }
         // The hour is implied by the instant, but the index has it: only rows of one hour are sorted.
         sql += " ORDER BY active_hour DESC, last_action_at DESC, state_id LIMIT ?"
@@ -93,11 +93,11 @@ enum FlowStateRows {
         var arguments = StatementArguments()
         if let from {
             sql += " AND last_action_at >= ? AND active_hour >= ?"
-            arguments += [from.microseconds, from.microseconds / FlowStateWriter.hour]
+            arguments += [from.microseconds, from.microseconds / FlowStateTable.hour]
         }
         if let to {
             sql += " AND last_action_at < ? AND active_hour <= ?"
-            arguments += [to.microseconds, to.microseconds / FlowStateWriter.hour]
+            arguments += [to.microseconds, to.microseconds / FlowStateTable.hour]
         }
         return (sql, arguments)
     }

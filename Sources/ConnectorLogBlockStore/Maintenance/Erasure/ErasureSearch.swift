@@ -12,12 +12,10 @@ struct ErasureSearch {
         var losses: [FlowStateKey: CallLoss]
     }
 
-    /// The calls that one flow state loses.
+    /// The calls that one flow state loses, by their times.
     struct CallLoss: Sendable {
-        var calls = 0
-        var failedCalls = 0
-        var first = Int64.max
-        var last = Int64.min
+        var calls: [Int64] = []
+        var failedCalls: [Int64] = []
     }
 
     let target: ErasureTarget
@@ -72,17 +70,30 @@ struct ErasureSearch {
         let states = try block.texts(.stateID)
         for row in rows {
             guard let state = try states.string(row), !state.isEmpty else { continue }
-            let time = source.logTimes[row]
-            var loss = losses[FlowStateKey(teamID: team, stateID: state), default: CallLoss()]
-            loss.calls += 1
-            if source.outcomes[row] == Int64(Outcome.failed.rawValue) { loss.failedCalls += 1 }
-            (loss.first, loss.last) = (min(loss.first, time), max(loss.last, time))
-            losses[FlowStateKey(teamID: team, stateID: state)] = loss
+            let isFailed = source.outcomes[row] == Int64(Outcome.failed.rawValue)
+            losses[FlowStateKey(teamID: team, stateID: state), default: CallLoss()]
+                .add(source.logTimes[row], isFailed: isFailed)
         }
         let erased = Set(rows)
         let pieces = try BlockRewrite(encoder: encoder).pieces(of: source, replacing: block.summary, now: 0) { row in
             erased.contains(row) ? .removed : .kept
         }
         return Found(old: block.summary, pieces: pieces, entries: rows.count, losses: losses)
+    }
+}
+
+extension ErasureSearch.CallLoss {
+    mutating func add(_ time: Int64, isFailed: Bool) {
+        calls.append(time)
+        if isFailed { failedCalls.append(time) }
+    }
+
+    mutating func add(_ other: ErasureSearch.CallLoss) {
+        calls += other.calls
+        failedCalls += other.failedCalls
+    }
+
+    func within(_ range: ClosedRange<Int64>) -> ErasureSearch.CallLoss {
+        ErasureSearch.CallLoss(calls: calls.filter(range.contains), failedCalls: failedCalls.filter(range.contains))
     }
 }

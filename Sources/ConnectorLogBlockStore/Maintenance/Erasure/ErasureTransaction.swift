@@ -36,24 +36,22 @@ struct ErasureTransaction {
     private func take(
         _ losses: [FlowStateKey: ErasureSearch.CallLoss], after replacement: BlockReplacement.Blocks
     ) throws {
+        let table = FlowStateTable(db: db)
         // States whose first or last call may be another now, and between which times.
         var bounds: [FlowStateKey: ClosedRange<Int64>] = [:]
         for (state, loss) in losses {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE flow_state SET calls = max(0, calls - ?), failed_calls = max(0, failed_calls - ?)
-                    WHERE team_id = ? AND state_id = ?
-                    """
-            ).execute(arguments: [loss.calls, loss.failedCalls, state.teamID, state.stateID])
-            guard
-                let row = try Row.fetchOne(
-                    db, sql: "SELECT first_call_at, last_call_at FROM flow_state WHERE team_id = ? AND state_id = ?",
-                    arguments: [state.teamID, state.stateID]),
-                let first: Int64 = try row.valueIfAny("first_call_at"),
-                let last: Int64 = try row.valueIfAny("last_call_at"),
-                loss.first <= first || loss.last >= last
-            else { continue }
-            bounds[state] = first...last
+            try table.change(state) { old in
+                guard var row = old, let first = row.firstCallAt, let last = row.lastCallAt, first <= last else {
+                    return nil
+                }
+                // The row may be newer than its oldest calls: retention removed one before it.
+                let lost = loss.within(first...last)
+                guard let earliest = lost.calls.min(), let latest = lost.calls.max() else { return nil }
+                row.calls = max(0, row.calls - Int64(lost.calls.count))
+                row.failedCalls = max(0, row.failedCalls - Int64(lost.failedCalls.count))
+                if earliest <= first || latest >= last { bounds[state] = first...last }
+                return row
+            }
         }
         guard let first = bounds.values.map(\.lowerBound).min(), let last = bounds.values.map(\.upperBound).max()
         else { return }
@@ -65,9 +63,11 @@ struct ErasureTransaction {
             fresh: Set(replacement.new.map(\.id)))
         for (state, bounds) in bounds {
             let range = try times.range(of: state, within: bounds)
-            try db.cachedStatement(
-                sql: "UPDATE flow_state SET first_call_at = ?, last_call_at = ? WHERE team_id = ? AND state_id = ?"
-            ).execute(arguments: [range?.lowerBound, range?.upperBound, state.teamID, state.stateID])
+            try table.change(state) { old in
+                guard var row = old else { return nil }
+                (row.firstCallAt, row.lastCallAt) = (range?.lowerBound, range?.upperBound)
+                return row
+            }
         }
     }
 
@@ -90,9 +90,10 @@ struct ErasureTransaction {
             try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault.stored("id")])
             // An index that names what its table does not have would be followed for ever.
             guard db.changesCount == 1 else { throw BlockError(.value, "table fault") }
+            guard let state = String.fromDatabaseValue(fault.stored("state_id")) else { continue }
             try db.cachedStatement(
-                sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND state_id = ?"
-            ).execute(arguments: [team, fault.stored("state_id")])
+                sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND id = ?"
+            ).execute(arguments: [team, StoredStateID(state)])
         }
         if !faults.isEmpty { try ErasureRows.add(faults: faults.count, to: erasure.number, in: db) }
         return faults.count
@@ -103,10 +104,11 @@ struct ErasureTransaction {
     func removeState() throws {
         guard case .state(let id) = erasure.target,
             let row = try Row.fetchOne(
-                db, sql: "SELECT flow, name, version FROM flow_state WHERE team_id = ? AND state_id = ?",
-                arguments: [team, id])
+                db, sql: "SELECT flow, name, version FROM flow_state WHERE team_id = ? AND id = ?",
+                arguments: [team, StoredStateID(id)])
         else { return }
-        try db.execute(sql: "DELETE FROM flow_state WHERE team_id = ? AND state_id = ?", arguments: [team, id])
+        try db.execute(
+            sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ?", arguments: [team, StoredStateID(id)])
         for text in Set(["flow", "name", "version"].map(row.stored)) {
             try db.execute(
                 sql: """
@@ -115,13 +117,5 @@ struct ErasureTransaction {
                     """, arguments: [text])
         }
         try ErasureRows.add(states: 1, to: erasure.number, in: db)
-    }
-}
-
-extension ErasureSearch.CallLoss {
-    mutating func add(_ other: ErasureSearch.CallLoss) {
-        calls += other.calls
-        failedCalls += other.failedCalls
-        (first, last) = (min(first, other.first), max(last, other.last))
     }
 }

@@ -53,9 +53,9 @@ struct AgedRecords {
 
     /// By the index over flows and hours, flow by flow: states that were active in the limit's own hour wait for the next.
     private func deleteStates(of team: Int64, before limit: Int64) async throws -> Bool {
-        let hour = limit / FlowStateWriter.hour
+        let hour = limit / FlowStateTable.hour
         let states = try await pool.read { db in
-            try String.fetchAll(
+            try DatabaseValue.fetchAll(
                 db,
                 sql: """
                     WITH RECURSIVE flows (flow) AS (
@@ -64,10 +64,10 @@ struct AgedRecords {
                         SELECT (SELECT min(flow) FROM flow_state WHERE team_id = ?1 AND flow > flows.flow)
                         FROM flows WHERE flow IS NOT NULL
                     )
-                    SELECT state_id FROM flows JOIN flow_state ON team_id = ?1 AND flow_state.flow = flows.flow
+                    SELECT id FROM flows JOIN flow_state ON team_id = ?1 AND flow_state.flow = flows.flow
                     WHERE active_hour < ?2
                     UNION ALL
-                    SELECT state_id FROM flow_state WHERE team_id = ?1 AND flow IS NULL AND active_hour < ?2
+                    SELECT id FROM flow_state WHERE team_id = ?1 AND flow IS NULL AND active_hour < ?2
                     LIMIT ?3
                     """, arguments: [team, hour, Self.deletedAtOnce])
         }
@@ -76,7 +76,7 @@ struct AgedRecords {
         try await replacement.write { db in
             for state in states {
                 try db.cachedStatement(
-                    sql: "DELETE FROM flow_state WHERE team_id = ? AND state_id = ? AND active_hour < ?"
+                    sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ? AND active_hour < ?"
                 ).execute(arguments: [team, state, hour])
             }
             return BlockReplacement.Blocks()
