@@ -189,9 +189,9 @@ import Testing
             while try await store.maintenance.compactor.step(isQuiet: true) {}
             let (pages, free) = try await store.pages()
             #expect(free > 50)
-            while try await store.maintenance.compactor.shrink(keeping: 8) {}
+            while try await store.maintenance.compactor.shrink() {}
             let (pagesLeft, freeLeft) = try await store.pages()
-            #expect(freeLeft <= max(8, pagesLeft / 50))
+            #expect(freeLeft <= 16)
             #expect(pagesLeft <= pages - free + freeLeft + 8)
             #expect(try await answers(store) == before)
         }

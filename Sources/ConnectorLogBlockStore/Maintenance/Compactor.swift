@@ -70,14 +70,14 @@ final class Compactor: Sendable {
     }
 
     /// Gives pages that replaced blocks left back to the file system, some megabytes at a time; false when they are few.
+    /// It is called when nothing is stored, so that what comes next does not have to make them anew at once.
     /// - Parameters:
-    ///   - kept: pages that stay free for what comes next.
+    ///   - kept: free pages that are not worth the work.
     ///   - step: pages at most, each of which may be written once to the write-ahead log.
-    func shrink(keeping kept: Int = 256, step: Int = pagesOfShrinking) async throws -> Bool {
+    func shrink(keeping kept: Int = 16, step: Int = pagesOfShrinking) async throws -> Bool {
         try await pool.writeWithoutTransaction { db in
             let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
-            let all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-            guard free > kept, free * 50 > all else { return false }
+            guard free > kept else { return false }
             try db.execute(sql: "PRAGMA incremental_vacuum(\(min(free - kept, step)))")
             // Files that were made otherwise do not shrink.
             return try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 < free
