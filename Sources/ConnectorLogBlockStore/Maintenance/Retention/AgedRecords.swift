@@ -53,7 +53,7 @@ struct AgedRecords {
 
     /// By the index over flows and hours, flow by flow: states that were active in the limit's own hour wait for the next.
     private func deleteStates(of team: Int64, before limit: Int64) async throws -> Bool {
-        let hour = limit / FlowStateTable.hour
+        let hour = hourOfStates(of: team, before: limit)
         let states = try await pool.read { db in
             try DatabaseValue.fetchAll(
                 db,
@@ -72,8 +72,9 @@ struct AgedRecords {
                     """, arguments: [team, hour, Self.deletedAtOnce])
         }
         guard !states.isEmpty else { return false }
-        // After what waits for their rows is written: they may have been active since.
-        try await replacement.write { db in
+        // After what waits for their rows is written: they may have been active since, and older entries may have come.
+        try await replacement.write { [self] db in
+            let hour = hourOfStates(of: team, before: limit)
             for state in states {
                 try db.cachedStatement(
                     sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ? AND active_hour < ?"
@@ -82,6 +83,13 @@ struct AgedRecords {
             return BlockReplacement.Blocks()
         }
         return true
+    }
+
+    /// States that were last active before this hour are over age, and so are all of their entries gone: these may be a day
+    /// late, and a state without a row is one that an entry would name in vain, and whose calls would be counted from one.
+    private func hourOfStates(of team: Int64, before limit: Int64) -> Int64 {
+        let first = replacement.directory.blocks.lazy.filter { $0.mayHold(team: team) }.map(\.firstTime).min()
+        return min(limit, first ?? limit) / FlowStateTable.hour
     }
 
     private func stripFaults(of team: Int64, before limit: Int64) async throws -> Bool {
