@@ -28,8 +28,11 @@ import Testing
         let queue = try DatabaseQueue(path: temporary.directory + "/" + StoreDatabase.fileName)
         // As damage does it: no trigger sees it.
         try await queue.write { db in
+            let trigger = try String.fetchOne(
+                db, sql: "SELECT sql FROM sqlite_schema WHERE name = 'block_retirement'")
             try db.execute(sql: "DROP TRIGGER block_retirement")
             try db.execute(sql: sql)
+            try db.execute(sql: trigger ?? "")
         }
         try queue.close()
         store = try await temporary.open()
@@ -81,6 +84,14 @@ import Testing
         try await reopened(after: "UPDATE block SET retired = 1") { store, before in
             try await store.maintenance.compactor.deleteReplacedInTurn()
             #expect(Set(store.directory.blocks) == Set(before))
+            // Nor would the mark be missing when the block is replaced, and bring it back.
+            let rows = try await store.catalog.pool.write { db in
+                let marked = try Int.fetchOne(db, sql: "SELECT count(*) FROM block WHERE retired") ?? 0
+                try db.execute(sql: "UPDATE block SET retired = 1")
+                return (marked, try Row.fetchAll(db, sql: BlockRow.order).map { try BlockRow($0).condition })
+            }
+            #expect(rows.0 == 0)
+            #expect(rows.1 == Array(repeating: .retired, count: before.count))
         }
     }
 

@@ -61,6 +61,22 @@ struct BlockRow {
         return condition(of: summary, checksum) ?? .damaged
     }
 
+    /// Whether column `retired` says what the checksum says of it.
+    func isMarked(as condition: Condition) -> Bool { isRetired == (condition == .retired) }
+
+    /// Writes the mark of retirement as the checksum has it: one that turned would not be set when the block is replaced,
+    /// so that the block came back with the next start.
+    func writeMark(_ condition: Condition, in db: Database) throws {
+        guard let checksum else { return }
+        // The trigger turns the checksum along with the mark.
+        try db.execute(
+            sql: """
+                UPDATE block SET retired = ?1 WHERE id = ?2;
+                UPDATE block SET checksum = ?3 WHERE id = ?2;
+                """.replacing("?3", with: "\(checksum)").replacing("?2", with: "\(summary.id)")
+                    .replacing("?1", with: condition == .retired ? "1" : "0"))
+    }
+
     private func condition(of summary: BlockSummary, _ checksum: Int64) -> Condition? {
         let right = Self.checksum(of: summary)
         return checksum == right ? .live : checksum == ~right ? .retired : nil

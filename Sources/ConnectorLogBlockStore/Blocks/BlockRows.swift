@@ -13,6 +13,7 @@ struct BlockRows {
     init(in db: Database, zstandard: Zstandard, logger: Logger) throws {
         for row in try Row.fetchAll(db, sql: BlockRow.order) {
             let row = try BlockRow(row)
+            try Self.mendMark(of: row, in: db, logger)
             switch row.condition {
             case .live: live.append(row.summary)
             case .retired: retired.append(row.summary.id)
@@ -28,6 +29,13 @@ struct BlockRows {
                 }
             }
         }
+    }
+
+    private static func mendMark(of row: BlockRow, in db: Database, _ logger: Logger) throws {
+        let condition = row.condition
+        guard condition != .damaged, !row.isMarked(as: condition) else { return }
+        logger.error("mended a block's mark of retirement", metadata: ["block": "\(row.summary.id)"])
+        try row.writeMark(condition, in: db)
     }
 
     /// May hold any entry of any team and time, so that none of them passes for absent.
