@@ -7,7 +7,10 @@ extension BlockStore: LogKeeper {
         do {
             return try await maintenance.eraser.erase(target, team: team, keyID: keyID, at: at)
         } catch {
-            throw StoreError(writing: error)
+            let error = StoreError(writing: error)
+            // An erasure that is written down is ended by maintenance, for which this is the room.
+            if error.code == .full { reserve.release() }
+            throw error
         }
     }
 

@@ -21,7 +21,7 @@ package final class BlockStore: Sendable {
     private let connectors: ConnectorRegistry
     let committer: Committer
     private let reservations: LogTimeReservations
-    private let reserve: SpaceReserve
+    let reserve: SpaceReserve
     private let filters: FilterCache
     let recent: RecentBlocks
     let tally: StateTally
@@ -74,7 +74,7 @@ package final class BlockStore: Sendable {
         let zstandard = Zstandard()
         let directory = BlockDirectory()
         let connectors = ConnectorRegistry()
-        let catalog = SQLiteCatalog(pool: pool, connectors: connectors)
+        let catalog = SQLiteCatalog(pool: pool, connectors: connectors, reserve: reserve)
         let filters = FilterCache(logger: logger)
         let quarantine = Quarantine(directory: directory, logger: logger)
         let recent = RecentBlocks()

@@ -44,11 +44,12 @@ final class SpaceReserve: Sendable {
         return mayStore()
     }
 
-    /// The disk is full: gives the reserve free.
-    func release() {
+    /// The disk is full: gives the reserve free. True when that made room.
+    @discardableResult
+    func release() -> Bool {
         making.withLock { _ in
             full.store(true, ordering: .releasing)
-            if bytes > 0 { _ = unsafe unlink(path) }
+            return unsafe bytes > 0 && unlink(path) == 0
         }
     }
 

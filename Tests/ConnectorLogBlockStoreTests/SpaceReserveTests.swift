@@ -131,4 +131,31 @@ import Testing
         #expect(free <= max(256, pages / 50))
         try await store.close()
     }
+
+    /// A shorter retention, say, is what makes room.
+    @Test func theCatalogGivesTheReserveFree() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open(reservedBytes: 65_536)
+        let file = temporary.directory + "/" + SpaceReserve.fileName
+        #expect(size(file) == 65_536)
+        let pages = try await store.limitPages(to: 0)
+        let error = await #expect(throws: StoreError.self) {
+            _ = try await store.createTeam(
+                name: String(repeating: "n", count: 100_000), id: nil, at: temporary.clock.now)
+        }
+        #expect(error?.code == .full)
+        #expect(size(file) == nil)
+        #expect(store.reserve.isFull)
+        _ = try await store.limitPages(to: pages)
+        try await store.close()
+    }
+
+    @Test func tellsWhetherItMadeRoom() throws {
+        try withReserve { reserve, _, _ in
+            #expect(reserve.prepare())
+            #expect(reserve.release())
+            #expect(!reserve.release())
+        }
+    }
 }

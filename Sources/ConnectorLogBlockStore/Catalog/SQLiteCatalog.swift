@@ -15,10 +15,11 @@ final class SQLiteCatalog: Sendable {
 
     let pool: DatabasePool
     let connectors: ConnectorRegistry
+    private let reserve: SpaceReserve
     let cache = Mutex(Cache())
 
-    init(pool: DatabasePool, connectors: ConnectorRegistry) {
-        (self.pool, self.connectors) = (pool, connectors)
+    init(pool: DatabasePool, connectors: ConnectorRegistry, reserve: SpaceReserve) {
+        (self.pool, self.connectors, self.reserve) = (pool, connectors, reserve)
     }
 
     /// Fills the memory from the database; called once, before anything else.
@@ -92,11 +93,7 @@ final class SQLiteCatalog: Sendable {
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do {
-            return try await pool.write(body)
-        } catch {
-            throw StoreError(writing: error)
-        }
+        try await write(body) { _, _ in }
     }
 
     /// Writes, and then changes the memory, in one turn of the writer.
@@ -105,9 +102,21 @@ final class SQLiteCatalog: Sendable {
         after change: @escaping @Sendable (inout Cache, Value) -> Void
     ) async throws(StoreError) -> Value {
         do {
-            return try await pool.write(body) { [self] value in cache.withLock { change(&$0, value) } }
+            do {
+                return try await writeOnce(body, change)
+            } catch let error as DatabaseError where error.isWantOfRoom && reserve.release() {
+                // What the catalog writes is small, and may be what makes room: a shorter retention, say.
+                return try await writeOnce(body, change)
+            }
         } catch {
             throw StoreError(writing: error)
         }
+    }
+
+    private func writeOnce<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        _ change: @escaping @Sendable (inout Cache, Value) -> Void
+    ) async throws -> Value {
+        try await pool.write(body) { [self] value in cache.withLock { change(&$0, value) } }
     }
 }
