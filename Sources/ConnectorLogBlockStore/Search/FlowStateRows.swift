@@ -4,7 +4,8 @@ import GRDB
 /// Queries over table `flow_state`.
 enum FlowStateRows {
     private static let columns = """
-        *, (SELECT text FROM flow_text WHERE id = flow) AS flow_id,
+        team_id, state_id, status, created_at, last_action_at, first_call_at, last_call_at, calls, failed_calls, faults,
+        current_step, user, join_uri, (SELECT text FROM flow_text WHERE id = flow) AS flow_id,
         (SELECT text FROM flow_text WHERE id = name) AS flow_name,
         (SELECT text FROM flow_text WHERE id = version) AS flow_version
         """
