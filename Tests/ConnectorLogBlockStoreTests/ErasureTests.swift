@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogTesting
+import Dispatch
 import Foundation
 import GRDB
 import Logging
@@ -331,6 +332,112 @@ import Testing
             for await _ in ended {}
             #expect(try await erasure.entries == 1)
             try await reader.value
+        }
+    }
+
+    /// Retention may have removed the row, and later calls have made it anew.
+    @Test func callsThatARowDoesNotCountAreNotTakenFromIt() async throws {
+        try await TemporaryStore.with { store, clock in
+            func append(after seconds: Int64) async throws {
+                var entry = SampleEntry(team: 1, at: clock.now.advanced(bySeconds: seconds))
+                entry.stateID = "s"
+                _ = try await store.append(Fixtures.batch([entry]), idempotency: nil)
+            }
+            try await append(after: 0)
+            #expect(try await store.state(team: 1, id: "s")?.calls == 1)
+            try await store.catalog.pool.write { db in try db.execute(sql: "DELETE FROM flow_state") }
+            try await append(after: 10)
+            try await append(after: 20)
+            let rows = try await store.entries(EntryQuery(teamID: 1, order: .oldestFirst)).rows
+            _ = try await store.erase(.entry(rows[0].id), team: 1, keyID: "key", at: clock.now)
+            #expect(try await store.state(team: 1, id: "s")?.calls == 2)
+            _ = try await store.erase(.entry(rows[1].id), team: 1, keyID: "key", at: clock.now)
+            let state = try await store.state(team: 1, id: "s")
+            #expect(state?.calls == 1)
+            #expect(state?.firstCallAt == rows[2].logTime)
+        }
+    }
+
+    /// What a state had said of its flow before goes with it, as does whatever else no state says any more.
+    @Test func textsThatNobodyNamesGoWithAnErasure() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        let store = try await temporary.open()
+        var number = 0
+        func change(_ state: String, name: String) async throws {
+            number += 1
+            var change = Fixtures.change(
+                team: 1, state: state, at: temporary.clock.now.advanced(bySeconds: Int64(number)), flow: "flow")
+            change.flowName = name
+            _ = try await store.append(Fixtures.batch(states: [change]), idempotency: nil)
+        }
+        for index in 0..<300 {
+            try await change("kept", name: "earlier name \(index) of a state that stays")
+            try await change("erased", name: "earlier name \(index) of a state that goes")
+        }
+        try await change("kept", name: "last name")
+        try await change("other", name: "another name")
+        _ = try await store.erase(.state("erased"), team: 1, keyID: "key", at: temporary.clock.now)
+        for index in 0..<300 {
+            #expect(try !isOnDisk(text: "earlier name \(index) of a state", temporary), "\(index)")
+        }
+        #expect(try await store.state(team: 1, id: "kept")?.flowName == "last name")
+        // The numbers of texts that are gone are forgotten, those of the others are as before.
+        try await change("new", name: "earlier name 7 of a state that goes")
+        try await change("new 2", name: "another name")
+        #expect(try await store.state(team: 1, id: "new")?.flowName == "earlier name 7 of a state that goes")
+        #expect(try await store.state(team: 1, id: "new 2")?.flowName == "another name")
+        try await store.close()
+        #expect(try StoreCheck.run(temporary.directory).faults == [])
+    }
+
+    private func isOnDisk(text: String, _ temporary: TemporaryStore) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: temporary.directory).contains { name in
+            try Data(contentsOf: URL(fileURLWithPath: temporary.directory + "/" + name)).range(of: Data(text.utf8))
+                != nil
+        }
+    }
+
+    /// A backup, say, or a check of a large store.
+    @Test func doesNotWaitForEverForReadersOfTheLog() async throws {
+        try await TemporaryStore.with { store, clock in
+            let pool = store.catalog.pool
+            _ = try await store.append(Fixtures.batch(Fixtures.entries(10, from: clock.now)), idempotency: nil)
+            let scrubber = PageScrubber(
+                pool: pool, directory: store.directory, lane: AsyncSlots(count: 1), maximumWait: .milliseconds(200))
+            do {
+                let reader = try pool.makeSnapshot()
+                _ = try await store.append(
+                    Fixtures.batch(Fixtures.entries(10, from: clock.now, seed: 2)), idempotency: nil)
+                let error = await #expect(throws: StoreError.self) { try await scrubber.scrub() }
+                #expect(error?.code == .overloaded)
+                try reader.close()
+            }
+            try await scrubber.scrub()
+        }
+    }
+
+    @Test func refusesMoreErasuresThanAreUnderWayAtATime() async throws {
+        try await TemporaryStore.with { store, clock in
+            let gate = DispatchSemaphore(value: 0)
+            let (begun, begin) = AsyncStream<Void>.makeStream()
+            async let held: Void = store.catalog.pool.write { _ in
+                begin.finish()
+                gate.wait()
+            }
+            for await _ in begun {}
+            let erasures = (0..<Eraser.maximumUnderWay).map { number in
+                Task { try await store.erase(.state("\(number)"), team: 1, keyID: "key", at: clock.now) }
+            }
+            while store.maintenance.eraser.callerCount < Eraser.maximumUnderWay { await Task.yield() }
+            let error = await #expect(throws: StoreError.self) {
+                try await store.erase(.state("one more"), team: 1, keyID: "key", at: clock.now)
+            }
+            #expect(error?.code == .overloaded)
+            gate.signal()
+            try await held
+            for erasure in erasures { #expect(try await erasure.value.completedAt != nil) }
+            _ = try await store.erase(.state("one more"), team: 1, keyID: "key", at: clock.now)
         }
     }
 }

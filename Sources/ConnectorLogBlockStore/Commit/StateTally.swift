@@ -27,7 +27,7 @@ final class StateTally: Sendable {
     }
 
     private let state = Mutex(State())
-    private let texts = FlowTexts()
+    let texts = FlowTexts()
 
     var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
 

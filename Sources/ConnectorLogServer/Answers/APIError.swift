@@ -38,8 +38,14 @@ package struct APIError: Error, Sendable {
     /// An erasure's: on a full disk what was begun is ended later, so that "nothing was stored" would be wrong.
     init(erasing error: any Error) {
         self = APIError(error)
-        guard code == .insufficientStorage else { return }
-        message = "the server's disk is full: an erasure that is listed is ended when there is room again"
+        if code == .insufficientStorage {
+            message = "the server's disk is full: an erasure that is listed is ended when there is room again"
+        } else if let error = error as? StoreError, error.code == .overloaded {
+            message = """
+                too many erasures are under way, or readers hold what was erased: an erasure that is listed is ended in \
+                the background
+                """
+        }
     }
 
     private init(store error: StoreError) {

@@ -17,6 +17,11 @@ final class Eraser: Sendable {
     /// Blocks that one read transaction looks at.
     private static let blocksOfSearch = 4096
     private static let faultsOfStep = 1000
+    /// Faults that one reader looks for.
+    private static let faultsOfSearch = 100_000
+    /// Erasures that callers wait for at a time: each searches all blocks, and they take turns. More are refused as
+    /// `overloaded`.
+    static let maximumUnderWay = 16
 
     private let replacement: BlockReplacement
     private let lane: AsyncSlots
@@ -25,13 +30,23 @@ final class Eraser: Sendable {
     private let quarantine: Quarantine
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
-    /// Erasures that a caller waits for.
-    private let running = Mutex<Set<Int64>>([])
+    /// How long an erasure waits for readers of the write-ahead log.
+    private let maximumWait: Duration
+    private struct Callers {
+        var count = 0
+        /// Numbers of their erasures.
+        var erasures: Set<Int64> = []
+    }
+
+    /// Who waits for an erasure.
+    private let callers = Mutex(Callers())
 
     init(
         replacement: BlockReplacement, lane: AsyncSlots, encoder: BlockEncoder, filters: FilterCache,
-        quarantine: Quarantine, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        quarantine: Quarantine, now: @escaping @Sendable () -> Timestamp, maximumWait: Duration = .seconds(20),
+        logger: Logger
     ) {
+        self.maximumWait = maximumWait
         (self.replacement, self.lane) = (replacement, lane)
         (self.encoder, self.filters, self.quarantine) = (encoder, filters, quarantine)
         (self.now, self.logger) = (now, logger)
@@ -40,7 +55,18 @@ final class Eraser: Sendable {
     private var pool: DatabasePool { replacement.pool }
     private var directory: BlockDirectory { replacement.directory }
 
+    var callerCount: Int { callers.withLock { $0.count } }
+
     func erase(_ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp) async throws -> Erasure {
+        let isAdmitted = callers.withLock { callers in
+            guard callers.count < Self.maximumUnderWay else { return false }
+            callers.count += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw StoreError(.overloaded, "\(Self.maximumUnderWay) erasures are under way")
+        }
+        defer { callers.withLock { $0.count -= 1 } }
         let erasure = try await pool.write { [directory] db in
             // In the writer's turn: what is committed later has greater ids.
             let lastFault = try Data.fetchOne(db, sql: "SELECT max(id) FROM fault")
@@ -51,16 +77,16 @@ final class Eraser: Sendable {
             return try ErasureRows.begin(
                 target, team: team, keyID: keyID, at: at, lastID: ids.max() ?? EntryID(high: 0, low: 0), in: db)
         } after: { [self] erasure in
-            running.withLock { _ = $0.insert(erasure.erasure.number) }
+            callers.withLock { _ = $0.erasures.insert(erasure.erasure.number) }
         }
-        defer { running.withLock { _ = $0.remove(erasure.erasure.number) } }
+        defer { callers.withLock { _ = $0.erasures.remove(erasure.erasure.number) } }
         return try await run(erasure)
     }
 
     /// Ends what a crash or a caller that left has cut short. One that fails is told, and the others are ended all the same.
     func resume() async throws {
         let open = try await pool.read { [logger] db in try ErasureRows.open(in: db, logger: logger) }
-        for erasure in open where !running.withLock({ $0.contains(erasure.erasure.number) }) {
+        for erasure in open where !callers.withLock({ $0.erasures.contains(erasure.erasure.number) }) {
             let number: Logger.MetadataValue = "\(erasure.erasure.number)"
             do {
                 _ = try await run(erasure)
@@ -83,7 +109,8 @@ final class Eraser: Sendable {
     private func run(_ erasure: OpenErasure) async throws -> Erasure {
         var searched: Set<Int64> = []
         while try await !step(erasure, &searched) { try Task.checkCancellation() }
-        try await PageScrubber(pool: pool, directory: directory, lane: lane).scrub()
+        try await removeUnnamedTexts()
+        try await PageScrubber(pool: pool, directory: directory, lane: lane, maximumWait: maximumWait).scrub()
         let now = now()
         return try await pool.write { [self] db in
             try ErasureRows.complete(
@@ -104,8 +131,17 @@ final class Eraser: Sendable {
             return false
         }
         if !clean.isEmpty { return false }
+        let faults = try await pool.read { db in
+            try ErasureTransaction.faults(of: erasure, atMost: Self.faultsOfSearch, in: db)
+        }
+        for first in stride(from: 0, to: faults.count, by: Self.faultsOfStep) {
+            try Task.checkCancellation()
+            let step = faults[first..<min(first + Self.faultsOfStep, faults.count)]
+            try await pool.write { [self] db in try transaction(erasure, in: db).removeFaults(step) }
+        }
+        if !faults.isEmpty { return false }
         let removed = try await pool.write { [self] db in
-            try transaction(erasure, in: db).removeFaults(atMost: Self.faultsOfStep)
+            try transaction(erasure, in: db).removeFaultsOfState(atMost: Self.faultsOfStep)
         }
         if removed == Self.faultsOfStep { return false }
         try await finish(erasure, searched)
@@ -146,12 +182,26 @@ final class Eraser: Sendable {
                 !searched.contains(block.id) && (erasure.limit.map { block.firstID <= $0 } ?? true)
             }
             let blocks = try transaction.replace(try unsearched.compactMap(search.find))
-            while try transaction.removeFaults(atMost: Self.faultsOfStep) > 0 {}
+            while try transaction.removeFaultsOfState(atMost: Self.faultsOfStep) > 0 {}
             try transaction.removeState()
             return blocks
-        } after: { [replacement] in
-            // Texts of a state that is gone may be gone with it.
-            replacement.states.forgetTexts()
+        }
+    }
+
+    /// Ids, names and versions of flows that no state has any more: those of an erased state, and what its entries, or
+    /// others, had said before.
+    private func removeUnnamedTexts() async throws {
+        try await lane.acquire()
+        defer { lane.release() }
+        let texts = replacement.states.texts
+        texts.watch()
+        defer { texts.endWatch() }
+        let unnamed = try await pool.read(FlowTexts.unnamed)
+        guard !unnamed.isEmpty else { return }
+        _ = try await pool.write { db in
+            try texts.remove(unnamed, in: db)
+        } after: { isChanged in
+            if isChanged { texts.forgetAll() }
         }
     }
 

@@ -73,49 +73,55 @@ struct ErasureTransaction {
 
     // MARK: - Faults and the state
 
-    /// Removes at most `count` faults of the state or the connector; returns their number.
-    func removeFaults(atMost count: Int) throws -> Int {
-        let column: String
-        switch erasure.target {
-        case .entry: return 0
-        case .state: column = "state_id"
-        case .connector: column = "connector"
-        }
-        let faults = try Row.fetchAll(
-            db, sql: "SELECT id, state_id FROM fault WHERE team_id = ? AND \(column) = ? AND id <= ? LIMIT ?",
-            arguments: [
-                team, erasure.target.name, (self.limit ?? EntryID(high: .max, low: .max)).databaseBytes, count,
-            ])
-        for fault in faults {
-            try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault.stored("id")])
-            // An index that names what its table does not have would be followed for ever.
-            guard db.changesCount == 1 else { throw BlockError(.value, "table fault") }
-            guard let state = String.fromDatabaseValue(fault.stored("state_id")) else { continue }
-            try db.cachedStatement(
-                sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND id = ?"
-            ).execute(arguments: [team, StoredStateID(state)])
-        }
+    /// Removes at most `count` faults of the state; returns their number.
+    func removeFaultsOfState(atMost count: Int) throws -> Int {
+        guard case .state(let id) = erasure.target else { return 0 }
+        let faults = try DatabaseValue.fetchAll(
+            db, sql: "SELECT id FROM fault WHERE team_id = ? AND state_id = ? LIMIT ?", arguments: [team, id, count])
+        for fault in faults { try removeFault(fault, ofState: id) }
         if !faults.isEmpty { try ErasureRows.add(faults: faults.count, to: erasure.number, in: db) }
         return faults.count
     }
 
-    /// Removes the state itself, and the texts that no other state shares with it; whoever remembers numbers of texts has
-    /// to forget them then.
+    /// Faults of a connector, looked for by a reader: no index has them, and a team may have very many faults. None comes
+    /// later: their ids are below the limit.
+    static func faults(of erasure: OpenErasure, atMost count: Int, in db: Database) throws -> [DatabaseValue] {
+        guard case .connector(let identifier) = erasure.erasure.target else { return [] }
+        return try DatabaseValue.fetchAll(
+            db, sql: "SELECT id FROM fault WHERE team_id = ? AND connector = ? AND id <= ? LIMIT ?",
+            arguments: [erasure.erasure.teamID, identifier, erasure.lastID.databaseBytes, count])
+    }
+
+    func removeFaults(_ faults: ArraySlice<DatabaseValue>) throws {
+        var removed = 0
+        for fault in faults {
+            // Retention may have been there before.
+            guard
+                let row = try Row.fetchOne(
+                    db.cachedStatement(sql: "SELECT state_id FROM fault WHERE id = ?"), arguments: [fault])
+            else { continue }
+            try removeFault(fault, ofState: try? row.valueIfAny("state_id"))
+            removed += 1
+        }
+        try ErasureRows.add(faults: removed, to: erasure.number, in: db)
+    }
+
+    private func removeFault(_ fault: DatabaseValue, ofState state: String?) throws {
+        try db.cachedStatement(sql: "DELETE FROM fault WHERE id = ?").execute(arguments: [fault])
+        // An index that names what its table does not have would be followed for ever.
+        guard db.changesCount == 1 else { throw BlockError(.value, "table fault") }
+        guard let state else { return }
+        try db.cachedStatement(
+            sql: "UPDATE flow_state SET faults = max(0, faults - 1) WHERE team_id = ? AND id = ?"
+        ).execute(arguments: [team, StoredStateID(state)])
+    }
+
+    /// Removes the state itself; its texts go with all others that nobody names.
     func removeState() throws {
-        guard case .state(let id) = erasure.target,
-            let row = try Row.fetchOne(
-                db, sql: "SELECT flow, name, version FROM flow_state WHERE team_id = ? AND id = ?",
-                arguments: [team, StoredStateID(id)])
-        else { return }
+        guard case .state(let id) = erasure.target else { return }
         try db.execute(
             sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ?", arguments: [team, StoredStateID(id)])
-        for text in Set(["flow", "name", "version"].map(row.stored)) {
-            try db.execute(
-                sql: """
-                    DELETE FROM flow_text WHERE id = ?1
-                        AND NOT EXISTS (SELECT 1 FROM flow_state WHERE flow = ?1 OR name = ?1 OR version = ?1)
-                    """, arguments: [text])
-        }
+        guard db.changesCount > 0 else { return }
         try ErasureRows.add(states: 1, to: erasure.number, in: db)
     }
 }

@@ -12,13 +12,22 @@ struct PageScrubber {
     let pool: DatabasePool
     let directory: BlockDirectory
     let lane: AsyncSlots
+    /// How long to wait for readers of the write-ahead log, a backup or a check of the store say. Longer, and the erasure
+    /// is left open: it is ended in the background.
+    let maximumWait: Duration
 
     func scrub() async throws {
         // Whoever reads a replaced block reads it to its end. Compaction does not wait for that.
         await directory.leasesEnd()
         try await cleanPages()
-        while try await !emptyLog() { try await Task.sleep(for: .milliseconds(Self.patience)) }
+        let end = ContinuousClock.now + maximumWait
+        while try await !emptyLog() {
+            guard ContinuousClock.now < end else { throw StoreError(.overloaded, Self.readersHold) }
+            try await Task.sleep(for: .milliseconds(Self.patience))
+        }
     }
+
+    static let readersHold = "readers still hold the write-ahead log"
 
     /// While nobody else replaces blocks, and so makes pages free.
     private func cleanPages() async throws {
