@@ -206,7 +206,7 @@ extension BlockStore: LogReader {
         state: FlowStateKey? = nil, _ body: @escaping @Sendable (EntrySearch, [BlockSummary]) throws -> Value
     ) async throws(StoreError) -> Value {
         // Before the read transaction begins: what is written meanwhile then is seen twice rather than never.
-        let waitingCalls = state.flatMap(tally.calls)
+        let waitingCalls = state.flatMap(tally.waiting)?.calls
         do {
             return try await directory.withLease { [pool, filters, encoder, quarantine, recent] blocks in
                 try await pool.read { db in
@@ -274,8 +274,11 @@ extension BlockStore: LogReader {
 
     package func state(team: Int64, id: String) async throws(StoreError) -> FlowState? {
         guard !catalog.isDeleted(team: team) else { return nil }
-        await writeStates()
-        return try await catalog.read { db in try FlowStateRows.state(team: team, id: id, in: db) }
+        // Not by bringing its row up to date: under full ingest the writer's turn comes late.
+        let waiting = tally.waiting(for: FlowStateKey(teamID: team, stateID: id))
+        return try await catalog.read { db in
+            try FlowStateRows.state(team: team, id: id, waiting: waiting, in: db)
+        }
     }
 
     /// Brings the rows of flow states up to date. When that fails, for want of room say, they are read as they are.

@@ -28,12 +28,15 @@ import Testing
         return states
     }
 
-    @Test func callsWaitUntilSomebodyAsks() async throws {
+    @Test func callsWaitUntilSomebodyListsStates() async throws {
         try await TemporaryStore.with { store, clock in
             try await fill(store, clock.now)
-            #expect(!store.tally.isEmpty)
+            // A state with its row, and what waits for it, is told without a write.
             let states = try await states(store)
+            #expect(!store.tally.isEmpty)
+            _ = try await store.flows(FlowQuery(teamID: 1))
             #expect(store.tally.isEmpty)
+            #expect(try await self.states(store) == states)
             #expect(states.map(\.calls).reduce(0, +) == 1200)
             #expect(states[3].calls == 40)
             #expect(states[3].faults == 3)
@@ -106,6 +109,29 @@ import Testing
         while store.committer.waitingCount < 2 { await Task.yield() }
         gate.signal()
         _ = try await (held, one, two)
+    }
+
+    /// What a sender said of a state's creation stays, and what its calls say of the flow is told, before and after the write.
+    @Test(arguments: [true, false])
+    func aStateIsTheSameBeforeItsCallsAreWritten(_ isCreatedStated: Bool) async throws {
+        try await TemporaryStore.with { store, clock in
+            let start = clock.now
+            var change = Fixtures.change(team: 1, state: "s", at: start, status: .done)
+            if isCreatedStated { change.createdAt = start }
+            _ = try await store.append(Fixtures.batch(states: [change]), idempotency: nil)
+            var call = SampleEntry(team: 1, at: start.advanced(bySeconds: -5))
+            call.stateID = "s"
+            call.flowName = "renamed"
+            _ = try await store.append(Fixtures.batch([call]), idempotency: nil)
+            let before = try #require(try await store.state(team: 1, id: "s"))
+            #expect(!store.tally.isEmpty)
+            _ = try await store.flows(FlowQuery(teamID: 1))
+            #expect(store.tally.isEmpty)
+            #expect(try await store.state(team: 1, id: "s") == before)
+            #expect(before.createdAt == (isCreatedStated ? start : call.logTime))
+            #expect(before.flowName == "renamed")
+            #expect(before.calls == 1)
+        }
     }
 
     @Test func aStatesCallsAreFoundBeforeItsRowSaysThem() async throws {

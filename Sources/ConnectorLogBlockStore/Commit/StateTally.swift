@@ -5,9 +5,9 @@ import Synchronization
 /// What committed calls add to flow states and table `flow_state` does not yet say.
 ///
 /// A thousand calls touch hundreds of states, each in a page of its own, and the next thousand mostly the same ones: so
-/// the calls of level-0 blocks are added up here, and written when those blocks are merged, when somebody asks for states,
-/// or when a fault or a change meets the state. Table `flow_counted` says up to which block the calls of all states are
-/// counted, and the row of a state that a fault or a change met says it of that state; after a crash the tally is made
+/// the calls of level-0 blocks are added up here, and written when those blocks are merged, when somebody asks for lists
+/// of states, or when a fault or a change meets the state. Table `flow_counted` says up to which block the calls of all
+/// states are counted, and the row of a state that a fault or a change met says it of that state; after a crash the tally is made
 /// again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
 final class StateTally: Sendable {
     /// States that may wait; then all are written with the next commit.
@@ -31,13 +31,22 @@ final class StateTally: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
 
-    /// First and last of the calls that wait for a state's row.
-    func calls(of key: FlowStateKey) -> ClosedRange<Int64>? {
-        state.withLock { state in
-            guard let delta = state.waiting[key], let first = delta.firstCall, let last = delta.lastCall else {
-                return nil
-            }
+    /// What waits for a state's row, and the latest block that is counted in it: a row that says as much has it already.
+    struct Waiting: Sendable {
+        var delta: FlowStateDelta
+        var lastBlock: Int64
+
+        /// First and last of the calls.
+        var calls: ClosedRange<Int64>? {
+            guard let first = delta.firstCall, let last = delta.lastCall else { return nil }
             return first...last
+        }
+    }
+
+    /// To be asked before the row is read: what is written meanwhile is told by the row.
+    func waiting(for key: FlowStateKey) -> Waiting? {
+        state.withLock { state in
+            state.waiting[key].map { Waiting(delta: $0, lastBlock: state.lastBlock) }
         }
     }
 

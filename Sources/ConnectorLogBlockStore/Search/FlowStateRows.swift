@@ -16,6 +16,20 @@ enum FlowStateRows {
         return try Row.fetchOne(statement, arguments: [team, StoredStateID(id)]).map(state)
     }
 
+    /// The row's state with the calls that its row does not say yet.
+    static func state(
+        team: Int64, id: String, waiting: StateTally.Waiting?, in db: Database
+    ) throws -> FlowState? {
+        let statement = try db.cachedStatement(
+            sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [team, id]) else {
+            return waiting.map { FlowState(team: team, id: id, calls: $0.delta) }
+        }
+        let state = try state(row)
+        guard let waiting, try row.value("counted_block") < waiting.lastBlock else { return state }
+        return state.adding(waiting.delta, isCreatedStated: try row.value("is_created_stated"))
+    }
+
     static func states(_ query: StateQuery, in db: Database) throws -> NamedPage<FlowState> {
         var sql = """
             SELECT \(columns) FROM flow_state
