@@ -38,7 +38,7 @@ package struct ConnectorLogAnswer: JSONWritable {
             $0.member("id", entry.id)
             $0.member("log_time", entry.logTime)
             $0.member("status", entry.status)
-            $0.member("event", entry.event.map { String($0.unicodeScalars.prefix(255)) })
+            $0.member("event", entry.event?.prefix(scalars: 255))
             $0.member("request", entry.request)
             $0.member("duration_ms", entry.durationMicroseconds.map(Self.milliseconds))
             // Clients hand anything else through as if it were one.

@@ -94,24 +94,38 @@ package struct EntrySummary: Hashable, Sendable {
     /// `request` of the compatible API: method, a space, and the path with its query, at most 1,000 characters.
     package var request: String? {
         guard method != nil || uri != nil else { return nil }
+        var text = method ?? ""
         let path = uri.map(Self.pathAndQuery) ?? ""
-        let text = [method ?? "", String(path)].filter { !$0.isEmpty }.joined(separator: " ")
-        return String(String.UnicodeScalarView(text.unicodeScalars.prefix(1000)))
+        if !text.isEmpty, !path.isEmpty { text += " " }
+        text += path
+        return text.prefix(scalars: 1000)
     }
 
     /// The part of a URI after its authority (RFC 3986, section 3); `/` when that is empty, all of it when relative.
     package static func pathAndQuery(_ uri: String) -> Substring {
-        guard let scheme = uri.range(of: "://") else { return uri[...] }
-        let rest = uri[scheme.upperBound...]
-        guard let start = rest.firstIndex(where: { $0 == "/" || $0 == "?" || $0 == "#" }) else { return "/" }
-        return rest[start...]
+        // By code units: a page has a hundred of them.
+        let bytes = uri.utf8
+        var rest = bytes[...]
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            rest = rest[bytes.index(after: colon)...]
+            guard rest.starts(with: "//".utf8) else { continue }
+            let authority = rest.dropFirst(2)
+            guard let start = authority.firstIndex(where: Self.endsAuthority) else { return "/" }
+            return uri[start...]
+        }
+        return uri[...]
+    }
+
+    private static func endsAuthority(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 }
 
 extension String {
-    /// First occurrence of `needle`, by code units.
-    fileprivate func range(of needle: String) -> Range<Index>? {
-        firstRange(of: needle)
+    /// At most `count` of its first Unicode scalars.
+    package func prefix(scalars count: Int) -> String {
+        // No scalar takes less than a byte.
+        utf8.count <= count ? self : String(String.UnicodeScalarView(unicodeScalars.prefix(count)))
     }
 }
 
