@@ -46,6 +46,17 @@ struct TextSearch {
         pattern.rows(of: column) { isFound(in: column.bytes.span, $0, of: $1) }
     }
 
+    /// Those of `rows`, which rise, of a column that have it. A block of one commit holds rows of many teams: most of its
+    /// bytes then are none of the asking one's.
+    func rows(of column: TextColumn, among rows: [Int]) -> [Int] {
+        if rows.count == column.count { return self.rows(of: column) }
+        let bytes = column.bytes.span
+        return rows.filter { row in
+            let range = column.range(row)
+            return isFound(in: bytes, range, of: range)
+        }
+    }
+
     func isFound(in text: [UInt8]) -> Bool {
         isFound(in: text.span, 0..<text.count, of: 0..<text.count)
     }

@@ -238,8 +238,7 @@ struct TextColumnReader {
             return hits.isEmpty ? [] : rows.filter { hits.contains(Int(indices[$0])) }
         }
         if isPacked { return rows.filter { packed.text($0).map(search.isFound) ?? false } }
-        let hits = Set(search.rows(of: plain))
-        return hits.isEmpty ? [] : rows.filter(hits.contains)
+        return search.rows(of: plain, among: rows)
     }
 
     private func equals(row: Int, _ wanted: [UInt8]) throws(BlockError) -> Bool {
