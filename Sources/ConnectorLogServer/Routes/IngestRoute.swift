@@ -16,7 +16,7 @@ enum IngestRoute {
         if let length, length > pipeline.limits.requestBytes {
             throw APIError(.contentTooLarge, "a request has at most \(pipeline.limits.requestBytes) bytes")
         }
-        do {
+        let take = {
             let open = OpenSession(
                 pipeline.makeSession(
                     format: format, caller: caller(for: key, call.environment.catalog),
@@ -32,10 +32,19 @@ enum IngestRoute {
             let requestID = call.context.requestID
             let result = try await open.finish(idempotencyKey: idempotencyKey, requestID: requestID)
             return answer(result, call)
+        }
+        do {
+            // What is short is done before another thread is awake.
+            if let length, length < leastBytesForThreads { return try await take() }
+            return try await withTaskExecutorPreference(threads) { try await take() }
         } catch let error as IngestError {
             throw APIError(ingest: error)
         }
     }
+
+    /// Where bodies are decoded that take long.
+    private static let threads = YieldingThreads(count: System.coreCount)
+    private static let leastBytesForThreads = 64 << 10
 
     private static func answer(_ result: IngestResult, _ call: RouteCall) -> Response {
         switch result {
