@@ -46,6 +46,15 @@ final class AsyncSlots: Sendable {
         }
     }
 
+    /// Takes a slot that is free; false when there is none.
+    func acquireIfFree() -> Bool {
+        state.withLock { state in
+            guard state.free > 0 else { return false }
+            state.free -= 1
+            return true
+        }
+    }
+
     /// Nil when the task has to wait.
     private func take(_ ticket: UInt64, _ continuation: CheckedContinuation<Answer, Never>) -> Answer? {
         state.withLock { state in

@@ -208,13 +208,8 @@ extension BlockStore: LogReader {
         // Before the read transaction begins: what is written meanwhile then is seen twice rather than never.
         let waitingCalls = state.flatMap(tally.waiting)?.calls
         do {
-            return try await directory.withLease { [pool, filters, encoder, quarantine, recent] blocks in
-                try await pool.read { db in
-                    try body(
-                        EntrySearch(
-                            db: db, zstandard: encoder.zstandard, filters: filters, quarantine: quarantine,
-                            recent: recent, waitingCalls: waitingCalls), blocks)
-                }
+            return try await directory.withLease { blocks in
+                try await read(waitingCalls: waitingCalls) { try body($0, blocks) }
             }
         } catch {
             throw StoreError(reading: error)
@@ -234,7 +229,38 @@ extension BlockStore: LogReader {
         }
         try await slowSearches.acquire()
         defer { slowSearches.release() }
-        return try await search(state: state) { search, blocks in try search.page(query, blocks: blocks) }
+        return try await longSearch(query)
+    }
+
+    /// A search that may read very many blocks: by two readers, while nobody else searches so.
+    private func longSearch(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
+        do {
+            return try await directory.withLease { blocks in
+                let shared = PageSearch(query, blocks: blocks)
+                guard shared.isLong, slowSearches.acquireIfFree() else {
+                    return try await read { try $0.page(of: shared) } ?? Page(rows: [], next: nil)
+                }
+                defer { slowSearches.release() }
+                async let one = read { try $0.page(of: shared) }
+                async let other = read { try $0.page(of: shared) }
+                // Both are awaited: what one could not read would be missing on the other's page.
+                let pages = try await [one, other]
+                return pages.compactMap(\.self).first ?? Page(rows: [], next: nil)
+            }
+        } catch {
+            throw StoreError(reading: error)
+        }
+    }
+
+    private func read<Value: Sendable>(
+        waitingCalls: ClosedRange<Int64>? = nil, _ body: @escaping @Sendable (EntrySearch) throws -> Value
+    ) async throws -> Value {
+        try await pool.read { [filters, encoder, quarantine, recent] db in
+            try body(
+                EntrySearch(
+                    db: db, zstandard: encoder.zstandard, filters: filters, quarantine: quarantine, recent: recent,
+                    waitingCalls: waitingCalls))
+        }
     }
 
     package func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {

@@ -21,6 +21,15 @@ import Testing
         func leave() { state.withLock { $0.now -= 1 } }
     }
 
+    @Test func givesOnlyAFreeSlotToWhoDoesNotWait() async throws {
+        let slots = AsyncSlots(count: 2)
+        try await slots.acquire()
+        #expect(slots.acquireIfFree())
+        #expect(!slots.acquireIfFree())
+        slots.release()
+        #expect(slots.acquireIfFree())
+    }
+
     @Test func letsNoMoreThroughThanItHasSlots() async throws {
         let slots = AsyncSlots(count: 2)
         let inside = Inside()

@@ -104,22 +104,37 @@ enum IntegerColumn {
     ) throws(BlockError) -> [Int64] {
         let width = Int(try reader.byte())
         guard width == 1 || width == 2 || width == 4 || width == 8 else { throw BlockError(.value, place) }
-        return FixedWidth.read(try reader.take(count * width), width: width, count: count).map(value)
+        return FixedWidth.read(try reader.take(count * width), width: width, count: count, value)
     }
 }
 
 /// Little-endian words of one width, end to end.
 enum FixedWidth {
-    /// `bytes` holds `count` words of `width` bytes: the caller has checked.
-    static func read(_ bytes: ArraySlice<UInt8>, width: Int, count: Int) -> [UInt64] {
-        let span = bytes.span
-        return unsafe [UInt64](unsafeUninitializedCapacity: count) { output, written in
-            var at = 0
+    /// What `value` makes of `count` words of `width` bytes, which `bytes` holds: the caller has checked.
+    @inline(__always)
+    static func read(
+        _ bytes: ArraySlice<UInt8>, width: Int, count: Int, _ value: (UInt64) -> Int64
+    ) -> [Int64] {
+        switch width {
+        case 1: read(UInt8.self, bytes, count: count, value)
+        case 2: read(UInt16.self, bytes, count: count, value)
+        case 4: read(UInt32.self, bytes, count: count, value)
+        default: read(UInt64.self, bytes, count: count, value)
+        }
+    }
+
+    @inline(__always)
+    private static func read<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type, _ bytes: ArraySlice<UInt8>, count: Int, _ value: (UInt64) -> Int64
+    ) -> [Int64] {
+        let size = MemoryLayout<Word>.size
+        precondition(bytes.count == count * size)
+        let raw = unsafe bytes.span.bytes
+        return unsafe [Int64](unsafeUninitializedCapacity: count) { output, written in
             for row in 0..<count {
-                var word: UInt64 = 0
-                for byte in 0..<width { word |= UInt64(span[at + byte]) << UInt64(byte * 8) }
-                unsafe output[row] = word
-                at += width
+                // Sound: the words fill the bytes.
+                let word = unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: row * size, as: Word.self)
+                unsafe output[row] = value(UInt64(truncatingIfNeeded: Word(littleEndian: word)))
             }
             written = count
         }

@@ -129,15 +129,41 @@ struct PartReader {
     }
 
     /// The ids of all rows; `first` is the block's when they follow each other.
-    func ids(first: EntryID) throws -> [EntryID] {
-        guard has(.idCounter) else { return (0..<rows).map(first.advanced(by:)) }
-        let milliseconds = try integers(.idMilliseconds)
-        let counters = try integers(.idCounter)
-        let random = try integers(.idRandom)
-        return (0..<rows).map { row in
-            EntryID(
-                milliseconds: UInt64(bitPattern: milliseconds[row]), counter: UInt32(truncatingIfNeeded: counters[row]),
-                random: UInt64(bitPattern: random[row]))
-        }
+    func ids(first: EntryID) throws -> IDColumn {
+        guard has(.idCounter) else { return IDColumn(first: first, rows: rows) }
+        return IDColumn(
+            milliseconds: try integers(.idMilliseconds), counters: try integers(.idCounter),
+            random: try integers(.idRandom))
+    }
+}
+
+/// The ids of a block's rows, put together when they are asked for: a page shows few of them.
+struct IDColumn: RandomAccessCollection {
+    /// Nil when they follow each other.
+    private let milliseconds: [Int64]?
+    private let counters: [Int64]
+    private let random: [Int64]
+    private let first: EntryID
+    let endIndex: Int
+
+    var startIndex: Int { 0 }
+
+    /// Ids that follow each other.
+    init(first: EntryID, rows: Int) {
+        (milliseconds, counters, random) = (nil, [], [])
+        (self.first, endIndex) = (first, rows)
+    }
+
+    /// - Precondition: columns of one length.
+    init(milliseconds: [Int64], counters: [Int64], random: [Int64]) {
+        (self.milliseconds, self.counters, self.random) = (milliseconds, counters, random)
+        (first, endIndex) = (EntryID(high: 0, low: 0), milliseconds.count)
+    }
+
+    subscript(row: Int) -> EntryID {
+        guard let milliseconds else { return first.advanced(by: row) }
+        return EntryID(
+            milliseconds: UInt64(bitPattern: milliseconds[row]), counter: UInt32(truncatingIfNeeded: counters[row]),
+            random: UInt64(bitPattern: random[row]))
     }
 }

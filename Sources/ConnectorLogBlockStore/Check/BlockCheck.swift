@@ -123,13 +123,13 @@ struct BlockCheck {
         add(column: column, place: "column \(column.rawValue)", what: BlockError.Reason.value.rawValue)
     }
 
-    private mutating func check(_ ids: [EntryID]) {
+    private mutating func check(_ ids: IDColumn) {
         if !zip(ids, ids.dropFirst()).allSatisfy({ $0 < $1 }) { add(place: "ids", what: "do not rise") }
     }
 
     // MARK: - Row
 
-    private mutating func checkRow(_ columns: EntryColumns, _ ids: [EntryID]) {
+    private mutating func checkRow(_ columns: EntryColumns, _ ids: IDColumn) {
         func differs(_ name: String, _ isRight: Bool) {
             if !isRight { add(place: "row", what: "\(name) is not what the columns say") }
         }

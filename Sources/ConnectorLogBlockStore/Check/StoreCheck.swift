@@ -197,7 +197,7 @@ struct EntryRange {
     }
 
     /// Nil when the block is no longer there, or not readable, which another check tells.
-    static func ids(of block: Int64, in db: Database, _ zstandard: Zstandard) throws -> [EntryID]? {
+    static func ids(of block: Int64, in db: Database, _ zstandard: Zstandard) throws -> IDColumn? {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM block WHERE id = ?", arguments: [block]) else {
             return nil
         }

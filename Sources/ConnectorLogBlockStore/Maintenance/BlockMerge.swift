@@ -95,7 +95,7 @@ struct BlockMerge {
 /// A stored block with all of its columns decoded.
 struct DecodedBlock {
     let teams: [Int64]
-    let ids: [EntryID]
+    let ids: IDColumn
     let logTimes: [Int64]
     private let statuses: [Int64]
     let outcomes: [Int64]

@@ -38,11 +38,7 @@ struct EntryFilter {
 
     /// Rising. Cheap columns come first, so that dear ones are decoded only for blocks that have rows left.
     func rows(of block: StoredBlock) throws -> [Int] {
-        var rows = Array(0..<block.rows)
-        if block.summary.teamID == nil {
-            let teams = try block.integers(.teamID)
-            rows.removeAll { teams[$0] != query.teamID }
-        }
+        var rows = try block.rows(ofTeam: query.teamID)
         try keepInTime(&rows, of: block)
         if let outcome = query.outcome, !rows.isEmpty {
             let outcomes = try block.integers(.outcome)

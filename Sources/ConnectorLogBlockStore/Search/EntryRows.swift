@@ -1,36 +1,44 @@
 import ConnectorLogCore
 
 extension StoredBlock {
-    func entrySummary(_ row: Int, _ fields: EntryQuery.Fields = .all) throws -> EntrySummary {
-        guard let connector = try texts(.connector).string(row),
-            let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: try integers(.outcome)[row]))
-        else { throw BlockError(.value, "row \(row)") }
-        var entry = EntrySummary(
-            id: try ids()[row], teamID: try integers(.teamID)[row],
-            logTime: Timestamp(microseconds: try integers(.logTime)[row]), connectorIdentifier: connector,
-            outcome: outcome)
-        let status = try integers(.status)[row]
-        entry.status = status == 0 ? nil : Int(status)
-        let duration = try integers(.duration)[row]
-        entry.durationMicroseconds = duration < 0 ? nil : duration
-        entry.event = try texts(.event).string(row)
-        entry.method = try texts(.method).string(row)
-        entry.uri = try texts(.uri).string(row)
-        entry.requestID = try texts(.requestID).string(row)
-        if fields == .call { return entry }
-        entry.flowID = try texts(.flowID).string(row)
-        entry.flowName = try texts(.flowName).string(row)
-        entry.flowVersion = try texts(.flowVersion).string(row)
-        entry.stateID = try texts(.stateID).string(row)
-        entry.traceID = try texts(.traceID).string(row)
-        entry.spanID = try texts(.spanID).string(row)
-        entry.errorName = try texts(.errorName).string(row)
-        entry.errorMessage = try texts(.errorMessage).string(row)
-        return entry
+    /// In the order of `rows`; column by column, each of which is looked up once.
+    func entrySummaries(_ rows: [Int], _ fields: EntryQuery.Fields = .all) throws -> [EntrySummary] {
+        let (ids, teams, times) = (try ids(), try integers(.teamID), try integers(.logTime))
+        let (connectors, outcomes) = (try texts(.connector), try integers(.outcome))
+        let (statuses, durations) = (try integers(.status), try integers(.duration))
+        var entries = try rows.map { row in
+            guard let connector = try connectors.string(row),
+                let outcome = Outcome(rawValue: UInt8(truncatingIfNeeded: outcomes[row]))
+            else { throw BlockError(.value, "row \(row)") }
+            var entry = EntrySummary(
+                id: ids[row], teamID: teams[row], logTime: Timestamp(microseconds: times[row]),
+                connectorIdentifier: connector, outcome: outcome)
+            entry.status = statuses[row] == 0 ? nil : Int(statuses[row])
+            entry.durationMicroseconds = durations[row] < 0 ? nil : durations[row]
+            return entry
+        }
+        for (column, field) in fields == .call ? Self.textsOfCalls : Self.textsOfCalls + Self.otherTexts {
+            let texts = try texts(column)
+            for (place, row) in rows.enumerated() { entries[place][keyPath: field] = try texts.string(row) }
+        }
+        return entries
+    }
+
+    private typealias TextOfSummary = (BlockFormat.Column, WritableKeyPath<EntrySummary, String?>)
+
+    private static var textsOfCalls: [TextOfSummary] {
+        [(.event, \.event), (.method, \.method), (.uri, \.uri), (.requestID, \.requestID)]
+    }
+
+    private static var otherTexts: [TextOfSummary] {
+        [
+            (.flowID, \.flowID), (.flowName, \.flowName), (.flowVersion, \.flowVersion), (.stateID, \.stateID),
+            (.traceID, \.traceID), (.spanID, \.spanID), (.errorName, \.errorName), (.errorMessage, \.errorMessage),
+        ]
     }
 
     func entry(_ row: Int) throws -> LogEntry {
-        var entry = LogEntry(summary: try entrySummary(row))
+        var entry = LogEntry(summary: try entrySummaries([row])[0])
         entry.detailsRemovedAt = summary.detailsRemovedAt.map(Timestamp.init(microseconds:))
         entry.requestHeaders = try headers(.requestHeaders, row)
         entry.responseHeaders = try headers(.responseHeaders, row)

@@ -1,8 +1,7 @@
 import ConnectorLogCore
 import GRDB
 
-/// Answers entry queries from blocks: goes through them in the order of the answer and stops when no block that is left
-/// can hold a row that belongs on the page.
+/// Answers entry queries from blocks, by one reader of the database.
 struct EntrySearch {
     let db: Database
     let zstandard: Zstandard
@@ -11,13 +10,6 @@ struct EntrySearch {
     let recent: RecentBlocks
     /// Calls of the query's state that its row does not say yet.
     var waitingCalls: ClosedRange<Int64>?
-
-    private struct Hit {
-        var time: Timestamp
-        var id: EntryID
-        var block: StoredBlock
-        var row: Int
-    }
 
     /// Blocks of a page that stay decoded between the search for its rows and the reading of them.
     private static let maximumDecoded = 64
@@ -36,31 +28,25 @@ struct EntrySearch {
 
     func page(_ query: EntryQuery, blocks: [BlockSummary]) throws -> Page<EntrySummary> {
         guard let query = try narrowed(query) else { return Page(rows: [], next: nil) }
-        let filter = EntryFilter(query)
-        let candidates = ordered(blocks.filter(filter.mayMatch), query.order)
-        // One more than the page holds tells whether there is a next one.
-        var hits: [Hit] = []
-        var decoded = 0
-        for candidate in candidates {
+        return try page(of: PageSearch(query, blocks: blocks)) ?? Page(rows: [], next: nil)
+    }
+
+    /// Goes through blocks until none is left, beside another reader that does the same. The one that is done last gets the
+    /// page, the other nil.
+    func page(of search: PageSearch) throws -> Page<EntrySummary>? {
+        guard search.begin() else { return nil }
+        // A page may draw on many blocks: what they decoded so far serves the page itself, but not their bodies.
+        var decoded: [Int64: StoredBlock] = [:]
+        while let candidate = search.next() {
             try Task.checkCancellation()
-            if hits.count > query.limit, isBehind(candidate, hits[hits.count - 1].time, query.order) { break }
             let block = open(candidate)
-            let found = try quarantine.reading(candidate) { try matches(filter, of: block) } ?? []
+            let found = try quarantine.reading(candidate) { try matches(search.filter, of: block) } ?? []
             if found.isEmpty { continue }
-            // A page may draw on many blocks: what they decoded so far serves the page itself, but not their bodies.
-            if query.readsDetail || decoded >= Self.maximumDecoded { block.release() } else { decoded += 1 }
-            hits += found
-            hits.sort { a, b in
-                switch query.order {
-                case .newestFirst: (a.time, a.id) > (b.time, b.id)
-                case .oldestFirst: (a.time, a.id) < (b.time, b.id)
-                }
-            }
-            if hits.count > query.limit + 1 { hits.removeLast(hits.count - query.limit - 1) }
+            if !search.query.readsDetail, decoded.count < Self.maximumDecoded { decoded[candidate.id] = block }
+            search.add(found)
         }
-        let page = hits.prefix(query.limit)
-        let next = hits.count > query.limit ? page.last.map { PagePosition(time: $0.time, id: $0.id) } : nil
-        return Page(rows: try summaries(page, query.fields), next: next)
+        guard let (hits, next) = search.end() else { return nil }
+        return Page(rows: try summaries(hits, search.query.fields, decoded), next: next)
     }
 
     /// The query within the time of its state's calls, which seldom fill a page: without, all filters would be asked. Nil
@@ -81,46 +67,32 @@ struct EntrySearch {
     }
 
     /// The entries in the order of the hits; each block is decoded once, and released before the next.
-    private func summaries(_ hits: ArraySlice<Hit>, _ fields: EntryQuery.Fields) throws -> [EntrySummary] {
+    private func summaries(
+        _ hits: ArraySlice<PageSearch.Hit>, _ fields: EntryQuery.Fields, _ decoded: [Int64: StoredBlock]
+    ) throws -> [EntrySummary] {
         var entries: [EntrySummary?] = Array(repeating: nil, count: hits.count)
-        let byBlock = Dictionary(grouping: hits.indices) { hits[$0].block.summary.id }
+        let byBlock = Dictionary(grouping: hits.indices) { hits[$0].block.id }
         for indices in byBlock.values {
             guard let first = indices.first else { continue }
-            let block = hits[first].block
+            let block = decoded[hits[first].block.id] ?? open(hits[first].block)
             _ = try quarantine.reading(block.summary) {
-                for index in indices {
-                    entries[index - hits.startIndex] = try block.entrySummary(hits[index].row, fields)
-                }
+                let found = try block.entrySummaries(indices.map { hits[$0].row }, fields)
+                for (index, entry) in zip(indices, found) { entries[index - hits.startIndex] = entry }
             }
             block.release()
         }
         return entries.compactMap(\.self)
     }
 
-    private func ordered(_ blocks: [BlockSummary], _ order: PageOrder) -> [BlockSummary] {
-        switch order {
-        case .newestFirst: blocks.reversed()
-        case .oldestFirst: blocks.sorted { $0.firstTime < $1.firstTime }
-        }
-    }
-
-    /// Whether all of the block lies behind the last row that the page needs. A block at the very instant may hold a row
-    /// with a smaller id.
-    private func isBehind(_ block: BlockSummary, _ last: Timestamp, _ order: PageOrder) -> Bool {
-        switch order {
-        case .newestFirst: block.lastTime < last.microseconds
-        case .oldestFirst: block.firstTime > last.microseconds
-        }
-    }
-
-    private func matches(_ filter: EntryFilter, of block: StoredBlock) throws -> [Hit] {
+    private func matches(_ filter: EntryFilter, of block: StoredBlock) throws -> [PageSearch.Hit] {
         guard try mayHold(filter.keys, block), try mayHold(filter.wordKeys, block, part: .words) else { return [] }
         let rows = try filter.rows(of: block)
         guard !rows.isEmpty else { return [] }
         let times = try block.integers(.logTime)
         let ids = try block.ids()
         return rows.map { row in
-            Hit(time: Timestamp(microseconds: times[row]), id: ids[row], block: block, row: row)
+            PageSearch.Hit(
+                time: Timestamp(microseconds: times[row]), id: ids[row], block: block.summary, row: row)
         }
     }
 
@@ -193,8 +165,8 @@ struct EntrySearch {
     private func times(team: Int64, connector: [UInt8], of candidate: BlockSummary) throws -> [Int64] {
         let block = open(candidate)
         guard try mayHold([FilterKey.connector(team: team, connector.span)], block) else { return [] }
-        let teams = try block.integers(.teamID)
-        var rows = (0..<block.rows).filter { teams[$0] == team }
+        var rows = try block.rows(ofTeam: team)
+        guard !rows.isEmpty else { return [] }
         try block.texts(.connector).filter(&rows, equalTo: String(decoding: connector, as: UTF8.self))
         let times = try block.integers(.logTime)
         return rows.map { times[$0] }

@@ -12,7 +12,7 @@ final class StoredBlock {
     private var texts: [BlockFormat.Column: TextColumnReader] = [:]
     private var headers: [BlockFormat.Column: HeaderListReader] = [:]
     private var integers: [BlockFormat.Column: [Int64]] = [:]
-    private var idList: [EntryID]?
+    private var idList: IDColumn?
 
     init(_ summary: BlockSummary, in db: Database, zstandard: Zstandard, recent: RecentBlocks) {
         (self.summary, self.db, self.zstandard) = (summary, db, zstandard)
@@ -80,24 +80,33 @@ final class StoredBlock {
         return values
     }
 
-    func ids() throws -> [EntryID] {
+    func ids() throws -> IDColumn {
         if let idList { return idList }
         let ids =
             recent == nil
-            ? try part(.summary).ids(first: summary.firstID) : (0..<rows).map(summary.firstID.advanced(by:))
+            ? try part(.summary).ids(first: summary.firstID) : IDColumn(first: summary.firstID, rows: rows)
         idList = ids
         return ids
+    }
+
+    /// Rising.
+    func rows(ofTeam team: Int64) throws -> [Int] {
+        switch summary.teamID {
+        case team?: return Array(0..<rows)
+        case nil:
+            let teams = try integers(.teamID)
+            var found: [Int] = []
+            for row in teams.indices where teams[row] == team { found.append(row) }
+            return found
+        default: return []
+        }
     }
 
     /// The row that has this id, or nil. Ids rise within a block.
     func row(of id: EntryID) throws -> Int? {
         let ids = try ids()
-        var (low, high) = (0, ids.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if ids[middle] < id { low = middle + 1 } else { high = middle }
-        }
-        return low < ids.count && ids[low] == id ? low : nil
+        let row = ids.firstIndex(rising: { $0 >= id })
+        return row < ids.count && ids[row] == id ? row : nil
     }
 }
 
