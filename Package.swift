@@ -40,9 +40,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTokens"),
+        .systemLibrary(name: "CByteSearch"),
         .target(
             name: "ConnectorLogCore",
-            dependencies: ["CMalloc"],
+            dependencies: ["CMalloc", "CByteSearch"],
             swiftSettings: settings
         ),
         .target(
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "ConnectorLogIngest",
             dependencies: [
-                "ConnectorLogCore", "CZstd", "CZlib",
+                "ConnectorLogCore", "CByteSearch", "CZstd", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings

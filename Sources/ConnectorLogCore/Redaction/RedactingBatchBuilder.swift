@@ -4,17 +4,14 @@
 package struct RedactingBatchBuilder: ~Copyable {
     private let redactor: TextRedactor
     private let bodyLimit: Int
-    private var columns = EntryColumns()
+    private var columns = EntryColumnsBuilder()
     private var faults: [RootFault] = []
     private var states: [StateChange] = []
     private var tally = RedactionTally()
-    /// One value while it is redacted.
+    /// One value of a fault or a state while it is redacted.
     private var scratch = ByteScratch()
     /// Bytes that `faults` and `states` hold.
     private var runBytes = 0
-
-    /// Memory that one long value needed is not kept beyond this.
-    private static let keptBytes = 1 << 18
 
     /// - Parameter bodyLimit: bytes of a body that are kept; the rest is cut after redaction, and the entry says so.
     package init(redactor: TextRedactor, bodyLimit: Int = Limits.bodyBytes) {
@@ -28,106 +25,96 @@ package struct RedactingBatchBuilder: ~Copyable {
     package var byteCount: Int { columns.byteCount + runBytes + scratch.capacity }
 
     package consuming func finish() -> RedactedBatch {
-        RedactedBatch(entries: columns, faults: faults, states: states)
+        RedactedBatch(entries: columns.finish(), faults: faults, states: states)
     }
 
     // MARK: - Entries
 
     package mutating func append(_ entry: borrowing EntryDraft) {
         tally.removeAll()
-        columns.teamIDs.append(entry.teamID)
-        columns.logTimes.append(entry.logTime)
-        columns.statuses.append(Int64(entry.status))
+        var row = columns.makeRow()
+        row.teamID = entry.teamID
+        row.logTime = entry.logTime
+        row.status = Int64(entry.status)
         let outcome =
             entry.outcome
             ?? Outcome(
                 status: entry.status == 0 ? nil : entry.status,
                 hasError: entry.errorName != nil || entry.errorMessage != nil)
-        columns.outcomes.append(outcome.rawValue)
-        columns.durations.append(entry.duration)
-        columns[.connector].append(entry.connector)
-        columns[.method].append(entry.method)
-        columns[.traceID].append(entry.traceID)
-        columns[.spanID].append(entry.spanID)
-        appendText(entry.event, .event, "event")
-        appendText(entry.uri, .uri, "uri", context: .uri)
-        appendText(entry.requestID, .requestID, "request_id")
-        appendText(entry.flowID, .flowID, "flow_id")
-        appendText(entry.flowName, .flowName, "flow_name")
-        appendText(entry.flowVersion, .flowVersion, "flow_version")
-        appendText(entry.stateID, .stateID, "state_id")
-        appendText(entry.errorName, .errorName, "error_name")
-        appendText(entry.errorMessage, .errorMessage, "error_message")
-        appendText(entry.attributes, .attributes, "attributes")
-        appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers")
-        appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers")
-        columns.requestBodyAttributes.append(appendBody(entry.requestBody, .requestBody, "request_body"))
-        columns.responseBodyAttributes.append(appendBody(entry.responseBody, .responseBody, "response_body"))
-        if tally.isEmpty {
-            columns[.receipt].appendNull()
-        } else {
-            scratch.removeAll()
-            tally.append(to: &scratch)
-            columns[.receipt].append(scratch.bytes)
+        row.outcome = outcome.rawValue
+        row.duration = entry.duration
+        appendChecked(entry.connector, .connector, to: &row)
+        appendChecked(entry.method, .method, to: &row)
+        appendChecked(entry.traceID, .traceID, to: &row)
+        appendChecked(entry.spanID, .spanID, to: &row)
+        appendText(entry.event, .event, "event", to: &row)
+        appendText(entry.uri, .uri, "uri", context: .uri, to: &row)
+        appendText(entry.requestID, .requestID, "request_id", to: &row)
+        appendText(entry.flowID, .flowID, "flow_id", to: &row)
+        appendText(entry.flowName, .flowName, "flow_name", to: &row)
+        appendText(entry.flowVersion, .flowVersion, "flow_version", to: &row)
+        appendText(entry.stateID, .stateID, "state_id", to: &row)
+        appendText(entry.errorName, .errorName, "error_name", to: &row)
+        appendText(entry.errorMessage, .errorMessage, "error_message", to: &row)
+        appendText(entry.attributes, .attributes, "attributes", to: &row)
+        appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers", to: &row)
+        appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers", to: &row)
+        row.requestBodyAttributes = appendBody(entry.requestBody, .requestBody, "request_body", to: &row)
+        row.responseBodyAttributes = appendBody(entry.responseBody, .responseBody, "response_body", to: &row)
+        if !tally.isEmpty {
+            tally.append(to: &columns[.receipt])
+            columns.endText(.receipt, of: &row)
         }
+        columns.append(row)
+    }
+
+    /// A text of a form in which no secret can be.
+    private mutating func appendChecked(
+        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, to row: inout EntryColumnsBuilder.Row
+    ) {
+        guard let text else { return }
+        columns[column].append(text)
+        columns.endText(column, of: &row)
     }
 
     private mutating func appendText(
         _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, _ field: StaticString,
-        context: TextRedactor.Context = .text
+        context: TextRedactor.Context = .text, to row: inout EntryColumnsBuilder.Row
     ) {
-        guard let text else {
-            columns[column].appendNull()
-            return
-        }
-        if TextRedactor.isPlain(text) {
-            columns[column].append(text)
-            return
-        }
-        scratch.removeAll()
-        redactor.redact(text, context: context, field: field, into: &scratch, tally: &tally)
-        columns[column].append(scratch.bytes)
+        guard let text else { return }
+        redactor.redact(text, context: context, field: field, into: &columns[column], tally: &tally)
+        columns.endText(column, of: &row)
     }
 
     private mutating func appendHeaders(
-        _ headers: [EntryDraft.Header], _ column: EntryTextField, _ field: StaticString
+        _ headers: [EntryDraft.Header], _ column: EntryTextField, _ field: StaticString,
+        to row: inout EntryColumnsBuilder.Row
     ) {
-        if headers.isEmpty {
-            columns[column].appendNull()
-            return
-        }
-        scratch.removeAll()
+        if headers.isEmpty { return }
         for header in headers {
-            HeaderList.append(header.name, to: &scratch)
-            redactor.redactHeaderValue(header, field: field, into: &scratch, tally: &tally)
+            HeaderList.append(header.name, to: &columns[column])
+            redactor.redactHeaderValue(header, field: field, into: &columns[column], tally: &tally)
         }
-        columns[column].append(scratch.bytes)
+        columns.endText(column, of: &row)
     }
 
     /// Redacts first and cuts then, so that no cut hides the beginning of what would have been redacted.
     private mutating func appendBody(
-        _ body: EntryDraft.Body?, _ column: EntryTextField, _ field: StaticString
+        _ body: EntryDraft.Body?, _ column: EntryTextField, _ field: StaticString,
+        to row: inout EntryColumnsBuilder.Row
     ) -> Int64 {
-        guard let body else {
-            columns[column].appendNull()
-            return 0
-        }
-        let bytes = redacted(body.bytes, field)
-        let kept = kept(of: bytes, isBinary: body.isBinary)
-        columns[column].append(kept)
+        guard let body else { return 0 }
+        let start = columns[column].count
+        redactor.redactBody(body.bytes, field: field, into: &columns[column], tally: &tally)
+        let whole = UnsafeRawBufferPointer(rebasing: columns[column].bytes[start...])
+        let kept = kept(of: whole, isBinary: body.isBinary).count
+        let isCut = kept < whole.count
+        columns[column].removeAll(keepingFirst: start + kept)
+        columns.endText(column, of: &row)
         return BodyAttributes(
             originalSize: body.originalSize ?? body.bytes.count, isBinary: body.isBinary,
-            isTruncated: body.isTruncated || kept.count < bytes.count
+            isTruncated: body.isTruncated || isCut
         ).packed
-    }
-
-    /// A body without its secrets; good until the next value is redacted.
-    private mutating func redacted(_ body: UnsafeRawBufferPointer, _ field: StaticString) -> UnsafeRawBufferPointer {
-        if TextRedactor.isPlain(body) { return body }
-        scratch.removeAll(keepingCapacity: Self.keptBytes)
-        let context: TextRedactor.Context = TextRedactor.isForm(body) ? .uri : .text
-        redactor.redact(body, context: context, field: field, into: &scratch, tally: &tally)
-        return scratch.bytes
     }
 
     /// As much as a body may have; no character of a text is cut in two.
@@ -160,7 +147,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         if var body = fault.responseBody {
             let original = body.bytes
             original.withUnsafeBytes {
-                let bytes = redacted($0, "response_body")
+                scratch.removeAll()
+                redactor.redactBody($0, field: "response_body", into: &scratch, tally: &tally)
+                let bytes = scratch.bytes
                 let kept = kept(of: bytes, isBinary: body.isBinary)
                 body.isTruncated = body.isTruncated || kept.count < bytes.count
                 body.bytes = Array(kept)

@@ -1,3 +1,5 @@
+internal import CByteSearch
+
 /// One walk over a text in search of secrets: from each byte at which something may begin it looks a bounded way back and
 /// as far ahead as the secret reaches.
 struct SecretScan {
@@ -27,53 +29,11 @@ struct SecretScan {
         (self.text, self.names, self.context) = (text, names, context)
     }
 
-    /// The next `:`, `=`, or `b` before an `a` or `e` in either case, and now and then a byte that is none of these;
-    /// `text.count` when there is no more. Nothing begins with the last byte, so that one is left out.
+    /// The next `:`, `=`, or `b` before an `a` or `e` in either case; `text.count` when there is no more. Nothing begins
+    /// with the last byte, so that one is left out.
     @inline(__always)
     static func nextTrigger(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var at = start
-        while at + 9 <= text.count {
-            let hits = triggers(in: text, at: at)
-            if hits != 0 { return at + hits.trailingZeroBitCount / 8 }
-            at += 8
-        }
-        guard at + 1 < text.count else { return text.count }
-        // The rest together with bytes before it, which are masked out: one step in place of up to seven.
-        let last = text.count - 9
-        guard last >= 0 else { return nextTriggerOfFew(in: text, from: at) }
-        let hits = triggers(in: text, at: last) & (UInt64.max << UInt64(8 * (at - last)))
-        return hits != 0 ? last + hits.trailingZeroBitCount / 8 : text.count
-    }
-
-    /// The top bits of those of the eight bytes at `at` that are triggers. Nine bytes are read.
-    ///
-    /// A byte of `x ^ pattern` is zero where `x` has the wanted byte, and `(v - 1) & ~v` has its top bit set at each zero
-    /// byte, and sometimes above one.
-    @inline(__always)
-    private static func triggers(in text: UnsafeRawBufferPointer, at: Int) -> UInt64 {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        @inline(__always)
-        func zeros(_ v: UInt64) -> UInt64 { (v &- ones) & ~v }
-        let here = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-        let lower = here | ones &* 0x20
-        let next = lower >> 8 | UInt64(text[at + 8] | 0x20) << 56
-        // `a` and `e` differ in one bit.
-        let letters = zeros(lower ^ ones &* 0x62) & zeros(next & ~(ones &* 0x04) ^ ones &* 0x61)
-        return (zeros(here ^ ones &* 0x3A) | zeros(here ^ ones &* 0x3D) | letters) & tops
-    }
-
-    private static func nextTriggerOfFew(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        for at in start..<text.count - 1 {
-            switch text[at] {
-            case UInt8(ascii: ":"), UInt8(ascii: "="): return at
-            case UInt8(ascii: "b"), UInt8(ascii: "B"):
-                let next = text[at + 1] | 0x20
-                if next == UInt8(ascii: "e") || next == UInt8(ascii: "a") { return at }
-            default: break
-            }
-        }
-        return text.count
+        first_secret_trigger(text.baseAddress?.assumingMemoryBound(to: UInt8.self), start, text.count)
     }
 
     /// The secret to which the byte at `position` points.

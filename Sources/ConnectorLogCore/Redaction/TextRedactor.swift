@@ -21,15 +21,9 @@ package struct TextRedactor: Sendable {
         self.names = names
     }
 
-    /// Whether `text` has nothing at which a secret may begin, so that it is its own redaction.
-    @inline(__always)
-    static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
-        SecretScan.nextTrigger(in: text, from: 0) >= text.count
-    }
-
     /// Whether a body is `application/x-www-form-urlencoded`: it begins with a name and has no byte that the form's
     /// encoding leaves out, so that only `&` ends a value.
-    static func isForm(_ body: UnsafeRawBufferPointer) -> Bool {
+    private static func isForm(_ body: UnsafeRawBufferPointer) -> Bool {
         guard let first = body.first, first.isIdentifierByte else { return false }
         return body.allSatisfy { byte in
             switch byte {
@@ -72,6 +66,13 @@ package struct TextRedactor: Sendable {
         }
         output.append(UnsafeRawBufferPointer(rebasing: text[scan.start...]))
         tally.work += scan.work
+    }
+
+    /// As `redact`, of a body, which may be a form.
+    func redactBody(
+        _ body: UnsafeRawBufferPointer, field: StaticString, into output: inout ByteScratch, tally: inout RedactionTally
+    ) {
+        redact(body, context: Self.isForm(body) ? .uri : .text, field: field, into: &output, tally: &tally)
     }
 
     static func isPlaceholder(_ text: UnsafeRawBufferPointer) -> Bool {

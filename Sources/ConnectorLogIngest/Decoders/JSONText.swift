@@ -1,59 +1,24 @@
+import CByteSearch
 import ConnectorLogCore
 
 /// The characters of JSON strings: finding the special ones, taking escapes out and putting them in.
 enum JSONText {
     /// The first `"`, `\` or control character at or behind `start`; `text.count` when there is none.
-    ///
-    /// Eight bytes at a time: a byte of `x ^ pattern` is zero where `x` has the wanted byte, and `(v - 1) & ~v` has its top
-    /// bit set at the lowest zero byte; false hits come only above a true one.
     @inline(__always)
     static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        var at = start
-        while at + 8 <= text.count {
-            let x = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let quote = x ^ (ones &* 0x22)
-            let backslash = x ^ (ones &* 0x5C)
-            let hits =
-                ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (x &- ones &* 0x20) & ~x) & tops
-            if hits != 0 { return at + hits.trailingZeroBitCount / 8 }
-            at += 8
-        }
-        while at < text.count {
-            let byte = text[at]
-            if byte == 0x22 || byte == 0x5C || byte < 0x20 { return at }
-            at += 1
-        }
-        return at
+        first_json_special(text.baseAddress?.assumingMemoryBound(to: UInt8.self), start, text.count)
     }
 
     /// Writes what an escaped string means to `output`, which has room for `text.count` bytes; returns how many bytes
     /// that are: never more. The escapes were checked by `JSONScanner`.
     static func unescape(_ text: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) -> Int {
+        guard let source = text.baseAddress else { return 0 }
         var at = 0
         var written = 0
         while true {
-            // Copies eight bytes at once and keeps those before a backslash.
-            while at + 8 <= text.count {
-                let x = text.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-                output.storeBytes(of: x, toByteOffset: written, as: UInt64.self)
-                let backslash = UInt64(littleEndian: x) ^ 0x5C5C_5C5C_5C5C_5C5C
-                let hits = (backslash &- 0x0101_0101_0101_0101) & ~backslash & 0x8080_8080_8080_8080
-                if hits != 0 {
-                    let plain = hits.trailingZeroBitCount / 8
-                    at += plain
-                    written += plain
-                    break
-                }
-                at += 8
-                written += 8
-            }
-            while at < text.count, text[at] != UInt8(ascii: "\\") {
-                output.storeBytes(of: text[at], toByteOffset: written, as: UInt8.self)
-                at += 1
-                written += 1
-            }
+            let plain = copy_to_backslash(source + at, text.count - at, output + written)
+            at += plain
+            written += plain
             guard at < text.count else { return written }
             if text[at + 1] == UInt8(ascii: "u") {
                 (at, written) = unicode(text, at, output, written)

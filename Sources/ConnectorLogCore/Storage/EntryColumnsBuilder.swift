@@ -1,0 +1,72 @@
+/// Entries while they are made: what has one size row by row, texts column by column, in memory that grows without the
+/// checks that an array makes at each append. `finish` makes columns of it that take no more room than they need.
+struct EntryColumnsBuilder: ~Copyable {
+    /// What an entry has beside the bytes of its texts.
+    struct Row {
+        var teamID: Int64 = 0
+        var logTime: Int64 = 0
+        var status: Int64 = 0
+        var duration: Int64 = 0
+        var requestBodyAttributes: Int64 = 0
+        var responseBodyAttributes: Int64 = 0
+        var outcome: UInt8 = 0
+        /// As in `TextColumn.ends`; null until the text is ended.
+        fileprivate var ends: InlineArray<19, UInt32>
+    }
+
+    private var rows: [Row] = []
+    private var texts = InlineArray<19, ByteScratch> { _ in ByteScratch() }
+
+    init() {
+        precondition(EntryTextField.allCases.count == texts.count, "a buffer a field")
+    }
+
+    var count: Int { rows.count }
+
+    /// Bytes that the rows take, without the room that growth left.
+    var byteCount: Int {
+        var bytes = rows.count * MemoryLayout<Row>.stride
+        for field in texts.indices { bytes += texts[field].count }
+        return bytes
+    }
+
+    /// The bytes of a field's texts so far, to append to.
+    subscript(field: EntryTextField) -> ByteScratch {
+        @inline(__always)
+        _read { yield texts[field.rawValue] }
+        @inline(__always)
+        _modify { yield &texts[field.rawValue] }
+    }
+
+    /// A row of which no text is ended.
+    func makeRow() -> Row {
+        Row(ends: InlineArray { field in UInt32(truncatingIfNeeded: texts[field].count) | TextColumn.nullMark })
+    }
+
+    /// The row's text is what was appended to the field's bytes since the row before.
+    @inline(__always)
+    func endText(_ field: EntryTextField, of row: inout Row) {
+        row.ends[field.rawValue] = UInt32(truncatingIfNeeded: texts[field.rawValue].count)
+    }
+
+    mutating func append(_ row: Row) {
+        rows.append(row)
+    }
+
+    consuming func finish() -> EntryColumns {
+        var columns = EntryColumns()
+        columns.teamIDs = rows.map { $0.teamID }
+        columns.logTimes = rows.map { $0.logTime }
+        columns.statuses = rows.map { $0.status }
+        columns.outcomes = rows.map { $0.outcome }
+        columns.durations = rows.map { $0.duration }
+        columns.requestBodyAttributes = rows.map { $0.requestBodyAttributes }
+        columns.responseBodyAttributes = rows.map { $0.responseBodyAttributes }
+        for field in texts.indices {
+            columns.texts[field] = TextColumn(bytes: Array(texts[field].bytes), ends: rows.map { $0.ends[field] })
+            // Not both copies of all texts at once.
+            texts[field] = ByteScratch()
+        }
+        return columns
+    }
+}
