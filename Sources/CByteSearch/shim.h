@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,12 +35,26 @@ static inline ptrdiff_t first_mark(marks16 marks, unsigned from) {
 #endif
 }
 
+static inline bool same_bytes(const void *one, const void *other, ptrdiff_t count) {
+    return memcmp(one, other, (size_t)count) == 0;
+}
+
+/* Whether text begins with the first count bytes of word, at most 48 of them. Of both, 48 bytes may be read. */
+static inline bool begins_with(const void *text, const void *word, ptrdiff_t count) {
+    for (ptrdiff_t at = 0; at < count; at += 16) {
+        marks16 differ = ~(marks16)(load16((const uint8_t *)text + at) == load16((const uint8_t *)word + at));
+        ptrdiff_t same = first_mark(differ, 0);
+        if (same < 16) return at + same >= count;
+    }
+    return true;
+}
+
 static inline marks16 json_marks(bytes16 block) {
     return (marks16)(block == all16('"')) | (marks16)(block == all16('\\')) | (marks16)(block < all16(0x20));
 }
 
 /* The first `"`, `\` or control character at or behind `start`; `count` when there is none. */
-static inline ptrdiff_t first_json_special(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+static inline __attribute__((always_inline)) ptrdiff_t first_json_special(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
     ptrdiff_t at = start;
     while (count - at >= 16) {
         ptrdiff_t place = first_mark(json_marks(load16(text + at)), 0);
@@ -50,22 +65,88 @@ static inline ptrdiff_t first_json_special(const uint8_t *text, ptrdiff_t start,
     return at;
 }
 
-/* Copies text to output up to its first backslash or end, and says how far. Output has room for count bytes; what lies
-   there behind the copy is undefined afterwards. */
-static inline ptrdiff_t copy_to_backslash(const uint8_t *text, ptrdiff_t count, uint8_t *output) {
-    ptrdiff_t at = 0;
-    while (count - at >= 16) {
-        bytes16 block = load16(text + at);
-        memcpy(output + at, &block, 16);
-        ptrdiff_t place = first_mark((marks16)(block == all16('\\')), 0);
-        if (place < 16) return at + place;
-        at += 16;
+/* What the letter of an escape of two characters means; 0 when there is no such escape. */
+static inline uint8_t escape_meaning(uint8_t letter) {
+    switch (letter) {
+    case '"':
+    case '\\':
+    case '/': return letter;
+    case 'b': return 0x08;
+    case 'f': return 0x0C;
+    case 'n': return 0x0A;
+    case 'r': return 0x0D;
+    case 't': return 0x09;
+    default: return 0;
     }
-    while (at < count && text[at] != '\\') {
-        output[at] = text[at];
+}
+
+/* From within a JSON string, the place of what ends it or has to be looked at closely: its quote, a control character, or
+   the backslash of an escape that is not of two characters. `count` when there is none. */
+static inline ptrdiff_t skip_json_string(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+    ptrdiff_t at = start;
+    /* One more byte than a block, for the letter of an escape that begins with its last one. */
+    while (count - at > 16) {
+        marks16 marks = json_marks(load16(text + at));
+        ptrdiff_t next = 0;
+        while (true) {
+            ptrdiff_t place = first_mark(marks, (unsigned)next);
+            if (place >= 16) break;
+            if (text[at + place] != '\\' || escape_meaning(text[at + place + 1]) == 0) return at + place;
+            next = place + 2;
+        }
+        at += next > 16 ? next : 16;
+    }
+    while (at < count && text[at] != '"' && text[at] >= 0x20) {
+        if (text[at] == '\\') {
+            if (at + 1 == count || escape_meaning(text[at + 1]) == 0) return at;
+            at++;
+        }
         at++;
     }
     return at;
+}
+
+/* Writes what the inside of a JSON string means to output, up to the first escape of a code unit (backslash and u) or to
+   the end; says how far it read, and adds to *written. Output has room for count bytes; what lies there behind the text is
+   undefined afterwards. The escapes were checked before. */
+static inline ptrdiff_t unescape_json(const uint8_t *text, ptrdiff_t count, uint8_t *output, ptrdiff_t *written) {
+    ptrdiff_t at = 0;
+    uint8_t *end = output;
+    while (count - at >= 16) {
+        bytes16 block = load16(text + at);
+        memcpy(end, &block, 16);
+        ptrdiff_t plain = first_mark((marks16)(block == all16('\\')), 0);
+        at += plain;
+        end += plain;
+        if (plain == 16) continue;
+        /* An escape does not end with its backslash, so that one more byte is there. */
+        if (text[at + 1] == 'u') goto end;
+        *end++ = escape_meaning(text[at + 1]);
+        at += 2;
+    }
+    while (at < count) {
+        if (text[at] != '\\') {
+            *end++ = text[at++];
+        } else {
+            if (text[at + 1] == 'u') goto end;
+            *end++ = escape_meaning(text[at + 1]);
+            at += 2;
+        }
+    }
+end:
+    *written += end - output;
+    return at;
+}
+
+/* Whether text is of count lower-case hexadecimal digits, not all of them zero; count is a multiple of 16. */
+static inline bool is_lower_hexadecimal(const uint8_t *text, ptrdiff_t count) {
+    marks16 others = {0}, nonzero = {0};
+    for (ptrdiff_t at = 0; at < count; at += 16) {
+        bytes16 block = load16(text + at);
+        others |= ~((marks16)(block - all16('0') < all16(10)) | (marks16)(block - all16('a') < all16(6)));
+        nonzero |= (marks16)(block != all16('0'));
+    }
+    return first_mark(others, 0) == 16 && first_mark(nonzero, 0) < 16;
 }
 
 static inline marks16 secret_marks(bytes16 block, bytes16 next) {

@@ -103,6 +103,67 @@ import Testing
         }
     }
 
+    /// What is learned from lines must change nothing about those behind them.
+    @Test func linesAreReadTheSameBehindOthersAsAlone() async {
+        for var round in FuzzRounds("lines", count: 300) {
+            var lines: [[UInt8]] = []
+            for _ in 0..<Int.random(in: 2...12, using: &round.random) {
+                var line = Self.shuffled(&round.random)
+                if round.random.chance(20) { Self.change(&line, &round.random) }
+                line.removeAll { $0 == 0x0A }
+                lines.append(line)
+            }
+            var alone = Seen()
+            for (index, line) in lines.enumerated() {
+                let seen = await run(line, .ndjson, .identity, cuts: [])
+                alone.accepted += seen.accepted
+                alone.rejected += seen.rejected.map { RejectedLine(line: index + 1, error: $0.error) }
+                alone.entries.append(contentsOf: seen.entries)
+                alone.faults += seen.faults
+                alone.states += seen.states
+            }
+            let together = await run(Array(lines.joined(separator: [0x0A])), .ndjson, .identity, cuts: [])
+            #expect(together == alone, "round \(round.number)")
+        }
+    }
+
+    private static let members = [
+        #""connector_identifier":"crm""#, #""method":"GET""#, #""method" :"PUT""#, #""status":200"#,
+        #""met\u0068od":"X""#,
+        #""request_headers":{"Accept":"a","Authorization":"Bearer made-up-1","Via":["a","b"],"Set-Cookie":"made-up"}"#,
+        #""request_headers":{"Accept":"a", "Via":"c","Authorization" : "made-up","status":"1"}"#,
+        #""response_headers":{"Via":"c","Accept":"b","X-A-Name-Of-More-Than-Forty-Eight-Bytes-With-Its-Quotes":"d"}"#,
+        #""response_body":{"error":"amount"}"#, #""more":"kept""#, #""other":1"#, #""Via":true"#,
+        #""uri":"https://h/""#,
+    ]
+
+    /// An entry with some members in some order.
+    private static func shuffled(_ random: inout SeededRandom) -> [UInt8] {
+        let members =
+            random.chance(50)
+            ? Self.members.filter { _ in random.chance(60) }
+            : (0..<Int.random(in: 0...8, using: &random)).map { _ in random.pick(Self.members) }
+        return Array("{\(members.joined(separator: random.pick([",", ", ", " ,  "])))}".utf8)
+    }
+
+    @Test func moreNamesThanAreLearnedAreRead() async throws {
+        let lines = (0..<3).map { _ in
+            (0..<20).map { part in
+                let headers = (0..<30).map { #""X-\#(part)-\#($0)":"v\#($0)""# }.joined(separator: ",")
+                return #"{"connector_identifier":"c","request_headers":{\#(headers)}}"#
+            }
+            .joined(separator: "\n")
+        }
+        let run = try await IngestRun(lines.joined(separator: "\n"))
+        let batch = try #require(run.batch)
+        #expect(batch.entries.count == 60)
+        for row in 0..<60 {
+            let fields = try #require(batch.headers(.requestHeaders, row))
+            #expect(fields.map(\.name) == (0..<30).map { "X-\(row % 20)-\($0)" })
+            #expect(fields.map(\.value) == (0..<30).map { "v\($0)" })
+        }
+    }
+
     /// Held against Foundation's reader, where that one keeps to RFC 8259.
     private func expectAcceptedLinesAreJSON(_ body: [UInt8], _ seen: Seen, _ round: UInt64) {
         var body = body[...]

@@ -152,6 +152,7 @@ private struct DigitReader {
         return true
     }
 
+    @inline(__always)
     mutating func digits(_ count: Int) -> Int64? {
         guard position + count <= text.count else { return nil }
         var value: Int64 = 0

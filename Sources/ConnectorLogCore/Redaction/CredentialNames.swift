@@ -26,6 +26,9 @@ package final class CredentialNames: Sendable {
     private struct Pattern {
         var start: Int
         var end: Int
+        /// Its last letters, at most eight, the last one lowest; and the bytes of these that are letters.
+        var tail: UInt64
+        var tailMask: UInt64
         var isWholeName: Bool
         /// Whether one of `exceptions` ends so.
         var hasExceptions: Bool
@@ -35,6 +38,8 @@ package final class CredentialNames: Sendable {
     /// names are told apart by their last three letters.
     private let lettersBefore: InlineArray<256, UInt32>
     private let lettersBeforeThese: InlineArray<256, UInt32>
+    /// For each byte its letter in lower case; 0 for separators.
+    private let letter: InlineArray<256, UInt8>
     /// Ordered by their last letters.
     private let patterns: [Pattern]
     /// For each last letter, where its patterns begin; they end where the next letter's begin.
@@ -59,13 +64,19 @@ package final class CredentialNames: Sendable {
                 letters += name
                 patterns.append(
                     Pattern(
-                        start: start, end: letters.count, isWholeName: isWholeName,
+                        start: start, end: letters.count,
+                        tail: name.suffix(8).reduce(0) { $0 << 8 | UInt64($1) },
+                        tailMask: UInt64.max >> UInt64(64 - 8 * min(name.count, 8)),
+                        isWholeName: isWholeName,
                         hasExceptions: Self.exceptions.contains { $0.utf8.reversed().starts(with: name.reversed()) }))
             }
             firstPatterns.append(patterns.count)
         }
         self.lettersBefore = lettersBefore
         self.lettersBeforeThese = lettersBeforeThese
+        var letter = InlineArray<256, UInt8>(repeating: 0)
+        for byte in UInt8.min...UInt8.max where !Self.isSeparator(byte) { letter[Int(byte)] = byte.asciiLowercased }
+        self.letter = letter
         self.patterns = patterns
         self.firstPatterns = firstPatterns
         self.letters = letters
@@ -94,7 +105,7 @@ package final class CredentialNames: Sendable {
 
     @inline(__always)
     package func saysCredential(_ name: UnsafeRawBufferPointer) -> Bool {
-        mayEnd(before: name.count, in: name, from: 0) && matchesWhole(name)
+        mayEnd(before: name.count, in: name, from: 0) && tailMatches(name) && matchesWhole(name)
     }
 
     /// False when by its last three letters no name that ends here says credential.
@@ -103,28 +114,70 @@ package final class CredentialNames: Sendable {
         guard end - start >= 3 else { return false }
         let last = text[end - 1].asciiLowercased
         let before = text[end - 2].asciiLowercased
-        if lettersBefore[Int(last)] & Self.letterBit(before) != 0 {
-            let third = text[end - 3].asciiLowercased
-            // Letters beyond `f` end no escape, so that they say what they are.
-            return third &- UInt8(ascii: "g") > 19 || lettersBeforeThese[Int(last)] & Self.letterBit(third) != 0
+        let third = text[end - 3].asciiLowercased
+        let isPair = lettersBefore[Int(last)] & Self.letterBit(before) != 0
+        if Self.isLetter(last), Self.isLetter(before), third &- 48 >= 10 {
+            // The escape of a byte of ASCII has a digit before its last one: these two are what they seem.
+            guard isPair else { return false }
+            guard Self.isLetter(third) else { return Self.isSeparator(third) }
+            // Letters up to `f` may end an escape.
+            return third <= UInt8(ascii: "f") || lettersBeforeThese[Int(last)] & Self.letterBit(third) != 0
         }
-        if Self.isSeparator(last) || Self.isSeparator(before) { return true }
+        if isPair || Self.isSeparator(last) || Self.isSeparator(before) { return true }
         // The letters may be written as escapes, so that other bytes stand here.
-        return text[end - 3] == UInt8(ascii: "%") || end - start >= 4 && text[end - 4] == UInt8(ascii: "%")
+        return third == UInt8(ascii: "%") || end - start >= 4 && text[end - 4] == UInt8(ascii: "%")
             || end - start >= 6 && (text[end - 5] == UInt8(ascii: "u") || text[end - 6] == UInt8(ascii: "u"))
+    }
+
+    /// True when the last two of three bytes that end here are letters, written as themselves, with which no name ends that
+    /// says credential.
+    @inline(__always)
+    func isPlainlyHarmless(before end: Int, in text: UnsafeRawBufferPointer) -> Bool {
+        let last = text[end - 1].asciiLowercased
+        let before = text[end - 2].asciiLowercased
+        return Self.isLetter(last) && Self.isLetter(before) && text[end - 3] &- 48 >= 10
+            && lettersBefore[Int(last)] & Self.letterBit(before) == 0
+    }
+
+    @inline(__always)
+    private static func isLetter(_ lowercased: UInt8) -> Bool {
+        lowercased &- UInt8(ascii: "a") < 26
+    }
+
+    /// False when by its last eight letters the name is none of the patterns'. Escapes are not read: the byte of ASCII that
+    /// one stands for has a digit in it, at which this gives up and says true.
+    private func tailMatches(_ name: UnsafeRawBufferPointer) -> Bool {
+        var tail: UInt64 = 0
+        var bits: UInt64 = 0
+        var at = name.count
+        while at > 0 {
+            at -= 1
+            let byte = letter[Int(name[at])]
+            if byte &- 48 < 10 { return true }
+            if bits == 64 { break }
+            if byte == 0 { continue }
+            tail |= UInt64(byte) << bits
+            bits += 8
+        }
+        let last = Int(tail & 0xFF)
+        for index in firstPatterns[last]..<firstPatterns[last + 1]
+        where (patterns[index].tail ^ tail) & patterns[index].tailMask == 0 {
+            return true
+        }
+        return false
     }
 
     /// Compares from the back, because endings decide and nearly always differ early.
     private func matchesWhole(_ name: UnsafeRawBufferPointer) -> Bool {
         var end = name.count
-        guard let last = Self.letter(of: name, endingAt: &end) else { return false }
+        guard let last = letter(of: name, endingAt: &end) else { return false }
         for index in firstPatterns[Int(last)]..<firstPatterns[Int(last) + 1] {
             let pattern = patterns[index]
             var position = end
             var at = pattern.end - 1
-            while at > pattern.start, Self.letter(of: name, endingAt: &position) == letters[at - 1] { at -= 1 }
+            while at > pattern.start, letter(of: name, endingAt: &position) == letters[at - 1] { at -= 1 }
             guard at == pattern.start else { continue }
-            if pattern.isWholeName, Self.letter(of: name, endingAt: &position) != nil { continue }
+            if pattern.isWholeName, letter(of: name, endingAt: &position) != nil { continue }
             return !pattern.hasExceptions || !isException(name)
         }
         return false
@@ -133,16 +186,22 @@ package final class CredentialNames: Sendable {
     private func isException(_ name: UnsafeRawBufferPointer) -> Bool {
         var reversed: [UInt8] = []
         var position = name.count
-        while let letter = Self.letter(of: name, endingAt: &position) { reversed.append(letter) }
+        while let letter = letter(of: name, endingAt: &position) { reversed.append(letter) }
         return exceptions.contains(reversed.reversed())
     }
 
     /// The last character before `position` that is no separator, in lower case; `position` moves before it.
     @inline(__always)
-    private static func letter(of name: UnsafeRawBufferPointer, endingAt position: inout Int) -> UInt8? {
+    private func letter(of name: UnsafeRawBufferPointer, endingAt position: inout Int) -> UInt8? {
         while position > 0 {
-            let byte = character(of: name, endingAt: &position)
-            if !isSeparator(byte) { return byte.asciiLowercased }
+            var byte = letter[Int(name[position - 1])]
+            // Letters beyond `f` end no escape.
+            if byte &- UInt8(ascii: "g") < 20 || byte == 0 {
+                position -= 1
+            } else {
+                byte = letter[Int(Self.character(of: name, endingAt: &position))]
+            }
+            if byte != 0 { return byte }
         }
         return nil
     }

@@ -33,7 +33,7 @@ struct SecretScan {
     /// with the last byte, so that one is left out.
     @inline(__always)
     static func nextTrigger(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        first_secret_trigger(text.baseAddress?.assumingMemoryBound(to: UInt8.self), start, text.count)
+        first_secret_trigger(text.baseAddress, start, text.count)
     }
 
     /// The secret to which the byte at `position` points.

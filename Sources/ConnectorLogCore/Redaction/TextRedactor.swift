@@ -36,15 +36,25 @@ package struct TextRedactor: Sendable {
     }
 
     /// Appends `text` without its secrets to `output`; notes each in `tally` under `field`.
+    @inline(__always)
     package func redact(
         _ text: UnsafeRawBufferPointer, context: Context, field: StaticString, into output: inout ByteScratch,
         tally: inout RedactionTally
     ) {
-        var position = SecretScan.nextTrigger(in: text, from: 0)
-        guard position < text.count else {
+        let first = SecretScan.nextTrigger(in: text, from: 0)
+        if first >= text.count {
             output.append(text)
-            return
+        } else {
+            redact(text, from: first, context, field, &output, &tally)
         }
+    }
+
+    @inline(never)
+    private func redact(
+        _ text: UnsafeRawBufferPointer, from first: Int, _ context: Context, _ field: StaticString,
+        _ output: inout ByteScratch, _ tally: inout RedactionTally
+    ) {
+        var position = first
         var scan = SecretScan(text: text, names: names, context: context)
         while position < text.count {
             guard let match = scan.match(at: position) else {

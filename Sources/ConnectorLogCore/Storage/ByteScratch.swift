@@ -12,6 +12,7 @@ package struct ByteScratch: ~Copyable {
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
 
     /// Makes room for `capacity` bytes in all. What it holds is kept.
+    @inline(never)
     package mutating func reserve(_ capacity: Int) {
         guard capacity > memory.count else { return }
         let grown = UnsafeMutableRawBufferPointer.allocate(
@@ -21,6 +22,7 @@ package struct ByteScratch: ~Copyable {
         memory = grown
     }
 
+    @inline(__always)
     package mutating func append(_ more: UnsafeRawBufferPointer) {
         guard let source = more.baseAddress, !more.isEmpty else { return }
         if memory.count - count < more.count { reserve(count + more.count) }
@@ -28,6 +30,7 @@ package struct ByteScratch: ~Copyable {
         count += more.count
     }
 
+    @inline(__always)
     package mutating func append(_ byte: UInt8) {
         if memory.count == count { reserve(count + 1) }
         memory[count] = byte

@@ -11,14 +11,22 @@ struct EntryColumnsBuilder: ~Copyable {
         var responseBodyAttributes: Int64 = 0
         var outcome: UInt8 = 0
         /// As in `TextColumn.ends`; null until the text is ended.
-        fileprivate var ends: InlineArray<19, UInt32>
+        fileprivate var ends = InlineArray<19, UInt32>(repeating: 0)
     }
 
     private var rows: [Row] = []
-    private var texts = InlineArray<19, ByteScratch> { _ in ByteScratch() }
+    /// One a field.
+    private let texts = UnsafeMutablePointer<ByteScratch>.allocate(capacity: EntryColumnsBuilder.fields)
+    private static let fields = 19
 
     init() {
-        precondition(EntryTextField.allCases.count == texts.count, "a buffer a field")
+        precondition(EntryTextField.allCases.count == Self.fields, "a buffer a field")
+        for field in 0..<Self.fields { (texts + field).initialize(to: ByteScratch()) }
+    }
+
+    deinit {
+        texts.deinitialize(count: Self.fields)
+        texts.deallocate()
     }
 
     var count: Int { rows.count }
@@ -26,7 +34,7 @@ struct EntryColumnsBuilder: ~Copyable {
     /// Bytes that the rows take, without the room that growth left.
     var byteCount: Int {
         var bytes = rows.count * MemoryLayout<Row>.stride
-        for field in texts.indices { bytes += texts[field].count }
+        for field in 0..<Self.fields { bytes += texts[field].count }
         return bytes
     }
 
@@ -35,12 +43,16 @@ struct EntryColumnsBuilder: ~Copyable {
         @inline(__always)
         _read { yield texts[field.rawValue] }
         @inline(__always)
-        _modify { yield &texts[field.rawValue] }
+        nonmutating _modify { yield &texts[field.rawValue] }
     }
 
     /// A row of which no text is ended.
     func makeRow() -> Row {
-        Row(ends: InlineArray { field in UInt32(truncatingIfNeeded: texts[field].count) | TextColumn.nullMark })
+        var row = Row()
+        for field in 0..<Self.fields {
+            row.ends[field] = UInt32(truncatingIfNeeded: texts[field].count) | TextColumn.nullMark
+        }
+        return row
     }
 
     /// The row's text is what was appended to the field's bytes since the row before.
@@ -62,7 +74,7 @@ struct EntryColumnsBuilder: ~Copyable {
         columns.durations = rows.map { $0.duration }
         columns.requestBodyAttributes = rows.map { $0.requestBodyAttributes }
         columns.responseBodyAttributes = rows.map { $0.responseBodyAttributes }
-        for field in texts.indices {
+        for field in 0..<Self.fields {
             columns.texts[field] = TextColumn(bytes: Array(texts[field].bytes), ends: rows.map { $0.ends[field] })
             // Not both copies of all texts at once.
             texts[field] = ByteScratch()

@@ -1,3 +1,5 @@
+import CByteSearch
+
 /// The members of the flat form, in which an entry, a fault or a state is one JSON object.
 enum FlatField: UInt8, CaseIterable {
     // Of all three.
@@ -100,7 +102,7 @@ final class FlatFieldIndex: Sendable {
         guard slot != 0 else { return nil }
         let candidate = names[Int(slot - 1)]
         guard candidate.utf8CodeUnitCount == name.count,
-            name.elementsEqual(UnsafeBufferPointer(start: candidate.utf8Start, count: name.count))
+            let start = name.baseAddress, same_bytes(start, candidate.utf8Start, name.count)
         else { return nil }
         return FlatField(rawValue: slot - 1)
     }

@@ -1,3 +1,4 @@
+import CByteSearch
 import ConnectorLogCore
 
 /// Reads JSON (RFC 8259, strictly) in one pass over UTF-8 that was validated before, and gives values as slices. Nesting
@@ -28,6 +29,16 @@ struct JSONScanner {
 
     @inline(__always)
     mutating func advance() { position += 1 }
+
+    /// Passes over bytes that the caller knows.
+    @inline(__always)
+    mutating func advance(by count: Int) { position += count }
+
+    /// Passes over one blank, as some writers put it behind each comma.
+    @inline(__always)
+    mutating func skipBlank() {
+        if position < text.count, text[position] == 0x20 { position += 1 }
+    }
 
     mutating func end() throws(JSONScanError) {
         while position < text.count {
@@ -185,14 +196,14 @@ struct JSONScanner {
 
     @inline(never)
     private mutating func string(from start: Int, stoppedAt stop: Int) throws(JSONScanError) -> JSONSlice {
-        var at = stop
+        var at = skip_json_string(text.baseAddress, stop, text.count)
         while at < text.count {
             switch text[at] {
             case UInt8(ascii: "\""):
                 position = at + 1
                 return JSONSlice(.escapedString, start, at)
             case UInt8(ascii: "\\"):
-                at = JSONText.firstSpecial(in: text, from: try escape(at))
+                at = skip_json_string(text.baseAddress, try escape(at), text.count)
             default:
                 throw JSONScanError(.controlCharacter, at)
             }

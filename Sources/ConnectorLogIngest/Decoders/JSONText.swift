@@ -6,7 +6,7 @@ enum JSONText {
     /// The first `"`, `\` or control character at or behind `start`; `text.count` when there is none.
     @inline(__always)
     static func firstSpecial(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        first_json_special(text.baseAddress?.assumingMemoryBound(to: UInt8.self), start, text.count)
+        first_json_special(text.baseAddress, start, text.count)
     }
 
     /// Writes what an escaped string means to `output`, which has room for `text.count` bytes; returns how many bytes
@@ -16,29 +16,9 @@ enum JSONText {
         var at = 0
         var written = 0
         while true {
-            let plain = copy_to_backslash(source + at, text.count - at, output + written)
-            at += plain
-            written += plain
+            at += unescape_json(source + at, text.count - at, output + written, &written)
             guard at < text.count else { return written }
-            if text[at + 1] == UInt8(ascii: "u") {
-                (at, written) = unicode(text, at, output, written)
-            } else {
-                output.storeBytes(of: meaning(text[at + 1]), toByteOffset: written, as: UInt8.self)
-                at += 2
-                written += 1
-            }
-        }
-    }
-
-    @inline(__always)
-    private static func meaning(_ letter: UInt8) -> UInt8 {
-        switch letter {
-        case UInt8(ascii: "b"): 0x08
-        case UInt8(ascii: "f"): 0x0C
-        case UInt8(ascii: "n"): 0x0A
-        case UInt8(ascii: "r"): 0x0D
-        case UInt8(ascii: "t"): 0x09
-        default: letter
+            (at, written) = unicode(text, at, output, written)
         }
     }
 

@@ -4,11 +4,13 @@ import ConnectorLogCore
 extension LineDecoder {
     /// The headers in order and with repeats, in the memory of `headers`.
     mutating func headers(
-        _ slices: [LineFields.Header], _ field: FlatField, reusing headers: consuming [EntryDraft.Header]
+        _ slices: UnsafeBufferPointer<LineFields.Header>, _ field: FlatField,
+        reusing headers: consuming [EntryDraft.Header]
     ) throws(LineError) -> [EntryDraft.Header] {
         headers.removeAll(keepingCapacity: true)
         guard let slice = fields[field] else { return headers }
         guard slice.kind == .object else { throw failure(.wrongType, field, "an object is expected") }
+        headers.reserveCapacity(slices.count)
         var bytes = 0
         var previous: (start: UInt32, name: Text)?
         for slice in slices {

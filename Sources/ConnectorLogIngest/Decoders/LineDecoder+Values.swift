@@ -1,6 +1,8 @@
+import CByteSearch
 import ConnectorLogCore
 
-/// The types and limits of single fields. Null and absent are one.
+/// The types and limits of single fields. Null and absent are one. What only reads is mutating, too: else each call would
+/// copy the decoder's members to lend them.
 extension LineDecoder {
     typealias Text = EntryDraft.Text
 
@@ -86,7 +88,7 @@ extension LineDecoder {
     }
 
     /// A whole number, however it is written.
-    func whole(_ field: FlatField, in range: ClosedRange<Int64>) throws(LineError) -> Int64? {
+    mutating func whole(_ field: FlatField, in range: ClosedRange<Int64>) throws(LineError) -> Int64? {
         guard let number = try number(field) else { return nil }
         do throws(JSONNumber.Problem) {
             let value = try number.whole()
@@ -100,7 +102,7 @@ extension LineDecoder {
     }
 
     /// Milliseconds, as microseconds.
-    func duration() throws(LineError) -> Int64? {
+    mutating func duration() throws(LineError) -> Int64? {
         guard let number = try number(.durationMS) else { return nil }
         let limit = Int64(Limits.durationMilliseconds)
         if let microseconds = try? number.rounded(places: 3), (0...limit * 1000).contains(microseconds) {
@@ -109,13 +111,13 @@ extension LineDecoder {
         throw failure(.outOfRange, .durationMS, "not within 0...\(limit)")
     }
 
-    private func number(_ field: FlatField) throws(LineError) -> JSONNumber? {
+    private mutating func number(_ field: FlatField) throws(LineError) -> JSONNumber? {
         guard let slice = fields[field] else { return nil }
         guard slice.kind == .number else { throw failure(.wrongType, field, "a number is expected") }
         return JSONNumber(slice.bytes(in: fields.text))
     }
 
-    func flag(_ field: FlatField) throws(LineError) -> Bool {
+    mutating func flag(_ field: FlatField) throws(LineError) -> Bool {
         switch fields[field]?.kind {
         case .yes: true
         case .no, nil: false
@@ -127,6 +129,7 @@ extension LineDecoder {
     /// is none.
     mutating func hexadecimal(_ field: FlatField, digits: Int) throws(LineError) -> Text? {
         guard let text = try text(field, limit: Limits.identifier), !text.isEmpty else { return nil }
+        if let start = text.baseAddress, text.count == digits, is_lower_hexadecimal(start, digits) { return text }
         var (isZero, isLower, isHexadecimal) = (true, true, text.count == digits)
         for byte in text {
             if byte != UInt8(ascii: "0") { isZero = false }

@@ -1,3 +1,4 @@
+import CByteSearch
 import ConnectorLogCore
 
 /// Turns lines of the flat form into entries, faults and state changes: one pass to find the fields, then their types and
@@ -80,8 +81,18 @@ private struct TeamVerdicts {
     private static let capacity = 1024
 
     private var refusals: [Int64: LineError.Code?] = [:]
+    /// Lines of one team often follow each other.
+    private var last: (team: Int64, refusal: LineError.Code?)?
 
+    @inline(__always)
     mutating func refusal(of team: Int64, by caller: IngestCaller) -> LineError.Code? {
+        if let last, last.team == team { return last.refusal }
+        let refusal = lookUp(team, caller)
+        last = (team, refusal)
+        return refusal
+    }
+
+    private mutating func lookUp(_ team: Int64, _ caller: IngestCaller) -> LineError.Code? {
         if let known = refusals[team] { return known }
         let refusal = caller.refusal(team)
         if refusals.count < Self.capacity { refusals.updateValue(refusal, forKey: team) }
@@ -91,7 +102,7 @@ private struct TeamVerdicts {
 
 extension UnsafeRawBufferPointer {
     func isEqual(_ word: StaticString) -> Bool {
-        count == word.utf8CodeUnitCount
-            && elementsEqual(UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        guard let start = baseAddress, count == word.utf8CodeUnitCount else { return false }
+        return same_bytes(start, word.utf8Start, count)
     }
 }

@@ -2,7 +2,7 @@ import ConnectorLogCore
 
 /// What one pass over a line finds: for each field of the flat form the place of its value, the places of all header
 /// names and values, and the members that the flat form does not have. Filled anew for each line, without allocation.
-struct LineFields {
+struct LineFields: ~Copyable {
     struct Member {
         /// Nil when no kind of line has a field of this name.
         var field: FlatField?
@@ -21,16 +21,23 @@ struct LineFields {
     private(set) var text = UnsafeRawBufferPointer(start: nil, count: 0)
     private(set) var members: [Member] = []
     private(set) var hasTooManyMembers = false
-    private(set) var requestHeaders: [Header] = []
-    private(set) var responseHeaders: [Header] = []
+    private var requestHeaderBuffer = FixedBuffer<Header>(capacity: Limits.headerFields)
+    private var responseHeaderBuffer = FixedBuffer<Header>(capacity: Limits.headerFields)
     /// The first fault in the meaning, not the form, of the line.
     private(set) var problem: LineError?
 
     private let index = FlatFieldIndex.shared
-    private var slices = Array(repeating: JSONSlice(.null, 0, 0), count: FlatField.allCases.count)
+    private var names = LearnedNames()
+    /// One a field; only those whose bit of `present` is set mean something.
+    private let slices = UnsafeMutablePointer<JSONSlice>.allocate(capacity: FlatField.allCases.count)
     private var present: UInt64 = 0
 
     init() {}
+
+    deinit { slices.deallocate() }
+
+    var requestHeaders: UnsafeBufferPointer<Header> { requestHeaderBuffer.elements }
+    var responseHeaders: UnsafeBufferPointer<Header> { responseHeaderBuffer.elements }
 
     /// The value of a field; nil when it is absent or null.
     @inline(__always)
@@ -47,8 +54,8 @@ struct LineFields {
         problem = nil
         hasTooManyMembers = false
         members.removeAll(keepingCapacity: true)
-        requestHeaders.removeAll(keepingCapacity: true)
-        responseHeaders.removeAll(keepingCapacity: true)
+        requestHeaderBuffer.removeAll()
+        responseHeaderBuffer.removeAll()
         try Self.validateUTF8(line)
         do throws(JSONScanError) {
             var scanner = JSONScanner(line)
@@ -79,9 +86,9 @@ struct LineFields {
             scanner.advance()
             return
         }
+        var previous = LearnedNames.startOfLine
         repeat {
-            let name = try scanner.name()
-            let field = field(name)
+            let (name, field) = try memberName(&scanner, after: &previous)
             if let field, field == .requestHeaders || field == .responseHeaders,
                 try scanner.peek() == UInt8(ascii: "{")
             {
@@ -98,6 +105,50 @@ struct LineFields {
                 if field?.isOfEntry != true { keep(Member(field: field, name: name, value: value)) }
             }
         } while try scanner.continues(before: UInt8(ascii: "}"))
+    }
+
+    /// A member's name and its field; the scanner stands behind the colon then.
+    @inline(__always)
+    private mutating func memberName(
+        _ scanner: inout JSONScanner, after previous: inout LearnedNames.Index
+    ) throws(JSONScanError) -> (JSONSlice, FlatField?) {
+        if let (name, index) = guessName(&scanner, after: previous) {
+            previous = index
+            return (name, names.field(of: index))
+        }
+        let name = try newName(&scanner, after: &previous)
+        return (name, field(name))
+    }
+
+    @inline(__always)
+    private mutating func headerName(
+        _ scanner: inout JSONScanner, after previous: inout LearnedNames.Index
+    ) throws(JSONScanError) -> JSONSlice {
+        if let (name, index) = guessName(&scanner, after: previous) {
+            previous = index
+            return name
+        }
+        return try newName(&scanner, after: &previous)
+    }
+
+    @inline(never)
+    private mutating func newName(
+        _ scanner: inout JSONScanner, after previous: inout LearnedNames.Index
+    ) throws(JSONScanError) -> JSONSlice {
+        let name = try scanner.name()
+        previous = names.learn(name, upTo: scanner.position, field: field(name), after: previous, in: text)
+        return name
+    }
+
+    @inline(__always)
+    private mutating func guessName(
+        _ scanner: inout JSONScanner, after previous: LearnedNames.Index
+    ) -> (JSONSlice, LearnedNames.Index)? {
+        scanner.skipBlank()
+        guard let index = names.guess(after: previous, at: scanner.position, in: text) else { return nil }
+        let start = scanner.position + 1
+        scanner.advance(by: names.length(of: index))
+        return (JSONSlice(.string, start, scanner.position - 2), index)
     }
 
     @inline(__always)
@@ -146,8 +197,10 @@ struct LineFields {
             scanner.advance()
             return
         }
+        var previous =
+            field == .requestHeaders ? LearnedNames.startOfRequestHeaders : LearnedNames.startOfResponseHeaders
         repeat {
-            let name = try scanner.name()
+            let name = try headerName(&scanner, after: &previous)
             let byte = try scanner.peek()
             if byte == UInt8(ascii: "\"") {
                 append(Header(name: name, value: try scanner.string()), to: field)
@@ -179,22 +232,16 @@ struct LineFields {
 
     @inline(__always)
     private mutating func append(_ header: Header, to field: FlatField) {
-        let count: Int
-        if field == .requestHeaders {
-            requestHeaders.append(header)
-            count = requestHeaders.count
-        } else {
-            responseHeaders.append(header)
-            count = responseHeaders.count
-        }
-        if count > Limits.headerFields {
-            // Not kept, so that memory stays bounded.
-            if field == .requestHeaders { requestHeaders.removeLast() } else { responseHeaders.removeLast() }
-            report(
-                LineError(
-                    .tooLong, field: "\(field.name)",
-                    "more than \(Limits.headerFields) fields, at byte \(header.name.offset)"))
-        }
+        let isKept =
+            field == .requestHeaders ? requestHeaderBuffer.append(header) : responseHeaderBuffer.append(header)
+        if !isKept { reportTooManyHeaders(header, field) }
+    }
+
+    private mutating func reportTooManyHeaders(_ header: Header, _ field: FlatField) {
+        report(
+            LineError(
+                .tooLong, field: "\(field.name)",
+                "more than \(Limits.headerFields) fields, at byte \(header.name.offset)"))
     }
 
     private mutating func checkAbsent(_ value: JSONSlice, _ field: FlatField) {
