@@ -89,8 +89,8 @@ package final class BlockStore: Sendable {
             for block in directory.blocks.filter({ $0.level == 0 }).sorted(by: { $0.id < $1.id }) {
                 if try tally.isCounted(block.id, in: db) { continue }
                 let stored = StoredBlock(block, in: db, zstandard: zstandard, recent: recent)
-                let deltas = try quarantine.reading(block) { try FlowStateDelta.deltas(of: stored) }
-                try tally.restore(deltas ?? [:], block: block.id, in: db)
+                let deltas = try quarantine.reading(block) { try FlowStateDeltas(of: stored) }
+                try tally.restore(deltas ?? FlowStateDeltas(), block: block.id, in: db)
             }
             return max(rows.lastID ?? EntryID(high: 0, low: 0), try Self.lastFaultID(in: db))
         }
@@ -175,15 +175,14 @@ extension BlockStore: LogWriter {
             throw StoreError(.overloaded, "compaction is behind")
         }
         var columns = batch.entries
-        let reservation = try await reservations.reserve(&columns)
+        let batchConnectors = BatchConnectors(columns)
+        let reservation = try await reservations.reserve(batchConnectors)
+        columns.logTimes = reservation.times
         var isStored = false
         defer { reservations.settle(reservation, isStored: isStored) }
-        var states = FlowStateDelta.deltas(of: columns)
-        for fault in batch.faults {
-            guard let state = fault.stateID, !state.isEmpty else { continue }
-            states[FlowStateKey(teamID: fault.teamID, stateID: state), default: FlowStateDelta()].add(fault)
-        }
-        let newConnectors = connectors.newConnectors(in: columns, batch.faults)
+        var states = FlowStateDeltas(columns)
+        for fault in batch.faults { states.add(fault) }
+        let newConnectors = connectors.newConnectors(in: batchConnectors, batch.faults)
             .filter { !catalog.isDeleted(team: $0.teamID) }
         let entries: PreparedBatch.Entries =
             columns.isEmpty

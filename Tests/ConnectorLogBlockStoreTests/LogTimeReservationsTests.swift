@@ -48,10 +48,9 @@ import Testing
     private func reserved(
         _ times: [Int64], by reservations: LogTimeReservations, isStored: Bool = true
     ) async throws -> [Int64] {
-        var columns = columns(times)
-        let reservation = try await reservations.reserve(&columns)
+        let reservation = try await reservations.reserve(BatchConnectors(columns(times)))
         reservations.settle(reservation, isStored: isStored)
-        return columns.logTimes
+        return reservation.times
     }
 
     /// More than a window keeps, a second apart.
@@ -115,16 +114,21 @@ import Testing
         let holder = Mutex<LogTimeReservations?>(nil)
         let source = Times(Self.many) {
             asked.withLock { $0 += 1 }
-            holder.withLock { $0 }?.settle(LogTimeReservations.Reservation(), isStored: true)
+            holder.withLock { $0 }?.settle(LogTimeReservations.Reservation.none, isStored: true)
         }
         let reservations = LogTimeReservations(source: source)
         holder.withLock { $0 = reservations }
         var columns = EntryColumns()
         for number in 0..<2500 { columns.append(contentsOf: self.columns([5], connector: "c\(number)")) }
-        let reservation = try await reservations.reserve(&columns)
+        let reservation = try await reservations.reserve(BatchConnectors(columns))
         reservations.settle(reservation, isStored: true)
-        #expect(columns.logTimes.allSatisfy { $0 == 5 })
+        #expect(reservation.times.allSatisfy { $0 == 5 })
         #expect(asked.withLock { $0 } == 2500)
         holder.withLock { $0 = nil }
     }
+}
+
+extension LogTimeReservations.Reservation {
+    /// Of a batch without entries.
+    fileprivate static let none = Self(connectors: BatchConnectors(EntryColumns()), times: [])
 }

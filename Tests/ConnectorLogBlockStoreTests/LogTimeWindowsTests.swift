@@ -17,10 +17,10 @@ import Testing
         windows.open(1, times: [], horizon: .min)
         let count = LogTimeWindows.keptTimes * 3
         let times = (0..<count).map { windows.reserve(Int64($0) * 1000, of: 1) }
-        windows.settle(Array(times[1...]), of: 1, isStored: true)
+        for time in times[1...] { windows.settle([time], of: 1, isStored: true) }
         #expect(windows.horizon(of: 1) == .min)
         #expect(windows.reserve(1000, of: 1) == 1001)
-        windows.settle([times[0], 1001], of: 1, isStored: true)
+        for time in [times[0], 1001] { windows.settle([time], of: 1, isStored: true) }
         let horizon = try #require(windows.horizon(of: 1))
         #expect(horizon >= 0)
         #expect(horizon < times[count - LogTimeWindows.keptTimes])
@@ -40,7 +40,7 @@ import Testing
         windows.open(1, times: [], horizon: .min)
         let times = [10, 10].map { windows.reserve($0, of: 1) }
         #expect(windows.reserve(10, of: 1) == 12)
-        windows.settle(times, of: 1, isStored: false)
+        for time in times { windows.settle([time], of: 1, isStored: false) }
         #expect(windows.reserve(10, of: 1) == 10)
     }
 
@@ -71,6 +71,8 @@ import Testing
 
 extension LogTimeWindows {
     fileprivate mutating func reserve(_ time: Int64, of key: Key, stored: TakenTimes = TakenTimes()) -> Int64 {
-        reserve([time], of: key, stored: stored)[0]
+        var times = [time]
+        reserve([0], of: &times, for: key, stored: stored)
+        return times[0]
     }
 }

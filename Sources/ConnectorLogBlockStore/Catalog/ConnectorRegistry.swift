@@ -45,18 +45,15 @@ final class ConnectorRegistry: Sendable {
     }
 
     /// The connectors of entries and faults that the catalog does not hold.
-    func newConnectors(in columns: EntryColumns, _ faults: [RootFault]) -> [PreparedBatch.NewConnector] {
+    func newConnectors(in batch: BatchConnectors, _ faults: [RootFault]) -> [PreparedBatch.NewConnector] {
         var found: [LogTimeWindows.Key: PreparedBatch.NewConnector] = [:]
         state.withLock { state in
             func note(_ key: LogTimeWindows.Key, _ team: Int64, _ identifier: @autoclosure () -> String) {
                 guard !state.active.contains(key), found[key] == nil else { return }
                 found[key] = PreparedBatch.NewConnector(key: key, teamID: team, identifier: identifier())
             }
-            let identifiers = columns[.connector]
-            let bytes = identifiers.bytes.span
-            for (row, team) in columns.teamIDs.enumerated() where !identifiers.isNull(row) {
-                let key = LogTimeWindows.key(team: team, bytes.extracting(identifiers.range(row)))
-                note(key, team, identifiers.string(row) ?? "")
+            for (connector, key) in batch.keys.enumerated() where batch.isNamed(connector) {
+                note(key, batch.team(connector), String(decoding: batch.identifier(connector), as: UTF8.self))
             }
             for fault in faults {
                 guard let identifier = fault.connectorIdentifier else { continue }

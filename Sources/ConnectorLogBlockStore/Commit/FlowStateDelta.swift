@@ -16,8 +16,8 @@ struct FlowStateKey: Hashable, Sendable {
     }
 }
 
-/// What a batch's entries and faults add to one flow state.
-struct FlowStateDelta: Sendable {
+/// What entries and faults add to one flow state.
+struct FlowStateDelta: Equatable, Sendable {
     var flowID: String?
     var flowName: String?
     var flowVersion: String?
@@ -30,55 +30,6 @@ struct FlowStateDelta: Sendable {
     /// Least and greatest time of calls and faults.
     var first = Int64.max
     var last = Int64.min
-
-    /// Of a block of one commit.
-    static func deltas(of block: StoredBlock) throws -> [FlowStateKey: FlowStateDelta] {
-        var columns = EntryColumns()
-        columns.teamIDs = try block.integers(.teamID)
-        columns.logTimes = try block.integers(.logTime)
-        columns.outcomes = try block.integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
-        for field in [EntryTextField.stateID, .flowID, .flowName, .flowVersion] {
-            try block.texts(field.column).append(Array(0..<block.rows), to: &columns[field])
-        }
-        return deltas(of: columns)
-    }
-
-    static func deltas(of columns: EntryColumns) -> [FlowStateKey: FlowStateDelta] {
-        var deltas: [FlowStateKey: FlowStateDelta] = [:]
-        // From the last row: what a state says of its flow is what its latest entry says.
-        let stateIDs = columns[.stateID]
-        for row in stride(from: columns.count - 1, through: 0, by: -1) {
-            guard let stateID = stateIDs.string(row), !stateID.isEmpty else { continue }
-            let key = FlowStateKey(teamID: columns.teamIDs[row], stateID: stateID)
-            deltas[key, default: FlowStateDelta()].add(row: row, of: columns)
-        }
-        return deltas
-    }
-
-    private mutating func add(row: Int, of columns: EntryColumns) {
-        let time = columns.logTimes[row]
-        if flowID == nil { flowID = columns[.flowID].string(row) }
-        if flowName == nil { flowName = columns[.flowName].string(row) }
-        if flowVersion == nil { flowVersion = columns[.flowVersion].string(row) }
-        firstCall = min(firstCall ?? .max, time)
-        lastCall = max(lastCall ?? .min, time)
-        calls += 1
-        if columns.outcomes[row] == Outcome.failed.rawValue { failedCalls += 1 }
-        widen(to: time)
-    }
-
-    mutating func add(_ fault: RootFault) {
-        flowID = fault.flowID ?? flowID
-        flowName = fault.flowName ?? flowName
-        flowVersion = fault.flowVersion ?? flowVersion
-        faults += 1
-        widen(to: fault.occurredAt.microseconds)
-    }
-
-    private mutating func widen(to time: Int64) {
-        first = min(first, time)
-        last = max(last, time)
-    }
 
     /// `later` came behind this one.
     func merged(with later: FlowStateDelta) -> FlowStateDelta {

@@ -19,8 +19,10 @@ final class LogTimeReservations: Sendable {
 
     /// The times that a batch has taken. `settle` gives them back to the windows' bookkeeping.
     struct Reservation: Sendable {
-        var times: [LogTimeWindows.Key: [Int64]] = [:]
-        fileprivate var holdsLane = false
+        let connectors: BatchConnectors
+        /// Of all rows.
+        let times: [Int64]
+        var holdsLane = false
     }
 
     /// How far behind each time of a batch the store is asked at first, in microseconds.
@@ -35,17 +37,12 @@ final class LogTimeReservations: Sendable {
         self.source = source
     }
 
-    func reserve(_ columns: inout EntryColumns) async throws(StoreError) -> Reservation {
-        let rows = Rows(columns)
-        if let times = reserveFromWindows(rows) {
-            columns.logTimes = times.all
-            return Reservation(times: times.byKey)
-        }
+    func reserve(_ connectors: BatchConnectors) async throws(StoreError) -> Reservation {
+        if let times = reserveFromWindows(connectors) { return Reservation(connectors: connectors, times: times) }
         try await lane.acquire()
         do {
-            let times = try await reserveWithStore(rows)
-            columns.logTimes = times.all
-            return Reservation(times: times.byKey, holdsLane: true)
+            let times = try await reserveWithStore(connectors)
+            return Reservation(connectors: connectors, times: times, holdsLane: true)
         } catch {
             lane.release()
             throw error
@@ -54,7 +51,7 @@ final class LogTimeReservations: Sendable {
 
     func settle(_ reservation: Reservation, isStored: Bool) {
         windows.withLock { windows in
-            for (key, times) in reservation.times { windows.settle(times, of: key, isStored: isStored) }
+            Self.settle(reservation.times, of: reservation.connectors, isStored: isStored, in: &windows)
             windows.forgetUnused()
         }
         if reservation.holdsLane { lane.release() }
@@ -62,46 +59,41 @@ final class LogTimeReservations: Sendable {
 
     // MARK: - Steps
 
-    private struct Times {
-        var all: [Int64] = []
-        var byKey: [LogTimeWindows.Key: [Int64]] = [:]
-    }
-
     /// Nil when the store has to be asked first.
-    private func reserveFromWindows(_ rows: Rows) -> Times? {
+    private func reserveFromWindows(_ connectors: BatchConnectors) -> [Int64]? {
         windows.withLock { windows in
-            for key in rows.firstRow.keys {
+            for (key, earliest) in zip(connectors.keys, connectors.earliest) {
                 if windows.horizon(of: key) == nil {
                     guard !source.hasSeen(key) else { return nil }
                     windows.open(key, times: [], horizon: .min)
                 }
-                guard let horizon = windows.horizon(of: key), horizon < rows.earliest[key] ?? .min else { return nil }
+                guard let horizon = windows.horizon(of: key), horizon < earliest else { return nil }
             }
-            return Self.reserve(rows, stored: [:], in: &windows)
+            return Self.reserve(connectors, known: nil, in: &windows)
         }
     }
 
     /// Asks the store for what the windows do not know, as often as they change meanwhile or the answer was too short.
-    private func reserveWithStore(_ rows: Rows) async throws(StoreError) -> Times {
+    private func reserveWithStore(_ connectors: BatchConnectors) async throws(StoreError) -> [Int64] {
         // One lane, one holder: nobody forgets a window between its opening and its use.
-        windows.withLock { $0.held = Set(rows.firstRow.keys) }
+        windows.withLock { $0.held = Set(connectors.keys) }
         defer { windows.withLock { $0.held = [] } }
         var slack = Self.slack
         while true {
-            try await openWindows(rows)
-            let known = try await storedTimes(rows, slack: slack)
-            let times = windows.withLock { windows -> Times? in
-                for key in rows.firstRow.keys {
-                    guard let horizon = windows.horizon(of: key), horizon <= known[key]?.horizon ?? .min else {
-                        return nil
+            try await openWindows(connectors)
+            let known = try await storedTimes(connectors, slack: slack)
+            let times = windows.withLock { windows -> [Int64]? in
+                for (key, known) in zip(connectors.keys, known) {
+                    guard let horizon = windows.horizon(of: key), horizon <= known.horizon else { return nil }
+                }
+                let times = Self.reserve(connectors, known: known, in: &windows)
+                let isEnough = known.enumerated().allSatisfy { connector, known in
+                    connectors.rows(of: connector).allSatisfy { row in
+                        known.covers(from: connectors.times[Int(row)], to: times[Int(row)])
                     }
                 }
-                let times = Self.reserve(rows, stored: known.mapValues(\.times), in: &windows)
-                let isEnough = rows.places.allSatisfy { key, places in
-                    places.allSatisfy { known[key]?.covers(from: rows.times[$0], to: times.all[$0]) ?? true }
-                }
                 if isEnough { return times }
-                for (key, times) in times.byKey { windows.settle(times, of: key, isStored: false) }
+                Self.settle(times, of: connectors, isStored: false, in: &windows)
                 slack = min(slack, .max / 256) * 64
                 return nil
             }
@@ -109,49 +101,55 @@ final class LogTimeReservations: Sendable {
         }
     }
 
+    /// - Parameter known: for each connector what the store said; nil when it need not be asked.
     private static func reserve(
-        _ rows: Rows, stored: [LogTimeWindows.Key: TakenTimes], in windows: inout LogTimeWindows
-    ) -> Times {
-        var times = Times()
-        times.all = rows.times
-        for (key, places) in rows.places {
-            let reserved = windows.reserve(
-                places.map { rows.times[$0] }, of: key, stored: stored[key] ?? TakenTimes())
-            for (row, time) in zip(places, reserved) { times.all[row] = time }
-            times.byKey[key] = reserved
+        _ connectors: BatchConnectors, known: [KnownTimes]?, in windows: inout LogTimeWindows
+    ) -> [Int64] {
+        var times = connectors.times
+        for (connector, key) in connectors.keys.enumerated() {
+            windows.reserve(
+                connectors.rows(of: connector), of: &times, for: key, stored: known?[connector].times ?? TakenTimes())
         }
         return times
     }
 
-    private func openWindows(_ rows: Rows) async throws(StoreError) {
-        for (key, row) in rows.firstRow where windows.withLock({ $0.horizon(of: key) }) == nil {
+    private static func settle(
+        _ times: [Int64], of connectors: BatchConnectors, isStored: Bool, in windows: inout LogTimeWindows
+    ) {
+        for (connector, key) in connectors.keys.enumerated() {
+            windows.settle(connectors.rows(of: connector).lazy.map { times[Int($0)] }, of: key, isStored: isStored)
+        }
+    }
+
+    private func openWindows(_ connectors: BatchConnectors) async throws(StoreError) {
+        for (connector, key) in connectors.keys.enumerated()
+        where windows.withLock({ $0.horizon(of: key) }) == nil {
             guard source.hasSeen(key) else {
                 windows.withLock { $0.open(key, times: [], horizon: .min) }
                 continue
             }
             let (times, horizon) = try await source.latestTimes(
-                team: rows.teams[row], connector: rows.connector(row), limit: LogTimeWindows.keptTimes)
+                team: connectors.team(connector), connector: connectors.identifier(connector),
+                limit: LogTimeWindows.keptTimes)
             windows.withLock { $0.open(key, times: times, horizon: horizon) }
         }
     }
 
     private func storedTimes(
-        _ rows: Rows, slack: Int64
-    ) async throws(StoreError) -> [LogTimeWindows.Key: KnownTimes] {
-        var known: [LogTimeWindows.Key: KnownTimes] = [:]
-        for (key, row) in rows.firstRow {
-            guard let earliest = rows.earliest[key], let horizon = windows.withLock({ $0.horizon(of: key) }) else {
-                continue
-            }
-            guard earliest <= horizon else {
-                known[key] = KnownTimes(times: TakenTimes(), horizon: earliest - 1, ranges: [])
+        _ connectors: BatchConnectors, slack: Int64
+    ) async throws(StoreError) -> [KnownTimes] {
+        var known: [KnownTimes] = []
+        for (connector, key) in connectors.keys.enumerated() {
+            let earliest = connectors.earliest[connector]
+            guard let horizon = windows.withLock({ $0.horizon(of: key) }), earliest <= horizon else {
+                known.append(KnownTimes(times: TakenTimes(), horizon: earliest - 1, ranges: []))
                 continue
             }
             let ranges = KnownTimes.ranges(
-                of: (rows.places[key] ?? []).map { rows.times[$0] }, upTo: horizon, slack: slack)
+                of: connectors.rows(of: connector).map { connectors.times[Int($0)] }, upTo: horizon, slack: slack)
             let taken = try await source.times(
-                team: rows.teams[row], connector: rows.connector(row), in: ranges)
-            known[key] = KnownTimes(times: TakenTimes(taken), horizon: horizon, ranges: ranges)
+                team: connectors.team(connector), connector: connectors.identifier(connector), in: ranges)
+            known.append(KnownTimes(times: TakenTimes(taken), horizon: horizon, ranges: ranges))
         }
         return known
     }
@@ -186,35 +184,4 @@ private struct KnownTimes {
         guard next < ranges.count, ranges[next].lowerBound <= time else { return false }
         return given <= ranges[next].upperBound || ranges[next].upperBound >= horizon
     }
-}
-
-/// The rows of a batch by connector.
-private struct Rows {
-    /// The rows of each connector, rising.
-    let places: [LogTimeWindows.Key: [Int]]
-    let times: [Int64]
-    let teams: [Int64]
-    private let connectors: TextColumn
-    var firstRow: [LogTimeWindows.Key: Int] = [:]
-    var earliest: [LogTimeWindows.Key: Int64] = [:]
-
-    init(_ columns: EntryColumns) {
-        times = columns.logTimes
-        teams = columns.teamIDs
-        let connectors = columns[.connector]
-        self.connectors = connectors
-        let bytes = connectors.bytes.span
-        var places: [LogTimeWindows.Key: [Int]] = [:]
-        for row in 0..<columns.count {
-            let key = LogTimeWindows.key(team: teams[row], bytes.extracting(connectors.range(row)))
-            places[key, default: []].append(row)
-        }
-        self.places = places
-        for (key, places) in places {
-            firstRow[key] = places[0]
-            earliest[key] = places.reduce(.max) { min($0, times[$1]) }
-        }
-    }
-
-    func connector(_ row: Int) -> [UInt8] { Array(connectors[row] ?? []) }
 }

@@ -28,10 +28,44 @@ struct LogTimeWindows {
     private struct Window {
         /// All taken times above the horizon.
         var times = TakenTimes()
-        /// Taken by batches that are not stored yet; a subset of `times`.
-        var pending: Set<Int64> = []
+        /// The earliest time of each batch that is not stored yet, whose times are in `times` already.
+        var pending: [Int64] = []
         var horizon: Int64
         var lastUse: UInt64
+
+        mutating func reserve(
+            _ rows: ArraySlice<Int32>, of wanted: inout [Int64], stored: TakenTimes, use: UInt64
+        ) {
+            lastUse = use
+            var earliest = Int64.max
+            for row in rows {
+                var time = wanted[Int(row)]
+                while true {
+                    let free = stored.firstFree(atOrAfter: times.firstFree(atOrAfter: time))
+                    if free == time { break }
+                    time = free
+                }
+                times.insert(time)
+                wanted[Int(row)] = time
+                earliest = min(earliest, time)
+            }
+            pending.append(earliest)
+        }
+
+        /// Returns how many times are forgotten.
+        mutating func settle(_ settled: some Collection<Int64>, isStored: Bool) -> Int {
+            let before = times.count
+            if let earliest = settled.min(), let place = pending.firstIndex(of: earliest) { pending.remove(at: place) }
+            if !isStored {
+                times.remove(settled)
+            } else if times.count > LogTimeWindows.keptTimes * 2 {
+                let limit = pending.min() ?? .max
+                if let latest = times.removeEarliest(keeping: LogTimeWindows.keptTimes, before: limit) {
+                    horizon = max(horizon, latest)
+                }
+            }
+            return before - times.count
+        }
     }
 
     /// Windows that are not forgotten, for a batch that is about to use them.
@@ -52,46 +86,25 @@ struct LogTimeWindows {
         total += window.times.count + Self.windowCost
     }
 
-    /// Takes for each time, in their order, the first free one at or after it.
+    /// Takes for the time of each of a batch's `rows`, in their order, the first free one at or after it.
     /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from each time up to its
     ///   horizon, as far as they follow each other.
-    mutating func reserve(_ times: [Int64], of key: Key, stored: TakenTimes = TakenTimes()) -> [Int64] {
-        guard var window = windows.removeValue(forKey: key) else {
+    mutating func reserve(
+        _ rows: ArraySlice<Int32>, of times: inout [Int64], for key: Key, stored: TakenTimes = TakenTimes()
+    ) {
+        guard let place = windows.index(forKey: key) else {
             // To go on with an empty window would claim to know all times, and let two entries share one.
             preconditionFailure("a time is reserved in an open window")
         }
-        defer { windows[key] = window }
         uses += 1
-        window.lastUse = uses
-        total += times.count
-        return times.map { wanted in
-            var time = wanted
-            while true {
-                let free = stored.firstFree(atOrAfter: window.times.firstFree(atOrAfter: time))
-                if free == time { break }
-                time = free
-            }
-            window.times.insert(time)
-            window.pending.insert(time)
-            return time
-        }
+        total += rows.count
+        windows.values[place].reserve(rows, of: &times, stored: stored, use: uses)
     }
 
     /// The batch that reserved `times` is stored; or it is not, and they are free again.
-    mutating func settle(_ times: [Int64], of key: Key, isStored: Bool) {
-        guard var window = windows.removeValue(forKey: key) else { return }
-        let before = window.times.count
-        window.pending.subtract(times)
-        if !isStored {
-            window.times.remove(Set(times))
-        } else if window.times.count > Self.keptTimes * 2 {
-            let limit = window.pending.min() ?? .max
-            if let latest = window.times.removeEarliest(keeping: Self.keptTimes, before: limit) {
-                window.horizon = max(window.horizon, latest)
-            }
-        }
-        total -= before - window.times.count
-        windows[key] = window
+    mutating func settle(_ times: some Collection<Int64>, of key: Key, isStored: Bool) {
+        guard let place = windows.index(forKey: key) else { return }
+        total -= windows.values[place].settle(times, isStored: isStored)
     }
 
     /// Forgets windows without pending times until the rest is small enough.

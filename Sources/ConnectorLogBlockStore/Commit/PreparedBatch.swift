@@ -18,7 +18,7 @@ struct PreparedBatch: Sendable {
     }
 
     var entries: Entries
-    var states: [FlowStateKey: FlowStateDelta]
+    var states: FlowStateDeltas
     var faults: [RootFault]
     var changes: [StateChange]
     var newConnectors: [NewConnector]

@@ -7,21 +7,23 @@ import Synchronization
 /// A thousand calls touch hundreds of states, each in a page of its own, and the next thousand mostly the same ones: so
 /// the calls of level-0 blocks are added up here, and written when those blocks are merged, when somebody asks for lists
 /// of states, or when a fault or a change meets the state. Table `flow_counted` says up to which block the calls of all
-/// states are counted, and the row of a state that a fault or a change met says it of that state; after a crash the tally is made
-/// again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
+/// states are counted, and the row of a state that a fault or a change met says it of that state; after a crash the tally
+/// is made again from the level-0 blocks behind that. Changed by the writer alone, in its turn.
 final class StateTally: Sendable {
     /// States that may wait; then all are written with the next commit.
     static let maximumStates = 20_000
 
     struct Change: Sendable {
         /// What a transaction adds to the tally.
-        var added: [FlowStateKey: FlowStateDelta] = [:]
+        var added = FlowStateDeltas()
         /// States whose row it brings up to date, so that nothing of them waits any more.
         var written: Set<FlowStateKey> = []
+        /// Whether that is so of all.
+        var hasWrittenAll = false
     }
 
     private struct State {
-        var waiting: [FlowStateKey: FlowStateDelta] = [:]
+        var waiting = FlowStateDeltas()
         /// The latest block whose calls are counted, here or in the table.
         var lastBlock: Int64 = 0
     }
@@ -60,16 +62,11 @@ final class StateTally: Sendable {
             db: db, texts: texts, countedBlock: lastBlock ?? state.withLock { $0.lastBlock })
         var change = Change()
         for batch in batches {
-            if change.added.isEmpty {
-                change.added = batch.states
-            } else {
-                change.added.merge(batch.states) { $0.merged(with: $1) }
-            }
+            if change.added.count == 0 { change.added = batch.states } else { change.added.add(batch.states) }
             let changed = batch.changes.lazy.map { FlowStateKey(teamID: $0.teamID, stateID: $0.stateID) }
-            let faulty = batch.states.lazy.filter { $0.value.faults > 0 }.map(\.key)
-            for key in Set(faulty).union(changed) {
+            for key in Set(batch.states.faulty).union(changed) {
                 let waiting = change.written.contains(key) ? nil : state.withLock { $0.waiting[key] }
-                let added = change.added.removeValue(forKey: key)
+                let added = change.added.remove(key)
                 change.written.insert(key)
                 guard let delta = added.map({ waiting?.merged(with: $0) ?? $0 }) ?? waiting else { continue }
                 try writer.apply(key, delta)
@@ -78,7 +75,7 @@ final class StateTally: Sendable {
         }
         // Their rows say that all blocks of this transaction are counted.
         for key in change.written {
-            if let delta = change.added.removeValue(forKey: key) { try writer.apply(key, delta) }
+            if let delta = change.added.remove(key) { try writer.apply(key, delta) }
         }
         let waiting = state.withLock { $0.waiting.count }
         if waiting + change.added.count > Self.maximumStates {
@@ -89,18 +86,19 @@ final class StateTally: Sendable {
 
     private func writeAll(adding change: inout Change, lastBlock: Int64?, in db: Database) throws {
         var all = state.withLock { $0.waiting }
-        for key in change.written { all[key] = nil }
-        all.merge(change.added) { $0.merged(with: $1) }
+        for key in change.written { _ = all.remove(key) }
+        all.add(change.added)
         try write(all, upTo: lastBlock ?? state.withLock { $0.lastBlock }, in: db)
-        change.added = [:]
-        change.written.formUnion(all.keys)
+        change.added = FlowStateDeltas()
+        change.hasWrittenAll = true
     }
 
     /// Notes what a transaction that is on the disk has written, and adds what it left.
     func settle(_ change: Change, lastBlock: Int64?) {
         state.withLock { state in
-            for key in change.written { state.waiting[key] = nil }
-            state.waiting.merge(change.added) { $0.merged(with: $1) }
+            if change.hasWrittenAll { state.waiting = FlowStateDeltas() }
+            for key in change.written { _ = state.waiting.remove(key) }
+            state.waiting.add(change.added)
             state.lastBlock = lastBlock ?? state.lastBlock
         }
     }
@@ -117,13 +115,13 @@ final class StateTally: Sendable {
     }
 
     /// What one table says of all states need not be said in the row of each.
-    private func write(_ all: [FlowStateKey: FlowStateDelta], upTo lastBlock: Int64, in db: Database) throws {
+    private func write(_ all: FlowStateDeltas, upTo lastBlock: Int64, in db: Database) throws {
         let writer = FlowStateWriter(db: db, texts: texts)
-        for (key, delta) in all { try writer.apply(key, delta) }
+        try all.forEach(writer.apply)
         try writer.countAll(upTo: lastBlock)
     }
 
-    func settleAll() { state.withLock { $0.waiting = [:] } }
+    func settleAll() { state.withLock { $0.waiting = FlowStateDeltas() } }
 
     // MARK: - Start
 
@@ -135,14 +133,14 @@ final class StateTally: Sendable {
     }
 
     /// Counts the calls of a level-0 block that its states' rows do not say yet. Blocks come in the order of their ids.
-    func restore(_ deltas: [FlowStateKey: FlowStateDelta], block: Int64, in db: Database) throws {
+    func restore(_ deltas: FlowStateDeltas, block: Int64, in db: Database) throws {
         let statement = try db.cachedStatement(
             sql: "SELECT counted_block FROM flow_state WHERE team_id = ? AND id = ?")
-        for (key, delta) in deltas {
-            let counted = try Int64.fetchOne(statement, arguments: [key.teamID, StoredStateID(key.stateID)]) ?? 0
-            guard block > counted else { continue }
-            state.withLock { $0.waiting[key] = $0.waiting[key]?.merged(with: delta) ?? delta }
+        try state.withLock { state in
+            try state.waiting.add(deltas) { key in
+                block > (try Int64.fetchOne(statement, arguments: [key.teamID, StoredStateID(key.stateID)]) ?? 0)
+            }
+            state.lastBlock = max(state.lastBlock, block)
         }
-        state.withLock { $0.lastBlock = max($0.lastBlock, block) }
     }
 }

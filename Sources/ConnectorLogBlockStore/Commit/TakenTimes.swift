@@ -69,6 +69,15 @@ struct TakenTimes {
             return
         }
         let number = chunk(of: time)
+        if let last = chunks[number].last, last.upperBound + 1 < time, number == chunks.count - 1 {
+            // Nearly always: entries come in order.
+            if chunks[number].count < Self.chunkSize {
+                chunks[number].append(time...time)
+            } else {
+                chunks.append([time...time])
+            }
+            return
+        }
         let place = Self.place(in: chunks[number], endingAtOrAfter: time)
         let joinsBefore = place > 0 && chunks[number][place - 1].upperBound + 1 == time
         let joinsAfter = place < chunks[number].count && chunks[number][place].lowerBound - 1 == time
@@ -95,23 +104,30 @@ struct TakenTimes {
     /// Removes the earliest times, but none at or after `limit`, until `kept` are left; returns the latest that went.
     mutating func removeEarliest(keeping kept: Int, before limit: Int64) -> Int64? {
         var latest: Int64?
-        while count > kept, let run = chunks.first?.first, run.lowerBound < limit {
-            let last = min(run.upperBound, limit - 1, run.lowerBound + Int64(count - kept) - 1)
-            latest = last
-            count -= Int(last - run.lowerBound) + 1
-            if last < run.upperBound {
-                chunks[0][0] = last + 1...run.upperBound
-            } else if chunks[0].count > 1 {
-                chunks[0].removeFirst()
-            } else {
-                chunks.removeFirst()
+        while let first = chunks.first {
+            var gone = 0
+            for run in first {
+                guard count > kept, run.lowerBound < limit else { break }
+                let last = min(run.upperBound, limit - 1, run.lowerBound + Int64(count - kept) - 1)
+                latest = last
+                count -= Int(last - run.lowerBound) + 1
+                if last < run.upperBound {
+                    chunks[0][gone] = last + 1...run.upperBound
+                    break
+                }
+                gone += 1
             }
+            guard gone == first.count else {
+                chunks[0].removeFirst(gone)
+                break
+            }
+            chunks.removeFirst()
         }
         return latest
     }
 
     /// - Precondition: the set holds `times`.
-    mutating func remove(_ times: Set<Int64>) {
+    mutating func remove(_ times: some Collection<Int64>) {
         for time in times { remove(time) }
     }
 

@@ -1,0 +1,73 @@
+import ConnectorLogCore
+
+/// The rows of a batch by connector.
+struct BatchConnectors: Sendable {
+    let times: [Int64]
+    /// In the order in which they came.
+    private(set) var keys: [LogTimeWindows.Key] = []
+    private(set) var earliest: [Int64] = []
+    /// The rows of all connectors, one behind the other, each's rising, and where each ends.
+    private let rows: [Int32]
+    private let ends: [Int]
+    private let teams: [Int64]
+    private let identifiers: TextColumn
+
+    init(_ columns: EntryColumns) {
+        times = columns.logTimes
+        teams = columns.teamIDs
+        let identifiers = columns[.connector]
+        self.identifiers = identifiers
+        let bytes = identifiers.bytes.span
+        var size = 16
+        while size < columns.count * 2 { size *= 2 }
+        // Numbers of connectors plus one. The keys are hashes already.
+        var table = [UInt32](repeating: 0, count: size)
+        var counts: [Int] = []
+        var connectors: [Int32] = []
+        connectors.reserveCapacity(columns.count)
+        for row in 0..<columns.count {
+            let key = LogTimeWindows.key(team: teams[row], bytes.extracting(identifiers.range(row)))
+            var place = Int(truncatingIfNeeded: key) & (size - 1)
+            while table[place] > 0, keys[Int(table[place]) - 1] != key { place = (place + 1) & (size - 1) }
+            if table[place] == 0 {
+                keys.append(key)
+                earliest.append(.max)
+                counts.append(0)
+                table[place] = UInt32(keys.count)
+            }
+            let connector = Int(table[place]) - 1
+            earliest[connector] = min(earliest[connector], times[row])
+            counts[connector] += 1
+            connectors.append(Int32(connector))
+        }
+        var next: [Int] = []
+        var end = 0
+        for count in counts {
+            next.append(end)
+            end += count
+        }
+        var rows = [Int32](repeating: 0, count: columns.count)
+        for (row, connector) in connectors.enumerated() {
+            rows[next[Int(connector)]] = Int32(row)
+            next[Int(connector)] += 1
+        }
+        self.rows = rows
+        ends = next
+    }
+
+    var count: Int { keys.count }
+
+    /// Rising; never empty.
+    func rows(of connector: Int) -> ArraySlice<Int32> {
+        rows[(connector == 0 ? 0 : ends[connector - 1])..<ends[connector]]
+    }
+
+    private func firstRow(of connector: Int) -> Int { Int(rows[connector == 0 ? 0 : ends[connector - 1]]) }
+
+    func team(_ connector: Int) -> Int64 { teams[firstRow(of: connector)] }
+
+    /// Empty where the entry names none.
+    func identifier(_ connector: Int) -> [UInt8] { Array(identifiers[firstRow(of: connector)] ?? []) }
+
+    func isNamed(_ connector: Int) -> Bool { !identifiers.isNull(firstRow(of: connector)) }
+}
