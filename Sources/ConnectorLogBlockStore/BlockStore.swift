@@ -28,7 +28,7 @@ package final class BlockStore: Sendable {
     private let quarantine: Quarantine
     private let logger: Logger
     /// Searches that may read all blocks leave readers to all others.
-    private let slowSearches = AsyncSlots(count: StoreDatabase.readers / 2, maximumWaiting: 64)
+    private let slowSearches = AsyncSlots(count: 2, maximumWaiting: 64)
     let maintenance: Maintenance
 
     /// Opens the store in `directory`, or makes one there.

@@ -9,7 +9,9 @@ enum StoreDatabase {
     static let checkpointPages = 4000
     /// Bytes that the write-ahead log keeps on the disk after that.
     static let walBytes = 64 << 20
-    static let readers = 4
+    /// Compaction has one of them, searches that may read all blocks have two at most, and batches that look for stored times
+    /// as many as come at once: whoever asks a question should still find one free. Each is opened when it is first wanted.
+    static let readers = 8
     /// How long a connection waits for a lock.
     static let busySeconds = 10
 
