@@ -41,8 +41,14 @@ extension BlockStore: Catalog {
 
     package func hasTeam(_ id: Int64) -> Bool { catalog.hasTeam(id) }
 
-    package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
-        try await catalog.connectors(team: team)
+    package func connectors(
+        team: Int64, withConfigurations: Bool
+    ) async throws(StoreError) -> [Connector] {
+        try await catalog.connectors(team: team, withConfigurations: withConfigurations)
+    }
+
+    package func connectorCount(team: Int64) async throws(StoreError) -> Int {
+        try await catalog.connectorCount(team: team)
     }
 
     package func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {

@@ -37,6 +37,7 @@ package struct ConnectorDocument: Decodable, Equatable, Sendable {
 }
 
 package struct ConnectorListDocument: Decodable, Equatable, Sendable {
+    /// Of all connectors; the first 1,000 are listed.
     package var count: Int
     package var connectors: [ConnectorDocument]
 }
@@ -66,14 +67,16 @@ package struct ConnectorAnswer: JSONWritable {
 
 package struct ConnectorListAnswer: JSONWritable {
     package var connectors: [ConnectorAnswer]
+    /// Of all connectors, also of those that are not listed.
+    package var count: Int
 
-    package init(_ connectors: [ConnectorAnswer]) {
-        self.connectors = connectors
+    package init(_ connectors: [ConnectorAnswer], count: Int) {
+        (self.connectors, self.count) = (connectors, count)
     }
 
     package func write(to json: inout JSONWriter) {
         json.object {
-            $0.member("count", connectors.count)
+            $0.member("count", count)
             $0.member("connectors", connectors)
         }
     }

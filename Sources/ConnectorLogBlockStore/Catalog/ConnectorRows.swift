@@ -26,6 +26,8 @@ enum ConnectorRows {
         configuration_created_at, configuration_updated_at
         """
 
+    static let columnsWithoutConfiguration = columns.replacing(" configuration,", with: " '{}' AS configuration,")
+
     static func connector(_ row: Row) throws -> Connector {
         Connector(
             identifier: try row.value("identifier"), teamID: try row.value("team_id"), name: try row.value("name"),

@@ -2,15 +2,23 @@ import ConnectorLogCore
 import GRDB
 
 extension SQLiteCatalog {
-    func connectors(team: Int64) async throws(StoreError) -> [Connector] {
-        try await read { db in
+    func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector] {
+        let columns = withConfigurations ? ConnectorRows.columns : ConnectorRows.columnsWithoutConfiguration
+        return try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(ConnectorRows.columns) FROM connector WHERE team_id = ? AND NOT is_deleted
+                    SELECT \(columns) FROM connector WHERE team_id = ? AND NOT is_deleted
                     ORDER BY identifier LIMIT 1000
                     """, arguments: [team]
             ).map(ConnectorRows.connector)
+        }
+    }
+
+    func connectorCount(team: Int64) async throws(StoreError) -> Int {
+        try await read { db in
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM connector WHERE team_id = ? AND NOT is_deleted", arguments: [team]) ?? 0
         }
     }
 

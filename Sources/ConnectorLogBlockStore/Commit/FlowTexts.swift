@@ -46,7 +46,7 @@ final class FlowTexts: Sendable {
 
     // MARK: - Texts that nobody names
 
-    /// Begins to note which numbers are given. Rows name a text by no other way, so that one that no row named after this,
+    /// Begins to note which numbers are given; to be called in the writer's turn. Rows name a text by no other way, so that one that no row named after this,
     /// and that was not given since, is named by nobody.
     func watch() { state.withLock { $0.given = [] } }
 

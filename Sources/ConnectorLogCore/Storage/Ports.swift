@@ -115,8 +115,10 @@ package protocol Catalog: Sendable {
     /// Whether the team exists. In memory: it is asked for every line that names a team.
     func hasTeam(_ id: Int64) -> Bool
 
-    /// By identifier, the first 1,000.
-    func connectors(team: Int64) async throws(StoreError) -> [Connector]
+    /// By identifier, the first 1,000. Without configurations, each is `{}`: they may be large.
+    func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector]
+    /// How many there are, also beyond the first 1,000.
+    func connectorCount(team: Int64) async throws(StoreError) -> Int
     func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector?
     /// Stores all members as they are given. Throws `.conflict` when the identifier is taken.
     func createConnector(_ connector: Connector, logo: Logo?) async throws(StoreError)
@@ -136,4 +138,10 @@ package protocol Catalog: Sendable {
     func setLogo(
         team: Int64, identifier: String, logo: Logo, name: String, at: Timestamp
     ) async throws(StoreError) -> Bool
+}
+
+extension Catalog {
+    package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
+        try await connectors(team: team, withConfigurations: true)
+    }
 }

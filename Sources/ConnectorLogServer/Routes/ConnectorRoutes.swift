@@ -9,10 +9,14 @@ enum ConnectorRoutes {
 
     @Sendable static func list(_ call: RouteCall) async throws -> Response {
         let includesConfigurations = try call.query.flag("include_configs")
-        let connectors = try await call.environment.catalog.connectors(team: call.teamID)
+        let catalog = call.environment.catalog
+        let connectors = try await catalog.connectors(
+            team: call.teamID, withConfigurations: includesConfigurations)
+        // More than are listed at a time: the count says how many are not.
+        let count = connectors.count < 1000 ? connectors.count : try await catalog.connectorCount(team: call.teamID)
         return .json(
             ConnectorListAnswer(
-                connectors.prefix(1000).map { answer($0, call, includesConfiguration: includesConfigurations) }),
+                connectors.map { answer($0, call, includesConfiguration: includesConfigurations) }, count: count),
             capacity: 64 + connectors.count * 400)
     }
 

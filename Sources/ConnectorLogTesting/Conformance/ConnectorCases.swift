@@ -51,6 +51,11 @@ enum ConnectorCases {
             try expectEqual(found, expected, "the connector")
         }
         try expectEqual(try await store.catalog.connectors(team: team), [full, plain], "connectors")
+        var bare = [full, plain]
+        for index in bare.indices { bare[index].configuration.json = "{}" }
+        try expectEqual(
+            try await store.catalog.connectors(team: team, withConfigurations: false), bare,
+            "connectors without configurations")
         try expectEqual(try await store.catalog.logo(team: team, identifier: "T3S70"), logo, "the logo")
         try expectEqual(try await store.catalog.logo(team: team, identifier: "t3s70"), nil, "no logo")
         try expectEqual(try await store.catalog.connector(team: team, identifier: "none"), nil, "no connector")
@@ -192,6 +197,7 @@ enum ConnectorCases {
             (0..<1005).map { SampleEntry(team: many, at: store.now, connector: "c\(10_000 + $0)") })
         let first = try await store.catalog.connectors(team: many).map(\.identifier)
         try expectEqual(first, (0..<1000).map { "c\(10_000 + $0)" }, "the first 1,000 identifiers")
+        try expectEqual(try await store.catalog.connectorCount(team: many), 1005, "connectors that there are")
         let last = try await store.catalog.connector(team: many, identifier: "c11004")
         try expect(last != nil, "a connector beyond the list is there")
     }

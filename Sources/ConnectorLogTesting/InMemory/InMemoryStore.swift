@@ -146,8 +146,17 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
 
     // MARK: - Catalog: connectors
 
-    package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
-        try with { $0.connectors(team: team) }
+    package func connectors(
+        team: Int64, withConfigurations: Bool
+    ) async throws(StoreError) -> [Connector] {
+        var connectors = try with { Array($0.connectors(team: team).prefix(1000)) }
+        if withConfigurations { return connectors }
+        for index in connectors.indices { connectors[index].configuration.json = "{}" }
+        return connectors
+    }
+
+    package func connectorCount(team: Int64) async throws(StoreError) -> Int {
+        try with { $0.connectors(team: team).count }
     }
 
     package func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {

@@ -137,6 +137,19 @@ struct ConnectorRouteTests {
         }
     }
 
+    /// Clients see that there are more.
+    @Test func countsConnectorsThatItDoesNotList() async throws {
+        let server = try await TestServer()
+        _ = try await server.store.append(
+            Fixtures.batch((0..<1003).map { SampleEntry(team: 1, at: server.clock.now, connector: "c\($0)") }),
+            idempotency: nil)
+        try await server.run { caller async throws in
+            let list: ConnectorListDocument = try await caller.get(Self.root).decoded()
+            #expect(list.connectors.count == 1000)
+            #expect(list.count == 1003)
+        }
+    }
+
     @Test func duplicatesAConnector() async throws {
         try await TestServer().run { caller async throws in
             let made: ConnectorDocument = try await Self.create(caller, "title=a&description=d").decoded()

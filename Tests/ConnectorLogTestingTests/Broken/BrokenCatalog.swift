@@ -31,7 +31,10 @@ extension BrokenCatalog {
     func key(id: String) -> APIKey? { store.key(id: id) }
     func noteUse(ofKey id: String, at: Timestamp) { store.noteUse(ofKey: id, at: at) }
     func hasTeam(_ id: Int64) -> Bool { store.hasTeam(id) }
-    func connectors(team: Int64) async throws(StoreError) -> [Connector] { try await store.connectors(team: team) }
+    func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector] {
+        try await store.connectors(team: team, withConfigurations: withConfigurations)
+    }
+    func connectorCount(team: Int64) async throws(StoreError) -> Int { try await store.connectorCount(team: team) }
     func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {
         try await store.connector(team: team, identifier: identifier)
     }

@@ -201,8 +201,8 @@ private final class KeepsTheFirstLogo: BrokenCatalog {
 
 private struct ListsConnectorsBackwards: BrokenCatalog {
     let store: InMemoryStore
-    func connectors(team: Int64) async throws(StoreError) -> [Connector] {
-        try await store.connectors(team: team).reversed()
+    func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector] {
+        try await store.connectors(team: team, withConfigurations: withConfigurations).reversed()
     }
 }
 

@@ -42,7 +42,8 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     func key(id: String) -> APIKey? { nil }
     func noteUse(ofKey id: String, at: Timestamp) {}
     func hasTeam(_ id: Int64) -> Bool { false }
-    func connectors(team: Int64) async throws(StoreError) -> [Connector] { [] }
+    func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector] { [] }
+    func connectorCount(team: Int64) async throws(StoreError) -> Int { 0 }
     func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? { nil }
     func createConnector(_ connector: Connector, logo: Logo?) async throws(StoreError) {}
     func updateConnector(

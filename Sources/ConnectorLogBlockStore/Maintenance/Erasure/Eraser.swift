@@ -194,7 +194,8 @@ final class Eraser: Sendable {
         try await lane.acquire()
         defer { lane.release() }
         let texts = replacement.states.texts
-        texts.watch()
+        // In the writer's turn: what was given before is in rows that a reader sees from now on, or was rolled back.
+        try await pool.writeWithoutTransaction { _ in texts.watch() }
         defer { texts.endWatch() }
         let unnamed = try await pool.read(FlowTexts.unnamed)
         guard !unnamed.isEmpty else { return }

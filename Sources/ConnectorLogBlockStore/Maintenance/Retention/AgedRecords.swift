@@ -19,10 +19,11 @@ struct AgedRecords {
     /// One step; false when none is over age. Readers look for them, so that the writer has a turn only when there are some.
     func step() async throws -> Bool {
         let teams = try await pool.read { db in try Int64.fetchAll(db, sql: "SELECT id FROM team ORDER BY id") }
+        let entries = EarliestEntries(replacement.directory.blocks)
         for team in teams {
             if let limit = policies[team].entryLimit(at: now)?.microseconds {
                 if try await deleteFaults(of: team, before: limit) { return true }
-                if try await deleteStates(of: team, before: limit) { return true }
+                if try await deleteStates(of: team, before: limit, entries) { return true }
             }
             if let limit = policies[team].detailLimit(at: now)?.microseconds,
                 try await stripFaults(of: team, before: limit)
@@ -52,8 +53,11 @@ struct AgedRecords {
     }
 
     /// By the index over flows and hours, flow by flow: states that were active in the limit's own hour wait for the next.
-    private func deleteStates(of team: Int64, before limit: Int64) async throws -> Bool {
-        let hour = hourOfStates(of: team, before: limit)
+    ///
+    /// They wait for their entries, too, which may be a day late: a state without a row is one that an entry would name in
+    /// vain, and whose calls would be counted from one again.
+    private func deleteStates(of team: Int64, before limit: Int64, _ entries: EarliestEntries) async throws -> Bool {
+        let hour = min(limit, entries[team]) / FlowStateTable.hour
         let states = try await pool.read { db in
             try DatabaseValue.fetchAll(
                 db,
@@ -74,7 +78,7 @@ struct AgedRecords {
         guard !states.isEmpty else { return false }
         // After what waits for their rows is written: they may have been active since, and older entries may have come.
         try await replacement.write { [self] db in
-            let hour = hourOfStates(of: team, before: limit)
+            let hour = min(limit, EarliestEntries(replacement.directory.blocks)[team]) / FlowStateTable.hour
             for state in states {
                 try db.cachedStatement(
                     sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ? AND active_hour < ?"
@@ -83,13 +87,6 @@ struct AgedRecords {
             return BlockReplacement.Blocks()
         }
         return true
-    }
-
-    /// States that were last active before this hour are over age, and so are all of their entries gone: these may be a day
-    /// late, and a state without a row is one that an entry would name in vain, and whose calls would be counted from one.
-    private func hourOfStates(of team: Int64, before limit: Int64) -> Int64 {
-        let first = replacement.directory.blocks.lazy.filter { $0.mayHold(team: team) }.map(\.firstTime).min()
-        return min(limit, first ?? limit) / FlowStateTable.hour
     }
 
     private func stripFaults(of team: Int64, before limit: Int64) async throws -> Bool {
@@ -124,4 +121,23 @@ struct AgedRecords {
             return []
         }
     }
+}
+
+/// From when on there are entries of each team.
+private struct EarliestEntries {
+    private var byTeam: [Int64: Int64] = [:]
+    private var shared = Int64.max
+
+    init(_ blocks: [BlockSummary]) {
+        for block in blocks {
+            if let team = block.teamID {
+                byTeam[team] = min(byTeam[team] ?? .max, block.firstTime)
+            } else {
+                shared = min(shared, block.firstTime)
+            }
+        }
+    }
+
+    /// The greatest number when there are none.
+    subscript(team: Int64) -> Int64 { min(byTeam[team] ?? .max, shared) }
 }
