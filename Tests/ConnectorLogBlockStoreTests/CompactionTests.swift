@@ -12,9 +12,17 @@ import Testing
             ok: rows, failed: 0, rawBytes: raw, storedBytes: raw)
     }
 
-    @Test func leavesFewFreshBlocksAlone() {
-        let few = (1..<Int64(CompactionPlan.levelZeroBlocks)).map { block($0, level: 0, team: nil, rows: 10) }
+    @Test func leavesFewFreshRowsAlone() {
+        let few = (1..<Int64(CompactionPlan.levelZeroRows / 1000)).map { block($0, level: 0, team: nil, rows: 1000) }
         #expect(CompactionPlan.next(few, isQuiet: false) == nil)
+        let small = (1..<Int64(CompactionPlan.levelZeroRows / CompactionPlan.leastLoad)).map {
+            block($0, level: 0, team: nil, rows: 1)
+        }
+        #expect(CompactionPlan.next(small, isQuiet: false) == nil)
+        let long = [
+            block(1, level: 0, team: nil, rows: 1, raw: CompactionPlan.levelZeroRows * CompactionPlan.bytesOfRow)
+        ]
+        #expect(CompactionPlan.next(long, isQuiet: false)?.blocks == long)
     }
 
     @Test func mergesFewBlocksWhenNothingIsStored() {
@@ -27,12 +35,9 @@ import Testing
     }
 
     @Test func takesFreshBlocksInOrderOfTheirIDs() {
-        let blocks = (1...Int64(CompactionPlan.levelZeroBlocks)).reversed().map {
-            block($0, level: 0, team: nil, rows: 10)
-        }
-        #expect(
-            CompactionPlan.next(blocks, isQuiet: false)?.blocks.map(\.id)
-                == Array(1...Int64(CompactionPlan.levelZeroBlocks)))
+        let count = Int64(CompactionPlan.levelZeroRows / CompactionPlan.leastLoad)
+        let blocks = (1...count).reversed().map { block($0, level: 0, team: nil, rows: 10) }
+        #expect(CompactionPlan.next(blocks, isQuiet: false)?.blocks.map(\.id) == Array(1...count))
     }
 
     @Test func aStepIsBoundedInBytes() {
@@ -140,12 +145,12 @@ import Testing
         let kept = try #require(store.directory.blocks.last)
         #expect(store.directory.quarantine(kept.id))
         for _ in 0..<CompactionPlan.smallNeighbours {
-            try await append(CompactionPlan.levelZeroBlocks)
+            try await append(32)
             _ = try await store.maintenance.compactor.step(isQuiet: true)
         }
         try await store.close()
         store = try await temporary.open()
-        try await append(CompactionPlan.levelZeroBlocks)
+        try await append(32)
         while try await store.maintenance.compactor.step(isQuiet: true) {}
         let stored = entries.count - rest.count
         #expect(store.directory.blocks.reduce(0) { $0 + $1.rows } == stored)

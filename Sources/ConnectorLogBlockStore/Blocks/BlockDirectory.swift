@@ -11,6 +11,8 @@ final class BlockDirectory: Sendable {
         var blocks: [BlockSummary] = []
         /// Of them, those of level 0.
         var levelZero = 0
+        /// Their rows, as `CompactionPlan` counts them.
+        var levelZeroLoad = 0
         /// Counts the changes of `blocks`.
         var version: UInt64 = 0
         /// Counts those of them that added entries.
@@ -30,7 +32,13 @@ final class BlockDirectory: Sendable {
             var at = blocks.count
             while at > 0, blocks[at - 1].lastTime > block.lastTime { at -= 1 }
             blocks.insert(block, at: at)
-            if block.level == 0 { levelZero += 1 }
+            count(block, 1)
+        }
+
+        mutating func count(_ block: BlockSummary, _ sign: Int) {
+            guard block.level == 0 else { return }
+            levelZero += sign
+            levelZeroLoad += sign * CompactionPlan.load(of: block)
         }
     }
 
@@ -49,10 +57,13 @@ final class BlockDirectory: Sendable {
     /// Blocks that wait for their first merge.
     var levelZeroCount: Int { state.withLock { $0.levelZero } }
 
+    /// The rows of those blocks, as `CompactionPlan` counts them.
+    var levelZeroLoad: Int { state.withLock { $0.levelZeroLoad } }
+
     /// Puts `blocks` in the place of those with `ids`, in one step for every reader.
     func replace(_ ids: Set<Int64>, with blocks: [BlockSummary]) {
         state.withLock { state in
-            state.levelZero -= state.blocks.count { $0.level == 0 && ids.contains($0.id) }
+            for block in state.blocks where ids.contains(block.id) { state.count(block, -1) }
             state.blocks.removeAll { ids.contains($0.id) }
             // A reader may have found one damaged after compaction had read it whole.
             state.quarantined.removeAll { ids.contains($0.id) }
@@ -80,7 +91,7 @@ final class BlockDirectory: Sendable {
         state.withLock { state in
             guard let index = state.blocks.firstIndex(where: { $0.id == id }) else { return false }
             let block = state.blocks.remove(at: index)
-            if block.level == 0 { state.levelZero -= 1 }
+            state.count(block, -1)
             state.quarantined.append(block)
             state.version += 1
             return true

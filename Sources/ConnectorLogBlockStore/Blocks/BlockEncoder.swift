@@ -50,6 +50,7 @@ struct BlockEncoder: Sendable {
 
     /// - Precondition: `columns` has 1...`BlockFormat.maximumRows` rows.
     func encode(_ columns: EntryColumns, ids: BlockIDs) -> EncodedBlock {
+        if effort == .commit, case .consecutive = ids { return CommitEncoder(zstandard: zstandard).encode(columns) }
         let rows = columns.count
         var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard, effort: effort)
         summary.append(.teamID, columns.teamIDs)

@@ -1,4 +1,5 @@
 import CZstd
+import ConnectorLogCore
 import Synchronization
 
 /// zstd (RFC 8878) for columns. Contexts are costly to make, so that used ones are kept for the next column.
@@ -10,9 +11,11 @@ final class Zstandard: Sendable {
 
     /// More than this many at rest are freed: each holds up to some hundred kilobytes.
     private static let kept = 8
+    private static let keptMemories = 2
 
     private let compressors = Mutex<[Context]>([])
     private let decompressors = Mutex<[Context]>([])
+    private let memories = Mutex<[LentMemory]>([])
 
     init() {}
 
@@ -52,6 +55,39 @@ final class Zstandard: Sendable {
             }
         }
         return result.isEmpty || result.count >= bytes.count ? nil : result
+    }
+
+    /// Appends the compressed bytes to `output`; false, and nothing is appended, when it would not pay.
+    func compress(_ bytes: UnsafeRawBufferPointer, level: Int32, into output: inout ByteScratch) -> Bool {
+        guard bytes.count >= Self.leastToCompress else { return false }
+        let taken = compressors.withLock { $0.popLast() }
+        guard let pointer = unsafe taken?.pointer ?? ZSTD_createCCtx() else { return false }
+        defer { unsafe keep(pointer) }
+        let start = output.count
+        output.reserve(start + bytes.count)
+        let room = unsafe output.take(bytes.count)
+        let size = unsafe ZSTD_compressCCtx(
+            pointer, room.baseAddress, room.count, bytes.baseAddress, bytes.count, level)
+        let isSmaller = ZSTD_isError(size) == 0 && size < bytes.count
+        output.removeAll(keepingFirst: isSmaller ? start + size : start)
+        return isSmaller
+    }
+
+    /// Lends memory for encoding, which is kept for the next block.
+    func withCommitMemory<Value>(_ body: (inout CommitMemory) -> Value) -> Value {
+        let lent = memories.withLock { $0.popLast() } ?? LentMemory()
+        defer {
+            lent.memory.giveBack()
+            memories.withLock { memories in
+                if memories.count < Self.keptMemories { memories.append(lent) }
+            }
+        }
+        return body(&lent.memory)
+    }
+
+    /// Used by one caller at a time: taken from the pool, and given back.
+    @safe private final class LentMemory: @unchecked Sendable {
+        var memory = CommitMemory()
     }
 
     /// Nil when the bytes are no zstd frame of exactly `size` bytes.

@@ -7,13 +7,17 @@ import ConnectorLogCore
 /// ids apart, but for those that a quarantine held back.
 struct CompactionPlan: Equatable {
     static let targetRows = BlockPieces.rows
-    /// Blocks of level 0 that may lie before they are merged: so many that a team's share of them makes large blocks.
-    static let levelZeroBlocks = 32
+    /// Rows of level 0 that may lie before they are merged: so many that a team's share of them makes large blocks.
+    static let levelZeroRows = 32_000
+    /// What a block counts for at least: many small ones are merged at once, since each merge makes blocks of all teams.
+    static let leastLoad = 125
+    /// Bytes before their encoding that count as a row, so that long rows stay within what memory holds (`RecentBlocks`).
+    static let bytesOfRow = 1536
     /// So many wait that compaction may take more of a core for itself, and all of it: a burst of writing goes first, but
-    /// not for longer than memory holds its blocks (`RecentBlocks`).
-    static let pressingLevelZeroBlocks = levelZeroBlocks
-    static let manyLevelZeroBlocks = levelZeroBlocks * 5 / 4
-    /// When so many wait, batches are refused as `overloaded`.
+    /// not for longer than memory holds its blocks.
+    static let pressingLevelZeroRows = levelZeroRows
+    static let manyLevelZeroRows = levelZeroRows * 5 / 4
+    /// When so many blocks wait, batches are refused as `overloaded`.
     static let maximumLevelZeroBlocks = 4096
     /// Small neighbours of one team that may lie before they are merged.
     static let smallNeighbours = 8
@@ -31,7 +35,7 @@ struct CompactionPlan: Equatable {
     /// - Parameter isQuiet: whether nothing was stored for a while: then it is worth while to merge few blocks, too.
     static func next(_ blocks: [BlockSummary], isQuiet: Bool) -> CompactionPlan? {
         let levelZero = blocks.filter { $0.level == 0 }.sorted { $0.firstID < $1.firstID }
-        if levelZero.count >= (isQuiet ? quietBlocks : levelZeroBlocks) {
+        if isQuiet ? levelZero.count >= quietBlocks : levelZero.reduce(0, { $0 + load(of: $1) }) >= levelZeroRows {
             return CompactionPlan(blocks: bounded(levelZero[...]))
         }
         var byTeam: [Int64: [BlockSummary]] = [:]
@@ -50,6 +54,9 @@ struct CompactionPlan: Equatable {
         }
         return nil
     }
+
+    /// What a block of level 0 weighs, in rows.
+    static func load(of block: BlockSummary) -> Int { max(leastLoad, block.rows, block.rawBytes / bytesOfRow) }
 
     /// By rows or by bytes, so that some small neighbours always fit into one step.
     private static func isLarge(_ block: BlockSummary) -> Bool {

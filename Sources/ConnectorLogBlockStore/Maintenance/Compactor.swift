@@ -40,11 +40,11 @@ final class Compactor: Sendable {
     /// Counts what was stored.
     var insertions: UInt64 { directory.insertions }
 
-    /// How long to rest after work that took so long: a third of a core is its share, and more the more blocks wait.
+    /// How long to rest after work that took so long: a third of a core is its share, and more the more rows wait.
     func rest(after work: Duration) -> Duration {
-        switch directory.levelZeroCount {
-        case ..<CompactionPlan.pressingLevelZeroBlocks: work * 2
-        case ..<CompactionPlan.manyLevelZeroBlocks: work
+        switch directory.levelZeroLoad {
+        case ..<CompactionPlan.pressingLevelZeroRows: work * 2
+        case ..<CompactionPlan.manyLevelZeroRows: work
         default: .zero
         }
     }
