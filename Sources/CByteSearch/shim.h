@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Searches that look at sixteen bytes at once. Swift's own SIMD types compare lane by lane in a loop (6.3), so these are
-   in C, in the vector extensions that clang has for every processor. Nothing outside text[0 ..< count] is read. */
+   in C, in the vector extensions that clang has for every processor. Nothing outside text[0 ..< count] is read. Processors are taken to be little-endian, as
+   all are for which Swift is made. */
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef int8_t marks16 __attribute__((vector_size(16)));
@@ -149,6 +150,24 @@ static inline bool is_lower_hexadecimal(const uint8_t *text, ptrdiff_t count) {
     return first_mark(others, 0) == 16 && first_mark(nonzero, 0) < 16;
 }
 
+/* Two to sixteen bytes, the first one lowest, and zeros behind them. */
+static inline void load_few(const uint8_t *text, ptrdiff_t count, uint64_t words[2]) {
+    words[0] = words[1] = 0;
+    if (count >= 8) {
+        memcpy(&words[0], text, 8);
+        if (count == 8) return;
+        memcpy(&words[1], text + count - 8, 8);
+        words[1] >>= 8 * (16 - count);
+    } else if (count >= 4) {
+        uint32_t first, last;
+        memcpy(&first, text, 4);
+        memcpy(&last, text + count - 4, 4);
+        words[0] = first | (uint64_t)last << (8 * (count - 4));
+    } else {
+        words[0] = text[0] | (uint64_t)text[count / 2] << (8 * (count / 2)) | (uint64_t)text[count - 1] << (8 * (count - 1));
+    }
+}
+
 static inline marks16 secret_marks(bytes16 block, bytes16 next) {
     bytes16 small = block | all16(0x20);
     /* `a` and `e` differ in one bit. */
@@ -173,9 +192,12 @@ static inline ptrdiff_t first_secret_trigger(const uint8_t *text, ptrdiff_t star
         ptrdiff_t place = first_mark(secret_marks(load16(text + last), load16(text + last + 1)), (unsigned)(at - last));
         return place < 16 ? last + place : count;
     }
-    for (; at < count - 1; at++) {
-        if (text[at] == ':' || text[at] == '=') return at;
-        if ((text[at] | 0x20) == 'b' && ((text[at + 1] | 0x20) & 0xFB) == 'a') return at;
-    }
-    return count;
+    uint64_t words[2];
+    load_few(text, count, words);
+    uint64_t moved[2] = {words[0] >> 8 | words[1] << 56, words[1] >> 8};
+    bytes16 block, next;
+    memcpy(&block, words, 16);
+    memcpy(&next, moved, 16);
+    ptrdiff_t place = first_mark(secret_marks(block, next), (unsigned)at);
+    return place < count - 1 ? place : count;
 }

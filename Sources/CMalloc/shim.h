@@ -15,6 +15,17 @@ static inline void set_malloc_limits(int arenas, int mmap_threshold) {
 #endif
 }
 
+/* realloc(3), which moves large memory without copying it; never NULL. */
+static inline void *grown_memory(void *memory, size_t size) {
+    void *grown = realloc(memory, size);
+    if (grown == NULL) abort();
+    return grown;
+}
+
+static inline void free_memory(void *memory) {
+    free(memory);
+}
+
 static inline void give_back_free_memory(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

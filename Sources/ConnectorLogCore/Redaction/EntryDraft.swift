@@ -7,6 +7,7 @@ package struct EntryDraft {
         package var name: Text
         package var value: Text
 
+        @inlinable
         package init(name: Text, value: Text) {
             (self.name, self.value) = (name, value)
         }

@@ -1,39 +1,38 @@
+internal import CMalloc
+
 /// Memory that is kept and reused from row to row, with plainer and faster appends than an array has. A pointer into it is
 /// good until the next change.
 package struct ByteScratch: ~Copyable {
-    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var memory: UnsafeMutableRawPointer?
+    package private(set) var capacity = 0
     package private(set) var count = 0
 
     package init() {}
 
-    deinit { memory.deallocate() }
+    deinit { free_memory(memory) }
 
-    package var capacity: Int { memory.count }
-    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
     /// Makes room for `capacity` bytes in all. What it holds is kept.
     @inline(never)
     package mutating func reserve(_ capacity: Int) {
-        guard capacity > memory.count else { return }
-        let grown = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(capacity, memory.count * 2, 4096), alignment: 16)
-        grown.copyMemory(from: bytes)
-        memory.deallocate()
-        memory = grown
+        guard capacity > self.capacity else { return }
+        self.capacity = max(capacity, self.capacity * 2, 4096)
+        memory = grown_memory(memory, self.capacity)
     }
 
     @inline(__always)
     package mutating func append(_ more: UnsafeRawBufferPointer) {
-        guard let source = more.baseAddress, !more.isEmpty else { return }
-        if memory.count - count < more.count { reserve(count + more.count) }
-        memory.baseAddress?.advanced(by: count).copyMemory(from: source, byteCount: more.count)
+        if capacity - count < more.count { reserve(count + more.count) }
+        guard let memory, let source = more.baseAddress else { return }
+        (memory + count).copyMemory(from: source, byteCount: more.count)
         count += more.count
     }
 
     @inline(__always)
     package mutating func append(_ byte: UInt8) {
-        if memory.count == count { reserve(count + 1) }
-        memory[count] = byte
+        if capacity == count { reserve(count + 1) }
+        memory?.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
         count += 1
     }
 
@@ -42,23 +41,24 @@ package struct ByteScratch: ~Copyable {
     }
 
     package subscript(position: Int) -> UInt8 {
-        get { memory[position] }
-        set { memory[position] = newValue }
+        get { bytes[position] }
+        set {
+            precondition(position >= 0 && position < count, "what is set was appended before")
+            memory?.storeBytes(of: newValue, toByteOffset: position, as: UInt8.self)
+        }
     }
 
     /// Takes the next `size` bytes into use; what they hold is undefined. Reserve them before, so that nothing moves.
     package mutating func take(_ size: Int) -> UnsafeMutableRawBufferPointer {
-        precondition(size <= memory.count - count, "room is reserved before it is taken")
+        precondition(size >= 0 && size <= capacity - count, "room is reserved before it is taken")
         defer { count += size }
-        return UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + size])
+        return UnsafeMutableRawBufferPointer(start: memory.map { $0 + count }, count: size)
     }
 
     /// Moves all from `position` on by `size` bytes, which are then undefined.
     package mutating func insert(_ size: Int, at position: Int) {
         reserve(count + size)
-        memory.baseAddress.map {
-            $0.advanced(by: position + size).copyMemory(from: $0.advanced(by: position), byteCount: count - position)
-        }
+        memory.map { ($0 + position + size).copyMemory(from: $0 + position, byteCount: count - position) }
         count += size
     }
 
@@ -70,8 +70,9 @@ package struct ByteScratch: ~Copyable {
     /// Drops all, and gives the memory back when one long row made it larger than `capacity`.
     package mutating func removeAll(keepingCapacity capacity: Int) {
         count = 0
-        guard memory.count > capacity else { return }
-        memory.deallocate()
-        memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        guard self.capacity > capacity else { return }
+        free_memory(memory)
+        memory = nil
+        self.capacity = 0
     }
 }

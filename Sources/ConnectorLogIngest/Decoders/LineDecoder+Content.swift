@@ -15,8 +15,15 @@ extension LineDecoder {
         var previous: (start: UInt32, name: Text)?
         for slice in slices {
             // A name with a list of values is unescaped once, so that `texts` has room for all.
-            let name = previous.flatMap { $0.start == slice.name.start ? $0.name : nil } ?? meaning(slice.name)
-            previous = (slice.name.start, name)
+            let name: Text
+            if slice.name.kind == .string {
+                name = slice.name.bytes(in: fields.text)
+            } else if let previous, previous.start == slice.name.start {
+                name = previous.name
+            } else {
+                name = meaning(slice.name)
+                previous = (slice.name.start, name)
+            }
             let header = EntryDraft.Header(name: name, value: meaning(slice.value))
             if header.name.isEmpty || (slice.name.kind == .escapedString && header.name.contains(0)) {
                 throw LineError(
