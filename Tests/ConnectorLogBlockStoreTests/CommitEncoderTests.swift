@@ -25,7 +25,7 @@ import Testing
             by: BlockFormat.directoryEntrySize)
         let encoding = entries.first { part[$0] == field.column.rawValue }.map { part[$0 + 1] }
         let reader = try PartReader(MemoryPart(stored: part), part: field.column.part, zstandard: zstandard)
-        let column = try reader.texts(field.column)
+        let column = try reader.texts(field.column) { [] }
         return (encoding, try texts.indices.map { try column.string($0) })
     }
 
