@@ -64,9 +64,9 @@ static inline bool is_same_word(const uint8_t *a, const uint8_t *b, ptrdiff_t co
     return true;
 }
 
-/* In memory only, so free to change. */
-static inline uint32_t word_hash(const uint8_t *bytes, ptrdiff_t count) {
-    uint64_t hash = (uint64_t)count * 0x9E3779B97F4A7C15;
+/* In memory only, so free to change; seeded, so that nobody can choose words that share a place. */
+static inline uint32_t word_hash(const uint8_t *bytes, ptrdiff_t count, uint64_t seed) {
+    uint64_t hash = seed ^ (uint64_t)count * 0x9E3779B97F4A7C15;
     uint64_t last = 0;
     if (count >= 8) {
         for (ptrdiff_t at = 0; at + 8 < count; at += 8) {

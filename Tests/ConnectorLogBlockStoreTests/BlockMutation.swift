@@ -85,7 +85,7 @@ struct BlockMutation {
                 }
                 columns[index].rawCount = changed.count
             case 6:
-                columns[index].encoding = random.pick([1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 0xFF])
+                columns[index].encoding = random.pick([1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22, 23, 0xFF])
             case 7:
                 if let stranger = strangers.isEmpty ? nil : random.pick(strangers) {
                     let number = columns[index].number

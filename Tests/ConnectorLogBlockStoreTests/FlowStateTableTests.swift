@@ -71,6 +71,7 @@ import Testing
             later.stateID = call.stateID
             _ = try await store.append(Fixtures.batch([call, later]), idempotency: nil)
             #expect(try await store.state(team: 1, id: "0123cdef-89ab-7def-8012-3456789abcde")?.calls == 2)
+            _ = try await store.states(StateQuery(teamID: 1, flowID: "any", limit: 1))
             let row = try await store.catalog.pool.read { db in
                 try String.fetchOne(
                     db,

@@ -28,6 +28,21 @@ import Testing
         return states
     }
 
+    /// Between the look at what waits and the look at the row, somebody else may have written it.
+    @Test func whatIsWrittenMeanwhileIsToldOnce() async throws {
+        try await TemporaryStore.with { store, clock in
+            try await fill(store, clock.now)
+            let key = FlowStateKey(teamID: 1, stateID: "state-1-5")
+            let expected = try await store.state(team: 1, id: key.stateID)
+            let waiting = try #require(store.tally.waiting(for: key))
+            _ = try await store.flows(FlowQuery(teamID: 1))
+            let state = try await store.catalog.pool.read { db in
+                try FlowStateRows.state(team: 1, id: key.stateID, waiting: waiting, in: db)
+            }
+            #expect(state == expected)
+        }
+    }
+
     @Test func callsWaitUntilSomebodyListsStates() async throws {
         try await TemporaryStore.with { store, clock in
             try await fill(store, clock.now)

@@ -38,7 +38,7 @@ import Testing
     @Test func aStoreOfANewerVersionIsRefused() async throws {
         let changes = [
             "INSERT INTO grdb_migrations VALUES ('99 something new')",
-            "UPDATE block_part SET bytes = CAST(substr(bytes, 1, 4) || x'02' || substr(bytes, 6) AS BLOB)",
+            "UPDATE block_part SET bytes = CAST(substr(bytes, 1, 4) || x'03' || substr(bytes, 6) AS BLOB)",
         ]
         for sql in changes {
             let temporary = TemporaryStore()

@@ -1,6 +1,6 @@
 import ConnectorLogCore
 
-/// A column within a column: codec, raw length, stored length and the stored bytes, as `HeaderColumnEncoder` writes it.
+/// A column within a column: codec, raw length, stored length and the stored bytes.
 /// Decompressed when it is asked for.
 struct PackedColumn {
     /// Nil where the format gives none.

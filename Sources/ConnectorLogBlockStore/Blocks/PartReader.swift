@@ -95,6 +95,8 @@ struct PartReader {
     func texts(_ column: BlockFormat.Column, states: () throws -> [UInt32]) throws -> TextColumnReader {
         guard let (encoding, bytes) = try raw(column.rawValue) else { return TextColumnReader(nullRows: rows) }
         if encoding == .stateRuns {
+            // The states themselves cannot refer to the states.
+            guard column != .stateID else { throw BlockError(.encoding, "column \(column.rawValue)") }
             let states = try states()
             guard states.count == rows else { throw BlockError(.length, "column \(column.rawValue)") }
             let (numbers, values) = try StateRuns.decode(

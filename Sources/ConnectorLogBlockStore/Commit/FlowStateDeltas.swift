@@ -61,7 +61,7 @@ struct FlowStateDeltas: Sendable {
         columns.logTimes = try block.integers(.logTime)
         columns.outcomes = try block.integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
         for field in [EntryTextField.stateID, .flowID, .flowName, .flowVersion] {
-            try block.texts(field.column).append(Array(0..<block.rows), to: &columns[field])
+            try block.texts(field.column).decoded().append(Array(0..<block.rows), to: &columns[field])
         }
         self.init(columns)
     }

@@ -59,8 +59,9 @@ struct EntrySearch {
             waitingCalls?.upperBound,
         ].compactMap(\.self)
         guard let first = times.min().map(Timestamp.init(microseconds:)), let last = times.max() else { return nil }
+        // A damaged row may say any instant.
         var query = query
-        let end = Timestamp(microseconds: last).advanced(byMicroseconds: 1)
+        let end = Timestamp(microseconds: min(last, Timestamp.latest.microseconds)).advanced(byMicroseconds: 1)
         query.from = max(query.from ?? first, first)
         query.to = min(query.to ?? end, end)
         return query

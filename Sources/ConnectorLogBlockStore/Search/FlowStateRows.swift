@@ -20,9 +20,14 @@ enum FlowStateRows {
     static func state(
         team: Int64, id: String, waiting: StateTally.Waiting?, in db: Database
     ) throws -> FlowState? {
+        // What `flow_counted` says of all rows need not stand in each.
         let statement = try db.cachedStatement(
-            sql: "SELECT \(columns) FROM flow_state WHERE team_id = ? AND state_id = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [team, id]) else {
+            sql: """
+                SELECT \(columns), is_created_stated,
+                    max(counted_block, coalesce((SELECT block FROM flow_counted WHERE id = 0), 0)) AS counted_block
+                FROM flow_state WHERE team_id = ? AND id = ?
+                """)
+        guard let row = try Row.fetchOne(statement, arguments: [team, StoredStateID(id)]) else {
             return waiting.map { FlowState(team: team, id: id, calls: $0.delta) }
         }
         let state = try state(row)

@@ -18,6 +18,8 @@ struct EntryColumnsBuilder: ~Copyable {
     /// One a field.
     private let texts = UnsafeMutablePointer<ByteScratch>.allocate(capacity: EntryColumnsBuilder.fields)
     private static let fields = 19
+    /// Room of a column that is not counted.
+    private static let usualRoom = 64 << 10
 
     init() {
         precondition(EntryTextField.allCases.count == Self.fields, "a buffer a field")
@@ -31,10 +33,10 @@ struct EntryColumnsBuilder: ~Copyable {
 
     var count: Int { rows.count }
 
-    /// Bytes that the rows take, without the room that growth left.
+    /// Bytes that the rows take, and the room that growth left where it is much.
     var byteCount: Int {
         var bytes = rows.count * MemoryLayout<Row>.stride
-        for field in 0..<Self.fields { bytes += texts[field].count }
+        for field in 0..<Self.fields { bytes += max(texts[field].count, texts[field].capacity - Self.usualRoom) }
         return bytes
     }
 

@@ -2,7 +2,7 @@ import CByteSearch
 import ConnectorLogCore
 
 /// Reads JSON (RFC 8259, strictly) in one pass over UTF-8 that was validated before, and gives values as slices. Nesting
-/// takes one bit a level, no recursion; eight bytes are looked at together inside strings.
+/// takes one bit a level, no recursion; sixteen bytes are looked at together inside strings.
 struct JSONScanner {
     let text: UnsafeRawBufferPointer
     private(set) var position = 0

@@ -13,7 +13,9 @@ enum ConnectorRoutes {
         let connectors = try await catalog.connectors(
             team: call.teamID, withConfigurations: includesConfigurations)
         // More than are listed at a time: the count says how many are not.
-        let count = connectors.count < 1000 ? connectors.count : try await catalog.connectorCount(team: call.teamID)
+        let count =
+            connectors.count < 1000
+            ? connectors.count : max(connectors.count, try await catalog.connectorCount(team: call.teamID))
         return .json(
             ConnectorListAnswer(
                 connectors.map { answer($0, call, includesConfiguration: includesConfigurations) }, count: count),

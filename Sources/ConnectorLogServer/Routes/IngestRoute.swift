@@ -34,8 +34,8 @@ enum IngestRoute {
             return answer(result, call)
         }
         do {
-            // What is short is done before another thread is awake.
-            if let length, length < leastBytesForThreads { return try await take() }
+            // What is short is done before another thread is awake; what is compressed may be long.
+            if let length, length < leastBytesForThreads, format.encoding == .identity { return try await take() }
             return try await withTaskExecutorPreference(threads) { try await take() }
         } catch let error as IngestError {
             throw APIError(ingest: error)

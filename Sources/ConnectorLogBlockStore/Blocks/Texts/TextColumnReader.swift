@@ -125,7 +125,7 @@ struct TextColumnReader {
     func groups() throws(BlockError) -> [UInt32] {
         if isIndexed { return indices }
         var column = TextColumn()
-        try append(Array(0..<rows), to: &column)
+        try decoded().append(Array(0..<rows), to: &column)
         return StateGroups(column).numbers
     }
 

@@ -92,7 +92,8 @@ struct ErasureTransaction {
             arguments: [erasure.erasure.teamID, identifier, erasure.lastID.databaseBytes, count])
     }
 
-    func removeFaults(_ faults: ArraySlice<DatabaseValue>) throws {
+    /// - Returns: how many there still were.
+    func removeFaults(_ faults: ArraySlice<DatabaseValue>) throws -> Int {
         var removed = 0
         for fault in faults {
             // Retention may have been there before.
@@ -104,6 +105,7 @@ struct ErasureTransaction {
             removed += 1
         }
         try ErasureRows.add(faults: removed, to: erasure.number, in: db)
+        return removed
     }
 
     private func removeFault(_ fault: DatabaseValue, ofState state: String?) throws {

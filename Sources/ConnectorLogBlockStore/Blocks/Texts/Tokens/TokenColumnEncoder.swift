@@ -123,7 +123,6 @@ struct TokenColumnEncoder {
         let length = context.firstWord.count
         guard length > 0, length <= 0xFFFF, words.allSatisfy({ $0.length == UInt32(length) }) else { return false }
         let start = streams.digits.count
-        streams.digits.reserveCapacity(start + (length * context.count + 1) / 2)
         var pending: UInt8?
         func take(_ word: Range<Int>) -> Bool {
             for at in word {
@@ -295,9 +294,6 @@ struct WordCounts {
     private var slots = [UInt64](repeating: 0, count: 4096)
     private var round: UInt64 = 0
 
-    /// More are kept as they are.
-    private static let most = 1024
-
     /// False when there are too many for a dictionary to pay.
     mutating func count(
         _ others: ArraySlice<TokenSplitter.Word>, of context: TokenSplitter.Context, _ text: Span<UInt8>
@@ -316,7 +312,7 @@ struct WordCounts {
             if !TokenBytes.isEqual(text, words[previous], text, range) {
                 previous = number(of: range, text)
                 // An early look saves most of the work on ids.
-                if words.count * 2 > max(numbers.count, 96) || words.count > Self.most { return false }
+                if words.count * 2 > max(numbers.count, 96) || words.count > TokenFormat.maximumWords { return false }
             }
             counts[previous] += 1
             numbers.append(UInt16(truncatingIfNeeded: previous))

@@ -78,9 +78,11 @@ struct WordTable {
 
     var count: Int { values.count }
 
+    private static let seed = UInt64.random(in: .min ... .max)
+
     @inline(__always)
     static func hash(_ text: Span<UInt8>, _ word: Range<Int>) -> UInt32 {
-        unsafe TokenBytes.with(text, word, ifEmpty: 0) { unsafe word_hash($0, word.count) }
+        unsafe TokenBytes.with(text, word, ifEmpty: 0) { unsafe word_hash($0, word.count, seed) }
     }
 
     /// The number of a word's entry, or of the free slot for it, negative.

@@ -39,6 +39,8 @@ enum TokenFormat {
     /// More of either, and the texts are of no common form.
     static let maximumContexts = 1024
     static let maximumGaps = 1024
+    /// More distinct words of a context are kept as they are.
+    static let maximumWords = 1024
     /// Words behind a name that have contexts of their own; all that follow share the last.
     static let places = 8
     /// A longer word is no part of a path's form, whatever it looks like.

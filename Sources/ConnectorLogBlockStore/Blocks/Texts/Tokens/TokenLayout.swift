@@ -16,7 +16,7 @@ struct TokenLayout {
         var words = Format.Words.constant
         /// Of a constant, in the head.
         var constant = 0..<0
-        /// Of a dictionary, its first word's number in `dictionaryEnds`; of plain words, the first one's in `textEnds`.
+        /// Of a dictionary, its first word's number in `dictionaryWords`; of plain words, the first one's in `textEnds`.
         var firstWord = 0
         /// Where its numbers begin: a bit, a byte of the codes, or a half byte of the digits.
         var numbers = 0
@@ -87,6 +87,8 @@ struct TokenLayout {
             guard gap.isLast || !gap.text.isEmpty else { throw BlockError(.value, place) }
             gaps.append(gap)
         }
+        // Every step of a walk gives a byte, but for the last one of a row.
+        var stepsLeft = rawBytes + rows
         var contexts: [Context] = []
         var gapNumbers: [UInt16] = []
         var dictionaryWords: [Range<Int>] = []
@@ -94,7 +96,8 @@ struct TokenLayout {
         var parts = Parts()
         var greatest: Int64 = 0
         for _ in 0..<(try parser.length(atMost: Format.maximumContexts)) {
-            var context = Context(count: try parser.length(atMost: rawBytes + rows))
+            var context = Context(count: try parser.length(atMost: stepsLeft))
+            stepsLeft -= context.count
             if context.count > 0 {
                 try Self.readWords(&context, &parser, &parts, codes, &dictionaryWords, &textEnds, place)
                 if context.words == .integers { greatest = max(greatest, context.least + 1 << context.width) }
@@ -136,7 +139,7 @@ struct TokenLayout {
         switch words {
         case .constant: context.constant = try range(&parser)
         case .dictionary, .frequencies:
-            let count = try parser.length(atMost: min(parser.remaining, context.count))
+            let count = try parser.length(atMost: min(context.count, Format.maximumWords))
             guard count > 0, words == .dictionary || count <= 256 else { throw BlockError(.value, place) }
             context.firstWord = dictionaryWords.count
             for _ in 0..<count { dictionaryWords.append(try range(&parser)) }
@@ -144,7 +147,6 @@ struct TokenLayout {
                 context.width = Format.bits(for: count)
                 context.numbers = parts.bits
                 parts.bits += context.width * context.count
-                // The greatest number that so many bits can hold must not lie beyond the words: checked as they are read.
             } else {
                 context.numbers = parts.codes
                 parts.codes += context.count
