@@ -58,7 +58,9 @@ struct DamagedStore: Sendable {
         }
         try await store.close()
         let file = [UInt8](try Data(contentsOf: URL(filePath: temporary.directory + "/" + StoreDatabase.fileName)))
-        return DamagedStore(file: file, entries: found, partOffsets: offsets(of: parts, in: file))
+        return DamagedStore(
+            file: file, entries: found,
+            partOffsets: try offsets(of: parts, in: file, copy: temporary.directory + "/copy.sqlite"))
     }
 
     /// Every entry of all teams, whole.
@@ -72,21 +74,37 @@ struct DamagedStore: Sendable {
         return entries
     }
 
-    /// SQLite cuts a blob into pieces of a page each, so that it is looked for in short pieces.
-    private static func offsets(of parts: [[UInt8]], in file: [UInt8]) -> [Int] {
+    /// SQLite cuts a blob into pieces of a page each, so that it is looked for in short pieces. Where it moved a row it may
+    /// have left the bytes that were there: of pieces that stand twice those count that are read.
+    private static func offsets(of parts: [[UInt8]], in file: [UInt8], copy: String) throws -> [Int] {
         let pieceLength = 16
-        var places: [ArraySlice<UInt8>: Int] = [:]
+        var places: [ArraySlice<UInt8>: [Int]] = [:]
         for part in parts {
             for start in stride(from: 0, to: part.count - pieceLength, by: pieceLength) {
-                places[part[start..<start + pieceLength]] = -1
+                places[part[start..<start + pieceLength]] = []
             }
         }
-        var offsets: [Int] = []
-        for start in 0..<file.count - pieceLength where places[file[start..<start + pieceLength]] == -1 {
-            places[file[start..<start + pieceLength]] = start
-            offsets += start..<start + pieceLength
+        for start in 0..<file.count - pieceLength {
+            let piece = file[start..<start + pieceLength]
+            if places[piece] != nil { places[piece]?.append(start) }
         }
-        return offsets
+        func isRead(_ start: Int) throws -> Bool {
+            var changed = file
+            changed[start] ^= 0xFF
+            try Data(changed).write(to: URL(filePath: copy))
+            let queue = try DatabaseQueue(path: copy)
+            defer { try? queue.close() }
+            return try queue.read { db in
+                try Row.fetchAll(db, sql: "SELECT bytes FROM block_part").map { $0.bytes(0) }
+            } != parts
+        }
+        var offsets: [Int] = []
+        for starts in places.values {
+            for start in starts where try starts.count == 1 || isRead(start) {
+                offsets += start..<start + pieceLength
+            }
+        }
+        return offsets.sorted()
     }
 
     // MARK: - Damage

@@ -15,7 +15,7 @@ struct LeavingClientTests {
     @Test(arguments: [1 << 18, 1 << 20, 16 << 20])
     func anAnswerIsNotCutThoughTheConnectionIsClosedBehindIt(_ size: Int) async throws {
         var server = try await TestServer(wrap: { _ in ScriptedReader(bodyBytes: size) })
-        server.settings.idleSeconds = 6
+        server.settings.idleSeconds = 15
         try await server.run(.live) { caller async throws in
             let text = try await RawConnection.flood(
                 Self.request(
