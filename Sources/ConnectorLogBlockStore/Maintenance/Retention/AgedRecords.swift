@@ -2,6 +2,7 @@ import ConnectorLogCore
 import Foundation
 import GRDB
 import Logging
+import Synchronization
 
 /// Faults and flow states that are over age.
 struct AgedRecords {
@@ -76,6 +77,7 @@ struct AgedRecords {
                     """, arguments: [team, hour, Self.deletedAtOnce])
         }
         guard !states.isEmpty else { return false }
+        let deleted = Atomic(0)
         // After what waits for their rows is written: they may have been active since, and older entries may have come.
         try await replacement.write { [self] db in
             let hour = min(limit, EarliestEntries(replacement.directory.blocks)[team]) / FlowStateTable.hour
@@ -83,30 +85,31 @@ struct AgedRecords {
                 try db.cachedStatement(
                     sql: "DELETE FROM flow_state WHERE team_id = ? AND id = ? AND active_hour < ?"
                 ).execute(arguments: [team, state, hour])
+                deleted.add(db.changesCount, ordering: .relaxed)
             }
             return BlockReplacement.Blocks()
         }
-        return true
+        // What a damaged index names is not there to be deleted, and what became active since goes another time.
+        return deleted.load(ordering: .relaxed) > 0
     }
 
     private func stripFaults(of team: Int64, before limit: Int64) async throws -> Bool {
+        let overAge = "fault WHERE team_id = ? AND occurred_at < ? AND details_removed_at IS NULL"
         let records = try await pool.read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM fault WHERE team_id = ? AND occurred_at < ? AND details_removed_at IS NULL LIMIT ?
-                    """, arguments: [team, limit, Self.strippedAtOnce]
+                db, sql: "SELECT * FROM \(overAge) LIMIT ?", arguments: [team, limit, Self.strippedAtOnce]
             ).map { (id: $0.stored("id"), record: try stripped($0, in: db)) }
         }
         guard !records.isEmpty else { return false }
         return try await pool.write { [now] db in
-            var stripped = 0
             for (id, record) in records {
                 try db.cachedStatement(sql: "UPDATE fault SET record = ?, details_removed_at = ? WHERE id = ?")
                     .execute(arguments: [record.databaseBytes, now.microseconds, id])
-                stripped += db.changesCount
             }
-            return stripped > 0
+            // What a damaged index names would be stripped again and again.
+            let next = try DatabaseValue.fetchOne(
+                db, sql: "SELECT id FROM \(overAge) LIMIT 1", arguments: [team, limit])
+            return next.map { next in !records.contains { $0.id == next } } ?? true
         }
     }
 
