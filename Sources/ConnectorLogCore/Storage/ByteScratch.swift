@@ -17,7 +17,7 @@ package struct ByteScratch: ~Copyable {
     @inline(never)
     package mutating func reserve(_ capacity: Int) {
         guard capacity > self.capacity else { return }
-        self.capacity = max(capacity, self.capacity * 2, 4096)
+        self.capacity = max(capacity, self.capacity * 2, 512)
         memory = grown_memory(memory, self.capacity)
     }
 
