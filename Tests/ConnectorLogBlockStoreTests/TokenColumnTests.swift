@@ -76,7 +76,8 @@ import Testing
             }),
         Case(
             name: "a context with more than 256 gaps",
-            texts: (0..<1000).map { row in
+            texts: (0..<4000).map { row in
+                let row = row % 1000
                 let marks = Array("!#$%&'()*+,-./:;<?@[]^`{|}~")
                 return "a\(marks[row % 27])\(marks[row / 27 % 27])\(row % 2 == 0 ? "b" : "c")"
             }),
@@ -195,6 +196,14 @@ import Testing
         var none: FilterKeys?
         #expect(
             TokenColumnEncoder(zstandard: zstandard, level: 1).encode(column(texts), rule: .place, words: &none) == nil)
+    }
+
+    @Test func randomBytesAreNoTexts() {
+        var random = SeededRandom(seed: 4)
+        var column = TextColumn()
+        for _ in 0..<10 { column.append((0..<1024).map { _ in UInt8(truncatingIfNeeded: random.next() >> 20) }) }
+        var none: FilterKeys?
+        #expect(TokenColumnEncoder(zstandard: zstandard, level: 1).encode(column, rule: .place, words: &none) == nil)
     }
 
     @Test func whatRepeatsCostsNothingAndDigitsHalfAByte() throws {

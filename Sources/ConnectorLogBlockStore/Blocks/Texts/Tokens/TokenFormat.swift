@@ -39,6 +39,9 @@ enum TokenFormat {
     /// More of either, and the texts are of no common form.
     static let maximumContexts = 1024
     static let maximumGaps = 1024
+    /// Of more gaps than these each has to come several times on average.
+    static let fewGaps = 64
+    static let usesOfGap = 4
     /// More distinct words of a context are kept as they are.
     static let maximumWords = 1024
     /// Words behind a name that have contexts of their own; all that follow share the last.

@@ -55,6 +55,9 @@ struct TokenSplitter {
         for row in 0..<column.count where !column.isNull(row) {
             guard take(text, column.range(row), marks.span) else { return nil }
         }
+        // Random bytes have few gaps twice.
+        let count = contexts.reduce(0) { $0 + $1.count }
+        guard gaps.count <= Format.fewGaps || gaps.count * Format.usesOfGap <= count else { return nil }
     }
 
     /// False when there are too many gaps or contexts.
