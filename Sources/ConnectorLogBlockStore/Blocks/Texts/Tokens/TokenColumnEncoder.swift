@@ -24,8 +24,8 @@ struct TokenColumnEncoder {
             if gap.flags & Format.namedFlag != 0 { keys?.insert(wordsOf: text, gap.range) }
         }
         Varint.append(UInt64(tokens.contexts.count), to: &streams.head)
-        let words = WordsByContext(tokens)
-        let gaps = GapsByContext(tokens)
+        let words = ByContext(tokens.words, counts: tokens.contexts.map { $0.count - $0.sameWords }) { Int($0.context) }
+        let gaps = ByContext(tokens.otherGaps, counts: tokens.contexts.map { $0.count - $0.sameGaps }) { Int($0 >> 16) }
         var dictionary = WordCounts()
         for (number, context) in tokens.contexts.enumerated() {
             Varint.append(UInt64(context.count), to: &streams.head)
@@ -236,51 +236,29 @@ struct TokenStreams {
     }
 }
 
-/// The words of each context, in the order of the texts.
-private struct WordsByContext {
-    private let words: [TokenSplitter.Word]
+/// What each context has, in the order of the texts.
+private struct ByContext<Value> {
+    private let values: [Value]
     private let starts: [Int]
 
-    init(_ tokens: TokenSplitter) {
+    /// - Parameter counts: of each context's values.
+    init(_ values: [Value], counts: [Int], context: (Value) -> Int) {
         var next: [Int] = []
         var sum = 0
-        for context in tokens.contexts {
+        for count in counts {
             next.append(sum)
-            sum += context.count - context.sameWords
+            sum += count
         }
         starts = next + [sum]
-        var sorted = tokens.words
-        for word in tokens.words {
-            sorted[next[Int(word.context)]] = word
-            next[Int(word.context)] += 1
+        var sorted = values
+        for value in values {
+            sorted[next[context(value)]] = value
+            next[context(value)] += 1
         }
-        words = sorted
+        self.values = sorted
     }
 
-    subscript(context: Int) -> ArraySlice<TokenSplitter.Word> { words[starts[context]..<starts[context + 1]] }
-}
-
-private struct GapsByContext {
-    private let gaps: [UInt32]
-    private let starts: [Int]
-
-    init(_ tokens: TokenSplitter) {
-        var next: [Int] = []
-        var sum = 0
-        for context in tokens.contexts {
-            next.append(sum)
-            sum += context.count - context.sameGaps
-        }
-        starts = next + [sum]
-        var sorted = tokens.otherGaps
-        for gap in tokens.otherGaps {
-            sorted[next[Int(gap >> 16)]] = gap
-            next[Int(gap >> 16)] += 1
-        }
-        gaps = sorted
-    }
-
-    subscript(context: Int) -> ArraySlice<UInt32> { gaps[starts[context]..<starts[context + 1]] }
+    subscript(context: Int) -> ArraySlice<Value> { values[starts[context]..<starts[context + 1]] }
 }
 
 /// The distinct words of a context, if they are few. Its memory serves one context after the other.
