@@ -49,9 +49,26 @@ import Testing
         windows.open(1, times: Array(0..<100), horizon: -1)
         windows.open(2, times: Array(0..<100), horizon: -1)
         _ = windows.reserve(5, of: 2)
-        windows.forgetUnused(maximumTimes: 10)
+        windows.shrink(maximumTimes: 10)
         #expect(windows.horizon(of: 1) == nil)
-        #expect(windows.horizon(of: 2) == -1)
+        #expect(windows.horizon(of: 2) == 84)
+    }
+
+    @Test func manyConnectorsKeepFewerTimesEachInsteadOfForgettingSome() throws {
+        var windows = LogTimeWindows()
+        let keys = LogTimeWindows.Key(1)...100
+        for key in keys {
+            windows.open(key, times: [], horizon: .min)
+            let times = (0..<LogTimeWindows.keptTimes).map { windows.reserve(Int64($0), of: key) }
+            windows.settle(times, of: key, isStored: true)
+        }
+        windows.shrink(maximumTimes: 100 * 100)
+        let latest = Int64(LogTimeWindows.keptTimes) - 1
+        for key in keys {
+            let horizon = try #require(windows.horizon(of: key))
+            #expect(horizon > .min && horizon < latest)
+            #expect(windows.reserve(latest, of: key) == latest + 1)
+        }
     }
 
     @Test func agreesWithASetOnRandomTimes() {

@@ -52,7 +52,7 @@ final class LogTimeReservations: Sendable {
     func settle(_ reservation: Reservation, isStored: Bool) {
         windows.withLock { windows in
             Self.settle(reservation.times, of: reservation.connectors, isStored: isStored, in: &windows)
-            windows.forgetUnused()
+            windows.shrink()
         }
         if reservation.holdsLane { lane.release() }
     }
@@ -130,7 +130,7 @@ final class LogTimeReservations: Sendable {
             }
             let (times, horizon) = try await source.latestTimes(
                 team: connectors.team(connector), connector: connectors.identifier(connector),
-                limit: LogTimeWindows.keptTimes)
+                limit: LogTimeWindows.leastTimes)
             windows.withLock { $0.open(key, times: times, horizon: horizon) }
         }
     }

@@ -8,8 +8,11 @@ struct LogTimeWindows {
     /// Times that a window keeps after its entries are stored. Entries that arrive out of order by less than so many of
     /// their connector's entries need no look into the store.
     static let keptTimes = 1024
-    /// Windows are forgotten, the longest unused first, when all of them hold more times than this (at most 16 bytes each).
-    static let maximumTimes = 2_000_000
+    /// Times that it keeps when there are many windows, and begins with when the store had entries before.
+    static let leastTimes = 16
+    /// When all windows hold more times than this (at most 16 bytes each), each keeps fewer, and if that is not enough the
+    /// longest unused are forgotten.
+    static let maximumTimes = 1_000_000
     /// What a window costs beside its times, in times.
     static let windowCost = 32
 
@@ -54,15 +57,18 @@ struct LogTimeWindows {
 
         /// Returns how many times are forgotten.
         mutating func settle(_ settled: some Collection<Int64>, isStored: Bool) -> Int {
-            let before = times.count
             if let earliest = settled.min(), let place = pending.firstIndex(of: earliest) { pending.remove(at: place) }
-            if !isStored {
-                times.remove(settled)
-            } else if times.count > LogTimeWindows.keptTimes * 2 {
-                let limit = pending.min() ?? .max
-                if let latest = times.removeEarliest(keeping: LogTimeWindows.keptTimes, before: limit) {
-                    horizon = max(horizon, latest)
-                }
+            if isStored { return times.count > LogTimeWindows.keptTimes * 2 ? shrink(to: LogTimeWindows.keptTimes) : 0 }
+            let before = times.count
+            times.remove(settled)
+            return before - times.count
+        }
+
+        /// Forgets the earliest times but `kept`, and none that is not stored yet; returns how many.
+        mutating func shrink(to kept: Int) -> Int {
+            let before = times.count
+            if let latest = times.removeEarliest(keeping: kept, before: pending.min() ?? .max) {
+                horizon = max(horizon, latest)
             }
             return before - times.count
         }
@@ -107,9 +113,13 @@ struct LogTimeWindows {
         total -= windows.values[place].settle(times, isStored: isStored)
     }
 
-    /// Forgets windows without pending times until the rest is small enough.
-    mutating func forgetUnused(maximumTimes: Int = LogTimeWindows.maximumTimes) {
+    /// Lets all windows keep fewer times when there are too many, then forgets windows without pending times, until half as
+    /// many are left: so it is seldom wanted.
+    mutating func shrink(maximumTimes: Int = LogTimeWindows.maximumTimes) {
         guard total > maximumTimes else { return }
+        let kept = max(Self.leastTimes, maximumTimes / 2 / windows.count - Self.windowCost)
+        for place in windows.values.indices { total -= windows.values[place].shrink(to: kept) }
+        guard total > maximumTimes / 2 + maximumTimes / 4 else { return }
         let idle = windows.filter { $0.value.pending.isEmpty && !held.contains($0.key) }.sorted {
             $0.value.lastUse < $1.value.lastUse
         }

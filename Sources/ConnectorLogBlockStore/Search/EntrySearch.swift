@@ -135,7 +135,7 @@ struct EntrySearch {
     }
 
     /// Blocks in which a connector's latest times are looked for.
-    private static let blocksForTimes = 256
+    private static let blocksForTimes = 32
 
     /// The latest times of a connector, at most `limit`, and the horizon above which it has no others.
     func latestTimes(
