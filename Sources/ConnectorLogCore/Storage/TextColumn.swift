@@ -70,9 +70,12 @@ package struct TextColumn: Sendable, Equatable {
     package func isNull(_ row: Int) -> Bool { ends[row] & Self.nullMark != 0 }
 
     /// The place of a row's value in `bytes`; empty for null.
-    package func range(_ row: Int) -> Range<Int> {
-        let start = row == 0 ? 0 : Int(ends[row - 1] & ~Self.nullMark)
-        return start..<Int(ends[row] & ~Self.nullMark)
+    package func range(_ row: Int) -> Range<Int> { Self.range(row, ends.span) }
+
+    @inline(__always)
+    private static func range(_ row: Int, _ ends: Span<UInt32>) -> Range<Int> {
+        let start = row == 0 ? 0 : Int(ends[row - 1] & ~nullMark)
+        return start..<Int(ends[row] & ~nullMark)
     }
 
     package subscript(row: Int) -> ArraySlice<UInt8>? {
@@ -109,7 +112,7 @@ package struct TextColumn: Sendable, Equatable {
 
     /// The row of `other` behind this column's own.
     package mutating func append(row: Int, of other: TextColumn) {
-        append(CollectionOfOne(row), from: other)
+        if other.isNull(row) { appendNull() } else { append(other.range(row), of: other) }
     }
 
     /// Appends a value that lies in `range` of the bytes of `other`.
@@ -120,21 +123,39 @@ package struct TextColumn: Sendable, Equatable {
 
     /// Rows of `other` behind this column's own, in the order in which they are given.
     package mutating func append(_ rows: [Int], of other: TextColumn) {
-        append(rows, from: other)
-    }
-
-    @inline(__always)
-    private mutating func append(_ rows: some Collection<Int>, from other: TextColumn) {
-        other.bytes.withUnsafeBufferPointer { source in
-            for row in rows {
-                if other.isNull(row) {
-                    appendNull()
-                } else {
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[other.range(row)]))
-                    endRow()
+        let size = other.byteCount(of: rows)
+        precondition(bytes.count + size < Int(Self.nullMark), "a text column is limited to 2 GiB")
+        var end = UInt32(truncatingIfNeeded: bytes.count)
+        let otherEnds = other.ends.span
+        // Room is made once, and looked after once, not at each value.
+        bytes.append(addingCapacity: size) { output in
+            output.withUnsafeMutableBufferPointer { room, count in
+                other.bytes.withUnsafeBytes { source in
+                    let room = UnsafeMutableRawBufferPointer(room)
+                    for row in rows {
+                        let range = Self.range(row, otherEnds)
+                        UnsafeMutableRawBufferPointer(rebasing: room[count..<count + range.count])
+                            .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
+                        count += range.count
+                    }
                 }
             }
         }
+        ends.append(addingCapacity: rows.count) { output in
+            for row in rows {
+                end += UInt32(truncatingIfNeeded: Self.range(row, otherEnds).count)
+                output.append(end | otherEnds[row] & Self.nullMark)
+            }
+        }
+    }
+
+    /// Bytes of some rows.
+    package func byteCount(of rows: [Int]) -> Int {
+        if bytes.isEmpty { return 0 }
+        let ends = ends.span
+        var size = 0
+        for row in rows { size += Self.range(row, ends).count }
+        return size
     }
 
     package mutating func reserve(rows: Int, bytes byteCount: Int) {

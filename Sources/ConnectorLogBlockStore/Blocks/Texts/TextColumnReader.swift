@@ -206,8 +206,7 @@ struct TextColumnReader {
     /// Bytes of some rows of a column that is in memory as it is; 0 of others.
     func plainByteCount(of rows: [Int]) -> Int {
         guard !isPacked, lazy == nil, !plain.bytes.isEmpty else { return 0 }
-        if isIndexed { return rows.reduce(0) { $0 + plain.range(Int(indices[$1])).count } }
-        return rows.reduce(0) { $0 + plain.range($1).count }
+        return plain.byteCount(of: isIndexed ? rows.map { Int(indices[$0]) } : rows)
     }
 
     /// Keeps of `matches` the rows whose value is `text`. Compares each distinct value once.

@@ -13,7 +13,7 @@ struct TokenColumnEncoder {
         guard let tokens = TokenSplitter(column, rule: rule) else { return nil }
         let text = column.bytes.span
         var streams = TokenStreams(capacity: column.count * 8)
-        streams.head.append(rule.rawValue)
+        streams.head.append(rule.rawValue | (tokens.marks.isEmpty ? 0 : Format.wayFlag))
         Varint.append(UInt64(column.bytes.count), to: &streams.head)
         appendPresence(of: column, to: &streams.head)
         Varint.append(UInt64(tokens.gaps.count), to: &streams.head)
@@ -33,7 +33,32 @@ struct TokenColumnEncoder {
             append(words: words[number], of: context, text, &dictionary, to: &streams, &keys)
             append(gaps: gaps[number], of: context, to: &streams)
         }
+        appendWay(of: tokens, to: &streams.way)
         return streams.packed(zstandard, level: level)
+    }
+
+    /// What a walk would learn on its way to a row, for those who begin in the middle; nothing for few rows.
+    private func appendWay(of tokens: TokenSplitter, to bytes: inout [UInt8]) {
+        if tokens.marks.isEmpty { return }
+        for (kind, number) in tokens.numbers.origins {
+            bytes.append(kind.rawValue)
+            switch kind {
+            case .gap, .context: Varint.append(UInt64(number), to: &bytes)
+            case .word:
+                let word = tokens.numbers.word(number)
+                Varint.append(UInt64(word.count), to: &bytes)
+                bytes += word
+            }
+        }
+        Varint.append(UInt64(tokens.markedRows), to: &bytes)
+        var before: [Int] = []
+        for mark in tokens.marks {
+            for context in tokens.contexts.indices {
+                let count = context < mark.count ? mark[context] : 0
+                Varint.append(UInt64(count - (context < before.count ? before[context] : 0)), to: &bytes)
+            }
+            before = mark
+        }
     }
 
     /// A byte 1 when every row has a value; else 0 and a bit a row.
@@ -218,6 +243,8 @@ struct TokenStreams {
     var bits = BitWriter()
     /// Two digits a byte.
     var digits: [UInt8] = []
+    /// How contexts were come upon, and marks on the way through the rows.
+    var way: [UInt8] = []
 
     init(capacity: Int) {
         head.reserveCapacity(4096)
@@ -232,6 +259,7 @@ struct TokenStreams {
             PackedColumn.append(part, zstandard.compressed(part, level: level), to: &bytes)
         }
         for part in [bits.finish(), digits] { PackedColumn.append(part, nil, to: &bytes) }
+        if !way.isEmpty { PackedColumn.append(way, zstandard.compressed(way, level: level), to: &bytes) }
         return bytes
     }
 }

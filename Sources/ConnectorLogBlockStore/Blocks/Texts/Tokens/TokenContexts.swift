@@ -3,8 +3,21 @@ import CTokens
 /// The contexts of a column of tokens: numbered as a walk over its rows, from the first on, comes upon them. Whoever writes
 /// and whoever reads takes the same steps, and so knows them by the same numbers.
 struct TokenContexts {
+    /// What a walk came upon a context behind.
+    enum Origin: UInt8 {
+        /// A gap with a name.
+        case gap = 0
+        /// A word of the context before.
+        case context = 1
+        /// A word of a path, wherever it stands.
+        case word = 2
+    }
+
     let rule: TokenFormat.Rule
-    private(set) var count = 1
+    var count: Int { origins.count + 1 }
+
+    /// Of each context but the first, and the number of its gap, its context or its word.
+    private(set) var origins: [(kind: Origin, number: Int)] = []
 
     /// By context, the one behind a word when no name follows; 0 while unknown: no step leads to the first context.
     private var successors: [UInt32] = [0]
@@ -21,11 +34,11 @@ struct TokenContexts {
     /// The first context of every text.
     static let first = 0
 
-    private mutating func make(place: UInt8) -> Int {
-        defer { count += 1 }
+    private mutating func make(place: UInt8, _ kind: Origin, _ number: Int) -> Int {
+        origins.append((kind, number))
         successors.append(0)
         places.append(place)
-        return count
+        return origins.count
     }
 
     /// The context behind a gap that has a name.
@@ -37,7 +50,7 @@ struct TokenContexts {
 
     private mutating func makeHead(_ gap: Int) -> Int {
         while heads.count <= gap { heads.append(0) }
-        let context = make(place: 0)
+        let context = make(place: 0, .gap, gap)
         heads[gap] = UInt32(context)
         return context
     }
@@ -53,7 +66,7 @@ struct TokenContexts {
         let place = places[context]
         // The last place follows itself.
         let next =
-            rule == .place && place == UInt8(TokenFormat.places - 1) ? context : make(place: place &+ 1)
+            rule == .place && place == UInt8(TokenFormat.places - 1) ? context : make(place: place &+ 1, .context, context)
         successors[context] = UInt32(next)
         return next
     }
@@ -61,10 +74,15 @@ struct TokenContexts {
     /// By `Rule.path`, the context behind a word that is a part of the path's form.
     mutating func successor(ofWord word: Range<Int>, in text: Span<UInt8>) -> Int {
         if let context = pathWords.value(of: text, word) { return Int(context) }
-        let context = make(place: 0)
+        let context = make(place: 0, .word, pathWords.count)
         pathWords.insert(text, word, UInt32(context))
         return context
     }
+
+    // MARK: - Told, not come upon
+
+    /// The bytes of a word that is an origin.
+    func word(_ number: Int) -> ArraySlice<UInt8> { pathWords[number] }
 }
 
 /// Numbers by words: open addressing, the words' bytes end to end.
@@ -77,6 +95,8 @@ struct WordTable {
     private var slots: [UInt32] = Array(repeating: 0, count: 64)
 
     var count: Int { values.count }
+
+    subscript(number: Int) -> ArraySlice<UInt8> { bytes[Int(starts[number])..<Int(starts[number + 1])] }
 
     private static let seed = UInt64.random(in: .min ... .max)
 

@@ -48,8 +48,16 @@ enum TokenFormat {
     static let places = 8
     /// A longer word is no part of a path's form, whatever it looks like.
     static let longestPathWord = 24
+    /// Rows from one mark of the way to the next. More marks take more room, fewer cost whoever looks for single rows: lists
+    /// show many URIs of a block, and bodies are shown one at a time.
+    static func markedRows(_ rule: Rule) -> Int { rule == .path ? 64 : 256 }
+    /// As many at least, whoever wrote them.
+    static let leastMarkedRows = 32
     /// Decimal digits of a number that is kept as one.
     static let integerDigits = 15
+
+    /// Beside the rule: the column says its way (`TokenWay`).
+    static let wayFlag: UInt8 = 0x80
 
     /// What is said of a gap beside its bytes.
     static let lastFlag: UInt8 = 1

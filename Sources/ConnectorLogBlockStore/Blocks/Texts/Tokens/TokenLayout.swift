@@ -58,6 +58,8 @@ struct TokenLayout {
     let dictionaryWords: [Range<Int>]
     /// Where plain words end in `texts`; before the first of a context stands where it begins.
     let textEnds: [UInt32]
+    /// Nil when there are few rows, or an earlier version wrote them.
+    let way: TokenWay?
 
     init(_ bytes: ArraySlice<UInt8>, rows: Int, zstandard: Zstandard, place: String) throws(BlockError) {
         var reader = PackedReader(bytes, zstandard: zstandard, place: place)
@@ -66,14 +68,16 @@ struct TokenLayout {
         texts = try reader.column().bytes()
         bits = try reader.column().bytes()
         digits = try reader.column().bytes()
-        guard reader.isAtEnd else { throw BlockError(.length, place) }
         self.rows = rows
         self.place = place
         self.head = head
         self.codes = codes
 
         var parser = ByteReader(head[...], place: place)
-        guard let rule = Format.Rule(rawValue: try parser.byte()) else { throw BlockError(.value, place) }
+        let kind = try parser.byte()
+        guard let rule = Format.Rule(rawValue: kind & ~Format.wayFlag) else { throw BlockError(.value, place) }
+        let way = kind & Format.wayFlag == 0 ? nil : try reader.column().bytes()
+        guard reader.isAtEnd else { throw BlockError(.length, place) }
         self.rule = rule
         rawBytes = try parser.length(atMost: BlockFormat.maximumColumnBytes)
         presence = try parser.byte() == 1 ? nil : Array(try parser.take((rows + 7) / 8))
@@ -111,6 +115,13 @@ struct TokenLayout {
         integerDigits = greatest == 0 ? 0 : String(greatest).utf8.count
         (self.gaps, self.contexts, self.gapNumbers) = (gaps, contexts, gapNumbers)
         (self.dictionaryWords, self.textEnds) = (dictionaryWords, textEnds)
+        self.way =
+            if let way {
+                try TokenWay(
+                    way, rule: rule, rows: rows, gaps: gaps.count, counts: contexts.map(\.count), place: place)
+            } else {
+                nil
+            }
     }
 
     // MARK: - The head

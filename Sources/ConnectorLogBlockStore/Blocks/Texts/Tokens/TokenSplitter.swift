@@ -39,21 +39,28 @@ struct TokenSplitter {
     private(set) var words: [Word] = []
     /// The like for gaps: a context in the upper half, a gap in the lower.
     private(set) var otherGaps: [UInt32] = []
+    /// Each `markedRows` rows, by context, the words that came before.
+    private(set) var marks: [[Int]] = []
+    private(set) var numbers: TokenContexts
+
+    /// Rows from one mark to the next.
+    let markedRows: Int
 
     private let rule: TokenFormat.Rule
-    private var numbers: TokenContexts
     private var gapTable = WordTable()
     private var lastGapTable = WordTable()
 
     /// Nil when the texts are of no common form.
     init?(_ column: TextColumn, rule: TokenFormat.Rule) {
         self.rule = rule
+        markedRows = Format.markedRows(rule)
         numbers = TokenContexts(rule: rule)
         words.reserveCapacity(column.count * 4)
         let text = column.bytes.span
-        let marks = Self.marks(of: column.bytes)
-        for row in 0..<column.count where !column.isNull(row) {
-            guard take(text, column.range(row), marks.span) else { return nil }
+        let wordBytes = Self.wordBytes(of: column.bytes)
+        for row in 0..<column.count {
+            if row > 0, row % markedRows == 0 { marks.append(contexts.map(\.count)) }
+            guard column.isNull(row) || take(text, column.range(row), wordBytes.span) else { return nil }
         }
         // Random bytes have few gaps twice.
         let count = contexts.reduce(0) { $0 + $1.count }
@@ -157,7 +164,7 @@ struct TokenSplitter {
     static func isWordByte(_ byte: UInt8) -> Bool { is_word_byte(byte) }
 
     /// A bit a byte of the text: whether it is one of a word.
-    private static func marks(of text: [UInt8]) -> [UInt64] {
+    private static func wordBytes(of text: [UInt8]) -> [UInt64] {
         unsafe [UInt64](unsafeUninitializedCapacity: (text.count + 63) / 64) { bits, count in
             unsafe text.withUnsafeBufferPointer { text in
                 guard let first = text.baseAddress, let bits = bits.baseAddress else { return }

@@ -1,7 +1,7 @@
 import ConnectorLogCore
 
-/// A walk over the rows of a column of tokens: a row is found by way of those before it, which are only counted; marks
-/// on the way let later walks begin near their row.
+/// A walk over the rows of a column of tokens: a row is found by way of those before it, which are only counted, from the
+/// last mark on: one that the column has, or where it has none, one that an earlier walk left.
 struct TokenWalk {
     private typealias Format = TokenFormat
 
@@ -19,14 +19,14 @@ struct TokenWalk {
     /// By context, what always comes behind it: a context and 1, `Self.end`, or 0 while unknown or not always the same.
     private var hops: [UInt32]
     private var current: Place
-    /// Every `markedRows` rows, as far as a walk came.
+    /// Every `markedRows` rows, as far as a walk came. A column that says its way needs none.
     private var marks: [Place] = []
 
     private static let markedRows = 64
     private static let end = UInt32.max
 
     init(_ layout: TokenLayout) {
-        numbers = TokenContexts(rule: layout.rule)
+        numbers = layout.way?.contexts ?? TokenContexts(rule: layout.rule)
         let isPath = layout.rule == .path
         dictionarySuccessors = isPath ? Array(repeating: 0, count: layout.dictionaryWords.count) : []
         constantSuccessors = isPath ? Array(repeating: 0, count: layout.contexts.count) : []
@@ -141,20 +141,26 @@ struct TokenWalk {
 
     /// Walks to a row.
     private mutating func go(to row: Int, of layout: TokenLayout) throws(BlockError) {
-        if row < current.row {
+        if let way = layout.way {
+            if let mark = way.mark(before: row), row < current.row || mark.row > current.row {
+                current = Place(row: mark.row, used: Array(mark.used))
+            } else if row < current.row {
+                current = Place(used: Array(repeating: 0, count: layout.contexts.count))
+            }
+        } else if row < current.row {
             let mark = min(row / Self.markedRows, marks.count - 1)
             current = marks[mark]
         }
         var nothing = ByteScratch()
         while current.row < row {
-            mark()
+            mark(layout)
             try step(layout, writes: false, &nothing)
         }
-        mark()
+        mark(layout)
     }
 
-    private mutating func mark() {
-        if current.row == marks.count * Self.markedRows { marks.append(current) }
+    private mutating func mark(_ layout: TokenLayout) {
+        if layout.way == nil, current.row == marks.count * Self.markedRows { marks.append(current) }
     }
 
     // MARK: - Rows
