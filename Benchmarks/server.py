@@ -78,10 +78,10 @@ class Server:
         return size_of(self.data)
 
     def settle(self, longest=7200):
-        """Waits until compaction has nothing left to do: three seconds without work. Returns how long that took."""
+        """Waits until compaction has nothing left to do: five seconds without work. Returns how long that took."""
         started = quiet_since = time.monotonic()
         last = self.cpu_seconds()
-        while time.monotonic() - quiet_since < 3 and time.monotonic() - started < longest:
+        while time.monotonic() - quiet_since < 5 and time.monotonic() - started < longest:
             time.sleep(0.5)
             used = self.cpu_seconds()
             if used - last > 0.02:

@@ -141,10 +141,14 @@ package final class BlockStore: Sendable {
         await maintenance.run()
     }
 
-    /// Refuses new batches, waits for those under way, and moves the write-ahead log into the database.
+    /// Time that a stop may take for free pages: some hundred megabytes of them.
+    private static let timeForPages = Duration.seconds(2)
+
+    /// Refuses new batches, waits for those under way, gives free pages back, and moves the write-ahead log into the database.
     package func close() async throws(StoreError) {
         await committer.close()
         await writeStates()
+        await giveBackPages()
         do {
             try await catalog.writeKeyUses()
             try await pool.writeWithoutTransaction { db in
@@ -154,6 +158,19 @@ package final class BlockStore: Sendable {
             try pool.close()
         } catch {
             throw StoreError(writing: error)
+        }
+    }
+
+    /// What cannot be done now is left for later.
+    private func giveBackPages() async {
+        if reserve.isFull { return }
+        let clock = ContinuousClock()
+        let end = clock.now + Self.timeForPages
+        do {
+            try await maintenance.compactor.deleteReplacedInTurn()
+            while clock.now < end, try await maintenance.compactor.shrink() {}
+        } catch {
+            logger.notice("free pages were kept", metadata: ["cause": "\(StoreError(writing: error))"])
         }
     }
 

@@ -201,4 +201,22 @@ import Testing
             #expect(try await answers(store) == before)
         }
     }
+
+    @Test func givesFreePagesBackWhenItCloses() async throws {
+        let temporary = TemporaryStore()
+        defer { temporary.remove() }
+        var store = try await temporary.open()
+        let entries = Fixtures.entries(40 * 300, from: temporary.clock.now)
+        for batch in stride(from: 0, to: entries.count, by: 300) {
+            _ = try await store.append(Fixtures.batch(Array(entries[batch..<batch + 300])), idempotency: nil)
+        }
+        let before = try await answers(store)
+        while try await store.maintenance.compactor.step(isQuiet: true) {}
+        #expect(try await store.pages().free > 50)
+        try await store.close()
+        store = try await temporary.open()
+        #expect(try await store.pages().free <= 16)
+        #expect(try await answers(store) == before)
+        try await store.close()
+    }
 }
