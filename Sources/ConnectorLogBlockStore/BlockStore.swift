@@ -185,33 +185,39 @@ package final class BlockStore: Sendable {
 
 extension BlockStore: LogWriter {
     package func append(
-        _ batch: RedactedBatch, idempotency: IdempotentAnswer?
+        _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
     ) async throws(StoreError) -> AppendResult {
         guard !batch.isEmpty || idempotency != nil else { return .stored }
         guard directory.levelZeroCount < CompactionPlan.maximumLevelZeroBlocks else {
             throw StoreError(.overloaded, "compaction is behind")
         }
-        var columns = batch.entries
-        let batchConnectors = BatchConnectors(columns)
+        let batchConnectors = BatchConnectors(batch.entries)
         let reservation = try await reservations.reserve(batchConnectors)
-        columns.logTimes = reservation.times
         var isStored = false
         defer { reservations.settle(reservation, isStored: isStored) }
-        var states = FlowStateDeltas(columns)
-        for fault in batch.faults { states.add(fault) }
         let newConnectors = connectors.newConnectors(in: batchConnectors, batch.faults)
             .filter { !catalog.isDeleted(team: $0.teamID) }
-        let entries: PreparedBatch.Entries =
-            columns.isEmpty
-            ? .none
-            : columns.count >= Self.rowsOfOwnBlock
-                ? .blocks(columns.pieces().map { CommitBlock($0, encoder: encoder) }) : .columns(columns)
+        let (entries, states) = prepared(&batch, times: reservation.times)
         let result = try await committer.commit(
             PreparedBatch(
                 entries: entries, states: states, faults: batch.faults, changes: batch.states,
                 newConnectors: newConnectors, idempotency: idempotency))
         isStored = result == .stored
         return result
+    }
+
+    /// Takes the entries out of the batch: a large one is cut, and in memory twice until then, but not while it waits for its
+    /// commit.
+    private func prepared(
+        _ batch: inout RedactedBatch, times: [Int64]
+    ) -> (entries: PreparedBatch.Entries, states: FlowStateDeltas) {
+        var columns = batch.takeEntries()
+        columns.logTimes = times
+        var states = FlowStateDeltas(columns)
+        for fault in batch.faults { states.add(fault) }
+        if columns.isEmpty { return (.none, states) }
+        if columns.count < Self.rowsOfOwnBlock { return (.columns(columns), states) }
+        return (.blocks(columns.pieces().map { CommitBlock($0, encoder: encoder) }), states)
     }
 }
 

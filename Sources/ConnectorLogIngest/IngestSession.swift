@@ -113,12 +113,11 @@ package struct IngestSession: ~Copyable {
         }
         if outcome.accepted == 0, idempotency == nil { return .stored(outcome) }
         let writer = pipeline.writer
-        let batch = builder.finish()
         // The batch stays in memory until it is stored, so the share is held until then.
         let share = share
         let result: AppendResult
         do throws(StoreError) {
-            result = try await writer.append(batch, idempotency: idempotency)
+            result = try await writer.append(builder.finish(), idempotency: idempotency)
         } catch {
             throw IngestError(error)
         }

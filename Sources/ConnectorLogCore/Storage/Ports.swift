@@ -28,7 +28,9 @@
 ///   that nothing has filled yet (`createdAt`: that no change gave yet); its status counts for nothing.
 /// - `calls`, `failedCalls`, `faults`, `firstCallAt`, `lastCallAt`: over its entries and faults, by stored `log_time`.
 package protocol LogWriter: Sendable {
-    func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult
+    func append(
+        _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
+    ) async throws(StoreError) -> AppendResult
 }
 
 package enum AppendResult: Equatable, Sendable {

@@ -27,8 +27,9 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
 
     // MARK: - LogWriter
 
-    package func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult
-    {
+    package func append(
+        _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
+    ) async throws(StoreError) -> AppendResult {
         let now = now()
         return try with { records throws(StoreError) in
             try records.append(batch, idempotency: idempotency, now: now)
