@@ -14,7 +14,7 @@ build: ## Build for debugging
 	swift build --explicit-target-dependency-import-check error
 
 release: ## Build the program as it is shipped
-	swift build -c release --product connectorlog
+	scripts/release
 
 format: ## Format the Swift sources
 	swift format -i -r Sources Tests Package.swift

@@ -38,8 +38,7 @@ STAGES = ("full", "large", "lean", "single", "killed")
 def main():
     options = parse()
     if not options.no_build:
-        subprocess.run(["swift", "build", "-c", "release", "--product", "connectorlog"], cwd=BENCHMARKS.parent,
-                       check=True)
+        subprocess.run(["scripts/release"], cwd=BENCHMARKS.parent, stdout=subprocess.DEVNULL, check=True)
     full, lean = workload(options.entries, options.seed), workload(options.entries, options.seed, lean=True)
     options.folder = Path(tempfile.mkdtemp(prefix="connectorlog-bench-", dir=options.dir))
     try:

@@ -17,7 +17,7 @@ package final class BlockStore: Sendable {
     private let pool: DatabasePool
     let directory: BlockDirectory
     let catalog: SQLiteCatalog
-    private let encoder: BlockEncoder
+    private let encoder: CommitEncoder
     private let connectors: ConnectorRegistry
     let committer: Committer
     private let reservations: LogTimeReservations
@@ -94,7 +94,7 @@ package final class BlockStore: Sendable {
             }
             return max(rows.lastID ?? EntryID(high: 0, low: 0), try Self.lastFaultID(in: db))
         }
-        let encoder = BlockEncoder(zstandard: zstandard, effort: .commit)
+        let encoder = CommitEncoder(zstandard: zstandard)
         self.pool = pool
         self.directory = directory
         self.connectors = connectors
@@ -116,7 +116,7 @@ package final class BlockStore: Sendable {
             source: StoredTimes(
                 pool: pool, directory: directory, connectors: connectors, zstandard: zstandard, filters: filters,
                 quarantine: quarantine, recent: recent))
-        let compacting = BlockEncoder(zstandard: zstandard, effort: .compaction)
+        let compacting = BlockEncoder(zstandard: zstandard)
         let lane = AsyncSlots(count: 1)
         let replacement = BlockReplacement(pool: pool, directory: directory, recent: recent, states: tally)
         maintenance = Maintenance(
@@ -148,9 +148,9 @@ package final class BlockStore: Sendable {
     package func close() async throws(StoreError) {
         await committer.close()
         await writeStates()
-        await giveBackPages()
         do {
             try await catalog.writeKeyUses()
+            await giveBackPages()
             try await pool.writeWithoutTransaction { db in
                 try db.forgetInterruption()
                 _ = try db.checkpoint(.truncate)
@@ -167,10 +167,12 @@ package final class BlockStore: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + Self.timeForPages
         do {
-            try await maintenance.compactor.deleteReplacedInTurn()
             while clock.now < end, try await maintenance.compactor.shrink() {}
         } catch {
-            logger.notice("free pages were kept", metadata: ["cause": "\(StoreError(writing: error))"])
+            let error = StoreError(writing: error)
+            logger.notice("free pages were kept", metadata: ["cause": "\(error)"])
+            // The log has to be moved into the database all the same.
+            if error.code == .full { reserve.release() }
         }
     }
 
@@ -206,8 +208,8 @@ extension BlockStore: LogWriter {
         return result
     }
 
-    /// Takes the entries out of the batch: a large one is cut, and in memory twice until then, but not while it waits for its
-    /// commit.
+    /// Takes the entries out of the batch: a large one is cut, and its texts are in memory twice until then, but not while it
+    /// waits for its commit.
     private func prepared(
         _ batch: inout RedactedBatch, times: [Int64]
     ) -> (entries: PreparedBatch.Entries, states: FlowStateDeltas) {

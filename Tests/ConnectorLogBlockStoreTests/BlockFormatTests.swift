@@ -9,7 +9,7 @@ import Testing
 
     private func encoded(_ count: Int) -> (EntryColumns, EncodedBlock) {
         let columns = Fixtures.batch(Fixtures.entries(count, from: ManualClock().now)).entries
-        return (columns, BlockEncoder(zstandard: zstandard, effort: .compaction).encode(columns, ids: .consecutive))
+        return (columns, BlockEncoder(zstandard: zstandard).encode(columns, ids: .consecutive))
     }
 
     @Test func headerIsWhatTheDocumentSays() throws {
@@ -92,7 +92,7 @@ import Testing
         var entry = Fixtures.entries(1, from: ManualClock().now)[0]
         entry.requestID = id
         columns.append(contentsOf: Fixtures.batch([entry]).entries)
-        let block = BlockEncoder(zstandard: zstandard, effort: .compaction).encode(columns, ids: .consecutive)
+        let block = BlockEncoder(zstandard: zstandard).encode(columns, ids: .consecutive)
         let filter = try PartReader(MemoryPart(stored: block.filter), part: .filter, zstandard: zstandard).filter()
         #expect(filter.mayContain(FilterKey.requestID(id)))
     }

@@ -58,8 +58,10 @@ import Testing
     }
 
     private func block(_ columns: EntryColumns, _ ids: BlockIDs, _ first: EntryID, level: Int) -> Block {
-        let encoded = BlockEncoder(zstandard: zstandard, effort: level > 0 ? .compaction : .commit).encode(
-            columns, ids: ids)
+        let encoded =
+            level > 0
+            ? BlockEncoder(zstandard: zstandard).encode(columns, ids: ids)
+            : CommitEncoder(zstandard: zstandard).encode(columns)
         let last: EntryID =
             switch ids {
             case .consecutive: first.advanced(by: encoded.rows - 1)
@@ -99,9 +101,7 @@ import Testing
             query.connector = "hubspot"
             _ = try EntryFilter(query).rows(of: stored)
             let decoded = try DecodedBlock(stored)
-            for merged in try BlockMerge([decoded], encoder: BlockEncoder(zstandard: zstandard, effort: .compaction))
-                .blocks()
-            {
+            for merged in try BlockMerge([decoded], encoder: BlockEncoder(zstandard: zstandard)).blocks() {
                 #expect(merged.block.rows <= stored.rows)
             }
             return (entries, bytes)

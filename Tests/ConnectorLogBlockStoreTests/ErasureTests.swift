@@ -456,7 +456,7 @@ extension BlockStore {
                 quarantine: Quarantine(directory: directory, logger: logger), recent: recent)
             let search = ErasureSearch(
                 target: erasure.erasure.target, team: 1, limit: erasure.limit, search: entries,
-                encoder: BlockEncoder(zstandard: zstandard, effort: .compaction))
+                encoder: BlockEncoder(zstandard: zstandard))
             let found = try directory.blocks.compactMap(search.find).prefix(limit)
             _ = try ErasureTransaction(
                 erasure: erasure.erasure, limit: erasure.limit, search: entries, blocks: directory.blocks

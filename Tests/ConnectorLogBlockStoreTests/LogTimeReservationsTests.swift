@@ -116,15 +116,21 @@ import Testing
             asked.withLock { $0 += 1 }
             holder.withLock { $0 }?.settle(LogTimeReservations.Reservation.none, isStored: true)
         }
-        let reservations = LogTimeReservations(source: source)
+        // Room for a tenth of them: those of a batch before are forgotten.
+        let reservations = LogTimeReservations(
+            source: source, maximumTimes: 250 * (LogTimeWindows.leastTimes + LogTimeWindows.windowCost))
+        #expect(try await reserved([5], by: reservations) == [5])
+        let before = asked.withLock { $0 }
         holder.withLock { $0 = reservations }
         var columns = EntryColumns()
         for number in 0..<2500 { columns.append(contentsOf: self.columns([5], connector: "c\(number)")) }
         let reservation = try await reservations.reserve(BatchConnectors(columns))
         reservations.settle(reservation, isStored: true)
         #expect(reservation.times.allSatisfy { $0 == 5 })
-        #expect(asked.withLock { $0 } == 2500)
+        #expect(asked.withLock { $0 } == before + 2500)
         holder.withLock { $0 = nil }
+        _ = try await reserved([7], by: reservations)
+        #expect(asked.withLock { $0 } == before + 2501)
     }
 }
 

@@ -45,30 +45,46 @@ import Testing
     }
 
     @Test func neverForgetsAWindowWithPendingTimes() {
-        var windows = LogTimeWindows()
+        var windows = LogTimeWindows(maximumTimes: 10)
         windows.open(1, times: Array(0..<100), horizon: -1)
         windows.open(2, times: Array(0..<100), horizon: -1)
+        windows.open(3, times: Array(0..<100), horizon: -1)
         _ = windows.reserve(5, of: 2)
-        windows.shrink(maximumTimes: 10)
+        windows.held = [3]
+        windows.shrink()
         #expect(windows.horizon(of: 1) == nil)
-        #expect(windows.horizon(of: 2) == 84)
+        // Of times that are stored it keeps as few as any.
+        #expect(windows.horizon(of: 2) == 100 - Int64(LogTimeWindows.leastTimes))
+        #expect(windows.horizon(of: 3) == -1)
     }
 
-    @Test func manyConnectorsKeepFewerTimesEachInsteadOfForgettingSome() throws {
-        var windows = LogTimeWindows()
+    @Test func manyConnectorsKeepFewerTimesEachInsteadOfForgettingSome() {
+        var windows = LogTimeWindows(maximumTimes: 100 * 100)
         let keys = LogTimeWindows.Key(1)...100
         for key in keys {
             windows.open(key, times: [], horizon: .min)
-            let times = (0..<LogTimeWindows.keptTimes).map { windows.reserve(Int64($0), of: key) }
-            windows.settle(times, of: key, isStored: true)
+            for time in 0..<Int64(LogTimeWindows.keptTimes) {
+                windows.settle([windows.reserve(time, of: key)], of: key, isStored: true)
+            }
         }
-        windows.shrink(maximumTimes: 100 * 100)
-        let latest = Int64(LogTimeWindows.keptTimes) - 1
-        for key in keys {
-            let horizon = try #require(windows.horizon(of: key))
-            #expect(horizon > .min && horizon < latest)
-            #expect(windows.reserve(latest, of: key) == latest + 1)
-        }
+        windows.shrink()
+        let kept = 100 / 2 - LogTimeWindows.windowCost
+        for key in keys { #expect(windows.horizon(of: key) == Int64(LogTimeWindows.keptTimes - kept) - 1) }
+    }
+
+    @Test func doesNotShrinkAgainBeforeThereAreMoreTimes() {
+        var windows = LogTimeWindows(maximumTimes: 1000)
+        windows.open(1, times: [], horizon: .min)
+        let times = (0..<2000).map { windows.reserve(Int64($0), of: 1) }
+        // Nothing can go while the entries are not stored.
+        windows.shrink()
+        for time in times { windows.settle([time], of: 1, isStored: true) }
+        let horizon = windows.horizon(of: 1)
+        windows.shrink()
+        #expect(windows.horizon(of: 1) == horizon)
+        for time in Int64(2000)..<2400 { windows.settle([windows.reserve(time, of: 1)], of: 1, isStored: true) }
+        windows.shrink()
+        #expect(windows.horizon(of: 1) != horizon)
     }
 
     @Test func agreesWithASetOnRandomTimes() {

@@ -136,9 +136,23 @@ import Testing
             PackedColumn.append(part.1, nil, to: &bytes)
         }
         let rows = example.texts.count
-        #expect(packed.isAtEnd == (rows <= TokenFormat.markedRows(example.rule)))
+        #expect(packed.isAtEnd == (rows <= TokenFormat.rowsBetweenMarks(example.rule)))
         let reader = try reader(bytes, rows)
         for row in stride(from: rows - 1, through: 0, by: -41) { #expect(try reader.string(row) == example.texts[row]) }
+    }
+
+    @Test func aMarkThatIsWrongIsFoundByWhoeverReadsAll() throws {
+        let example = Case(name: "", texts: (0..<600).map { "{\"n\":\($0),\"m\":\"\(Self.words[$0 % 7])\"}" })
+        var packed = PackedReader(try encoded(example)[...], zstandard: zstandard, place: "test")
+        var parts: [[UInt8]] = []
+        while !packed.isAtEnd { parts.append(try packed.column().bytes()) }
+        // The words of the last context before the last mark: 256, in two bytes.
+        #expect(parts[5].suffix(2) == [0x80, 2])
+        parts[5][parts[5].count - 2] = 0xFF
+        parts[5][parts[5].count - 1] = 1
+        var changed: [UInt8] = []
+        for part in parts { PackedColumn.append(part, nil, to: &changed) }
+        #expect(throws: BlockError.self) { try reader(changed, 600).decoded() }
     }
 
     /// Parts that are unpacked, changed and packed again: their checksums would be right.

@@ -27,32 +27,17 @@ struct EncodedBlock: Sendable {
     var byteCount: Int { summary.count + detail.count + filter.count + words.count }
 }
 
-/// Turns columns into the parts of a block.
+/// Turns columns into the parts of a block that stays; `CommitEncoder` does it for one that is merged soon.
 struct BlockEncoder: Sendable {
-    /// How much work a block is worth.
-    enum Effort: Sendable {
-        /// A commit's block, which is merged soon, mostly from memory: its texts as they are, compressed in haste, and no
-        /// filter.
-        case commit
-        /// A block that stays.
-        case compaction
-
-        var level: Int32 {
-            switch self {
-            case .commit: -3
-            case .compaction: 3
-            }
-        }
-    }
+    /// Of zstd: higher ones gain little (`docs/performance.md`).
+    static let level: Int32 = 3
 
     let zstandard: Zstandard
-    let effort: Effort
 
     /// - Precondition: `columns` has 1...`BlockFormat.maximumRows` rows.
     func encode(_ columns: EntryColumns, ids: BlockIDs) -> EncodedBlock {
-        if effort == .commit, case .consecutive = ids { return CommitEncoder(zstandard: zstandard).encode(columns) }
         let rows = columns.count
-        var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard, effort: effort)
+        var summary = PartWriter(part: .summary, rows: rows, zstandard: zstandard)
         summary.append(.teamID, columns.teamIDs)
         summary.append(.logTime, columns.logTimes)
         summary.append(.status, columns.statuses)
@@ -63,13 +48,13 @@ struct BlockEncoder: Sendable {
             summary.append(.idCounter, ids.map { Int64($0.counter) })
             summary.append(.idRandom, ids.map { Int64($0.random) })
         }
-        var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard, effort: effort)
+        var detail = PartWriter(part: .detail, rows: rows, zstandard: zstandard)
         var responseHeaders: SplitHeaders?
-        let states = effort == .commit || columns[.stateID].bytes.isEmpty ? nil : StateGroups(columns[.stateID])
+        let states = columns[.stateID].bytes.isEmpty ? nil : StateGroups(columns[.stateID])
         // Of all texts that a search may look into.
-        var words = effort == .commit ? nil : FilterKeys(capacity: rows * 4)
+        var words: FilterKeys? = FilterKeys(capacity: rows * 4)
         for field in EntryTextField.allCases {
-            if field.isHeaders, effort == .compaction {
+            if field.isHeaders {
                 let split = SplitHeaders(columns[field])
                 detail.append(headers: field.column, columns[field], split, of: columns)
                 if field == .responseHeaders { responseHeaders = split }
@@ -100,7 +85,7 @@ struct BlockEncoder: Sendable {
             rawBytes: columns.byteCount,
             summary: summary.finish(),
             detail: detail.finish(),
-            filter: effort == .commit ? [] : filter(of: columns, responseHeaders),
+            filter: filter(of: columns, responseHeaders),
             words: words.map { part(.words, BloomFilter(hashes: $0.hashes, shape: .words), rows: rows) } ?? [])
     }
 
@@ -118,7 +103,7 @@ struct BlockEncoder: Sendable {
     }
 
     private func part(_ kind: BlockFormat.Part, _ filter: BloomFilter, rows: Int) -> [UInt8] {
-        var part = PartWriter(part: kind, rows: rows, zstandard: zstandard, effort: effort)
+        var part = PartWriter(part: kind, rows: rows, zstandard: zstandard)
         part.appendFilter(filter.bytes)
         return part.finish()
     }
@@ -157,11 +142,10 @@ private struct PartWriter {
     private let part: BlockFormat.Part
     private let rows: Int
     private let zstandard: Zstandard
-    private let effort: BlockEncoder.Effort
     private var entries: [Entry] = []
 
-    init(part: BlockFormat.Part, rows: Int, zstandard: Zstandard, effort: BlockEncoder.Effort) {
-        (self.part, self.rows, self.zstandard, self.effort) = (part, rows, zstandard, effort)
+    init(part: BlockFormat.Part, rows: Int, zstandard: Zstandard) {
+        (self.part, self.rows, self.zstandard) = (part, rows, zstandard)
     }
 
     mutating func append(_ column: BlockFormat.Column, _ values: [Int64]) {
@@ -186,7 +170,7 @@ private struct PartWriter {
             append(column, values)
             return
         }
-        let encoder = TextColumnEncoder(zstandard: zstandard, level: effort.level)
+        let encoder = TextColumnEncoder(zstandard: zstandard, level: BlockEncoder.level)
         append(column.rawValue, .stateRuns, runs.encode(values, encoder))
     }
 
@@ -194,13 +178,9 @@ private struct PartWriter {
     /// - Parameter words: takes the keys of the column's words.
     mutating func append(_ column: BlockFormat.Column, _ values: TextColumn, words: inout FilterKeys?) {
         guard (0..<values.count).contains(where: { !values.isNull($0) }) else { return }
-        if effort == .commit {
-            append(column.rawValue, .plain, TextColumnEncoder.encodePlain(values))
-            return
-        }
         let mayRepeat = column != .requestBody && column != .responseBody
         let rule: TokenFormat.Rule = column == .uri ? .path : .place
-        let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: effort.level, rule: rule)
+        let (encoding, bytes) = TextColumnEncoder(zstandard: zstandard, level: BlockEncoder.level, rule: rule)
             .encode(values, mayRepeat: mayRepeat, words: &words)
         append(column.rawValue, encoding, bytes)
     }
@@ -210,7 +190,7 @@ private struct PartWriter {
     mutating func append(
         headers column: BlockFormat.Column, _ values: TextColumn, _ split: SplitHeaders?, of entries: EntryColumns
     ) {
-        let encoder = HeaderColumnEncoder(zstandard: zstandard, level: effort.level, entries: entries)
+        let encoder = HeaderColumnEncoder(zstandard: zstandard, level: BlockEncoder.level, entries: entries)
         guard let bytes = split.map({ encoder.encode($0, values) }) else {
             append(column, values)
             return
@@ -232,7 +212,7 @@ private struct PartWriter {
 
     private mutating func append(_ column: UInt8, _ encoding: BlockFormat.Encoding, _ bytes: [UInt8]) {
         // Their parts are compressed one by one.
-        if !encoding.isParted, let compressed = zstandard.compressed(bytes, level: effort.level) {
+        if !encoding.isParted, let compressed = zstandard.compressed(bytes, level: BlockEncoder.level) {
             entries.append(
                 Entry(
                     column: column, encoding: encoding.rawValue, codec: .zstd, rawCount: bytes.count,

@@ -2,11 +2,12 @@ import ConnectorLogCore
 
 /// Encodes a commit's block, which is merged soon, mostly from memory: columns as they are or packed to bytes, compressed in
 /// haste, and no filter. All of it in memory that is kept from block to block.
-struct CommitEncoder {
+struct CommitEncoder: Sendable {
     static let level: Int32 = -3
 
     let zstandard: Zstandard
 
+    /// The ids of its rows follow each other.
     func encode(_ columns: EntryColumns) -> EncodedBlock {
         zstandard.withCommitMemory { memory in
             let failed = columns.outcomes.count { $0 == Outcome.failed.rawValue }
@@ -62,7 +63,7 @@ struct CommitMemory: ~Copyable {
     private static let kept = 2 << 20
 
     /// A column before the codec.
-    fileprivate(set) var raw = ByteScratch()
+    fileprivate var raw = ByteScratch()
     /// The part, whose header is written last.
     private var part = ByteScratch()
     private var directory: [UInt8] = []
@@ -116,12 +117,8 @@ struct CommitMemory: ~Copyable {
 extension CommitMemory {
     fileprivate mutating func appendRaw(_ column: TextColumn) -> BlockFormat.Encoding {
         if let length = column.lengthOfAll {
-            if length == 36, appendPacked(column, [0, 9, 14, 19, 24, 28], isUUID: true) { return .uuid }
-            if length == 32 || length == 16,
-                appendPacked(column, Array(stride(from: 0, to: length, by: 8)), isUUID: false)
-            {
-                return .hexadecimal
-            }
+            if length == 36, appendPacked(column, digits: nil) { return .uuid }
+            if length == 32 || length == 16, appendPacked(column, digits: length) { return .hexadecimal }
             raw.removeAll()
         }
         var start = 0
@@ -141,11 +138,11 @@ extension CommitMemory {
     }
 
     /// False when some value is not lower-case hexadecimal.
-    /// - Parameter places: where digits begin in a text: eight each, of which a UUID's all but the first and last take four.
-    private mutating func appendPacked(_ column: TextColumn, _ places: [Int], isUUID: Bool) -> Bool {
-        let length = isUUID ? 36 : places.count * 8
+    /// - Parameter digits: of each text, a multiple of 16; nil for UUIDs.
+    private mutating func appendPacked(_ column: TextColumn, digits: Int?) -> Bool {
+        let length = digits ?? 36
         raw.reserve(column.count / 8 + 2 + column.bytes.count)
-        if !isUUID { raw.append(UInt8(length)) }
+        if let digits { raw.append(UInt8(digits)) }
         var bits: UInt8 = 0
         for (row, mark) in column.ends.enumerated() {
             if mark & TextColumn.nullMark == 0 { bits |= 1 << UInt8(row & 7) }
@@ -157,7 +154,7 @@ extension CommitMemory {
         return unsafe column.bytes.withUnsafeBytes { texts in
             var at = 0
             while at < texts.count {
-                if isUUID {
+                if digits == nil {
                     let hyphens = unsafe texts[at + 8] & texts[at + 13] & texts[at + 18] & texts[at + 23]
                     let others = unsafe texts[at + 8] | texts[at + 13] | texts[at + 18] | texts[at + 23]
                     guard hyphens == UInt8(ascii: "-"), others == UInt8(ascii: "-"),

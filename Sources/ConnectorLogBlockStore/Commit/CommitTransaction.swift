@@ -5,7 +5,7 @@ import Synchronization
 
 /// Writes a group of batches in one transaction. Runs on the writer alone.
 final class CommitTransaction: Sendable {
-    private let encoder: BlockEncoder
+    private let encoder: CommitEncoder
     private let directory: BlockDirectory
     private let recent: RecentBlocks
     private let connectors: ConnectorRegistry
@@ -15,7 +15,7 @@ final class CommitTransaction: Sendable {
     private let logger: Logger
 
     init(
-        encoder: BlockEncoder, directory: BlockDirectory, recent: RecentBlocks, states: StateTally,
+        encoder: CommitEncoder, directory: BlockDirectory, recent: RecentBlocks, states: StateTally,
         connectors: ConnectorRegistry, ids: EntryIDSource, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.encoder = encoder

@@ -28,13 +28,14 @@ final class LogTimeReservations: Sendable {
     /// How far behind each time of a batch the store is asked at first, in microseconds.
     private static let slack: Int64 = 1_000_000
 
-    private let windows = Mutex(LogTimeWindows())
+    private let windows: Mutex<LogTimeWindows>
     /// Taken by batches that need the store's knowledge, until they are stored: what one learns another could change.
     private let lane = AsyncSlots(count: 1)
     private let source: any Source
 
-    init(source: any Source) {
+    init(source: any Source, maximumTimes: Int = LogTimeWindows.maximumTimes) {
         self.source = source
+        windows = Mutex(LogTimeWindows(maximumTimes: maximumTimes))
     }
 
     func reserve(_ connectors: BatchConnectors) async throws(StoreError) -> Reservation {

@@ -5,8 +5,8 @@ import ConnectorLogCore
 /// A pure value: decides, and says what it does not know. For each connector it holds a *window*: all taken times above a
 /// *horizon*. Below the horizon only the store knows.
 struct LogTimeWindows {
-    /// Times that a window keeps after its entries are stored. Entries that arrive out of order by less than so many of
-    /// their connector's entries need no look into the store.
+    /// Times that a window keeps after its entries are stored, while there are few windows. Entries that arrive out of order
+    /// by less than so many of their connector's entries need no look into the store.
     static let keptTimes = 1024
     /// Times that it keeps when there are many windows, and begins with when the store had entries before.
     static let leastTimes = 16
@@ -74,11 +74,18 @@ struct LogTimeWindows {
         }
     }
 
-    /// Windows that are not forgotten, for a batch that is about to use them.
+    /// Windows that keep all they know, for a batch that is about to use them.
     var held: Set<Key> = []
     private var windows: [Key: Window] = [:]
     private var uses: UInt64 = 0
     private var total = 0
+    private let maximumTimes: Int
+    private var nextShrink: Int
+
+    init(maximumTimes: Int = LogTimeWindows.maximumTimes) {
+        self.maximumTimes = maximumTimes
+        nextShrink = maximumTimes
+    }
 
     /// The latest time that may be taken without the window's knowing; nil when the connector has no window.
     func horizon(of key: Key) -> Int64? { windows[key]?.horizon }
@@ -113,13 +120,22 @@ struct LogTimeWindows {
         total -= windows.values[place].settle(times, isStored: isStored)
     }
 
-    /// Lets all windows keep fewer times when there are too many, then forgets windows without pending times, until half as
-    /// many are left: so it is seldom wanted.
-    mutating func shrink(maximumTimes: Int = LogTimeWindows.maximumTimes) {
-        guard total > maximumTimes else { return }
+    /// When there are too many times, lets all windows keep fewer; if more than three quarters are left, forgets windows without
+    /// pending times down to half. Held ones stay as they are.
+    mutating func shrink() {
+        guard total > nextShrink else { return }
         let kept = max(Self.leastTimes, maximumTimes / 2 / windows.count - Self.windowCost)
-        for place in windows.values.indices { total -= windows.values[place].shrink(to: kept) }
-        guard total > maximumTimes / 2 + maximumTimes / 4 else { return }
+        var place = windows.startIndex
+        while place != windows.endIndex {
+            if !held.contains(windows[place].key) { total -= windows.values[place].shrink(to: kept) }
+            windows.formIndex(after: &place)
+        }
+        if total > maximumTimes / 4 * 3 { forgetUnused() }
+        // Where all are in use, not again and again.
+        nextShrink = max(maximumTimes, total + maximumTimes / 4)
+    }
+
+    private mutating func forgetUnused() {
         let idle = windows.filter { $0.value.pending.isEmpty && !held.contains($0.key) }.sorted {
             $0.value.lastUse < $1.value.lastUse
         }

@@ -6,8 +6,8 @@ struct CommitBlock: Sendable {
     var encoded: EncodedBlock
     var columns: EntryColumns
 
-    init(_ columns: EntryColumns, encoder: BlockEncoder) {
-        (encoded, self.columns) = (encoder.encode(columns, ids: .consecutive), columns)
+    init(_ columns: EntryColumns, encoder: CommitEncoder) {
+        (encoded, self.columns) = (encoder.encode(columns), columns)
     }
 }
 

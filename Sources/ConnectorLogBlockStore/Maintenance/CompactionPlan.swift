@@ -13,9 +13,8 @@ struct CompactionPlan: Equatable {
     static let leastLoad = 125
     /// Bytes before their encoding that count as a row, so that long rows stay within what memory holds (`RecentBlocks`).
     static let bytesOfRow = 1536
-    /// So many wait that compaction may take more of a core for itself, and all of it: a burst of writing goes first, but
-    /// not for longer than memory holds its blocks.
-    static let pressingLevelZeroRows = levelZeroRows
+    /// From `levelZeroRows` on compaction may take more of a core for itself, and from here on all of it: a burst of writing
+    /// goes first, but not for longer than memory holds its blocks.
     static let manyLevelZeroRows = levelZeroRows * 5 / 4
     /// When so many blocks wait, batches are refused as `overloaded`.
     static let maximumLevelZeroBlocks = 4096

@@ -43,7 +43,7 @@ final class Compactor: Sendable {
     /// How long to rest after work that took so long: a third of a core is its share, and more the more rows wait.
     func rest(after work: Duration) -> Duration {
         switch directory.levelZeroLoad {
-        case ..<CompactionPlan.pressingLevelZeroRows: work * 2
+        case ..<CompactionPlan.levelZeroRows: work * 2
         case ..<CompactionPlan.manyLevelZeroRows: work
         default: .zero
         }

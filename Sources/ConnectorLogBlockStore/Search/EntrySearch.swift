@@ -74,6 +74,8 @@ struct EntrySearch {
         var entries: [EntrySummary?] = Array(repeating: nil, count: hits.count)
         let byBlock = Dictionary(grouping: hits.indices) { hits[$0].block.id }
         for indices in byBlock.values {
+            // Texts are found by way of those before them.
+            let indices = indices.sorted { hits[$0].row < hits[$1].row }
             guard let first = indices.first else { continue }
             let block = decoded[hits[first].block.id] ?? open(hits[first].block)
             _ = try quarantine.reading(block.summary) {

@@ -134,6 +134,7 @@ package struct TextColumn: Sendable, Equatable {
                     let room = UnsafeMutableRawBufferPointer(room)
                     for row in rows {
                         let range = Self.range(row, otherEnds)
+                        precondition(range.upperBound <= source.count && count + range.count <= size)
                         UnsafeMutableRawBufferPointer(rebasing: room[count..<count + range.count])
                             .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[range]))
                         count += range.count

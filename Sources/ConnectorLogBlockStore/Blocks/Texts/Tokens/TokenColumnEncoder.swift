@@ -50,7 +50,7 @@ struct TokenColumnEncoder {
                 bytes += word
             }
         }
-        Varint.append(UInt64(tokens.markedRows), to: &bytes)
+        Varint.append(UInt64(tokens.rowsBetweenMarks), to: &bytes)
         var before: [Int] = []
         for mark in tokens.marks {
             for context in tokens.contexts.indices {

@@ -66,7 +66,8 @@ struct TokenContexts {
         let place = places[context]
         // The last place follows itself.
         let next =
-            rule == .place && place == UInt8(TokenFormat.places - 1) ? context : make(place: place &+ 1, .context, context)
+            rule == .place && place == UInt8(TokenFormat.places - 1)
+            ? context : make(place: place &+ 1, .context, context)
         successors[context] = UInt32(next)
         return next
     }
@@ -78,8 +79,6 @@ struct TokenContexts {
         pathWords.insert(text, word, UInt32(context))
         return context
     }
-
-    // MARK: - Told, not come upon
 
     /// The bytes of a word that is an origin.
     func word(_ number: Int) -> ArraySlice<UInt8> { pathWords[number] }

@@ -50,9 +50,9 @@ enum TokenFormat {
     static let longestPathWord = 24
     /// Rows from one mark of the way to the next. More marks take more room, fewer cost whoever looks for single rows: lists
     /// show many URIs of a block, and bodies are shown one at a time.
-    static func markedRows(_ rule: Rule) -> Int { rule == .path ? 64 : 256 }
+    static func rowsBetweenMarks(_ rule: Rule) -> Int { rule == .path ? 64 : 256 }
     /// As many at least, whoever wrote them.
-    static let leastMarkedRows = 32
+    static let leastRowsBetweenMarks = 32
     /// Decimal digits of a number that is kept as one.
     static let integerDigits = 15
 

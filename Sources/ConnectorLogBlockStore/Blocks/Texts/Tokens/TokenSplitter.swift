@@ -39,12 +39,12 @@ struct TokenSplitter {
     private(set) var words: [Word] = []
     /// The like for gaps: a context in the upper half, a gap in the lower.
     private(set) var otherGaps: [UInt32] = []
-    /// Each `markedRows` rows, by context, the words that came before.
+    /// Each `rowsBetweenMarks` rows, by context, the words that came before.
     private(set) var marks: [[Int]] = []
     private(set) var numbers: TokenContexts
 
     /// Rows from one mark to the next.
-    let markedRows: Int
+    let rowsBetweenMarks: Int
 
     private let rule: TokenFormat.Rule
     private var gapTable = WordTable()
@@ -53,13 +53,13 @@ struct TokenSplitter {
     /// Nil when the texts are of no common form.
     init?(_ column: TextColumn, rule: TokenFormat.Rule) {
         self.rule = rule
-        markedRows = Format.markedRows(rule)
+        rowsBetweenMarks = Format.rowsBetweenMarks(rule)
         numbers = TokenContexts(rule: rule)
         words.reserveCapacity(column.count * 4)
         let text = column.bytes.span
         let wordBytes = Self.wordBytes(of: column.bytes)
         for row in 0..<column.count {
-            if row > 0, row % markedRows == 0 { marks.append(contexts.map(\.count)) }
+            if row > 0, row % rowsBetweenMarks == 0 { marks.append(contexts.map(\.count)) }
             guard column.isNull(row) || take(text, column.range(row), wordBytes.span) else { return nil }
         }
         // Random bytes have few gaps twice.

@@ -19,10 +19,10 @@ struct TokenWalk {
     /// By context, what always comes behind it: a context and 1, `Self.end`, or 0 while unknown or not always the same.
     private var hops: [UInt32]
     private var current: Place
-    /// Every `markedRows` rows, as far as a walk came. A column that says its way needs none.
+    /// Every `rowsBetweenMarks` rows, as far as a walk came. A column that says its way needs none.
     private var marks: [Place] = []
 
-    private static let markedRows = 64
+    private static let rowsBetweenMarks = 64
     private static let end = UInt32.max
 
     init(_ layout: TokenLayout) {
@@ -148,7 +148,7 @@ struct TokenWalk {
                 current = Place(used: Array(repeating: 0, count: layout.contexts.count))
             }
         } else if row < current.row {
-            let mark = min(row / Self.markedRows, marks.count - 1)
+            let mark = min(row / Self.rowsBetweenMarks, marks.count - 1)
             current = marks[mark]
         }
         var nothing = ByteScratch()
@@ -160,7 +160,7 @@ struct TokenWalk {
     }
 
     private mutating func mark(_ layout: TokenLayout) {
-        if layout.way == nil, current.row == marks.count * Self.markedRows { marks.append(current) }
+        if layout.way == nil, current.row == marks.count * Self.rowsBetweenMarks { marks.append(current) }
     }
 
     // MARK: - Rows
@@ -178,6 +178,10 @@ struct TokenWalk {
         var ends: [UInt32] = []
         ends.reserveCapacity(layout.rows)
         for row in 0..<layout.rows {
+            // Whoever reads single rows takes the marks at their word.
+            if let mark = layout.way?.mark(before: row), mark.row == row, !mark.used.elementsEqual(current.used) {
+                throw BlockError(.value, layout.place)
+            }
             try step(layout, writes: true, &output)
             guard output.count <= layout.rawBytes else { throw BlockError(.length, layout.place) }
             ends.append(UInt32(output.count) | (layout.isNull(row) ? TextColumn.nullMark : 0))

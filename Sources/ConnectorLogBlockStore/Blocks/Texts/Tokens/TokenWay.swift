@@ -6,7 +6,7 @@ struct TokenWay {
     private typealias Format = TokenFormat
 
     let contexts: TokenContexts
-    private let markedRows: Int
+    private let rowsBetweenMarks: Int
     /// Mark by mark, by context, the words that came before.
     private let used: [UInt32]
 
@@ -36,10 +36,10 @@ struct TokenWay {
             // One that is there already makes none.
             guard made == number else { throw BlockError(.value, place) }
         }
-        markedRows = try reader.length(atMost: BlockFormat.maximumRows)
-        guard markedRows >= Format.leastMarkedRows else { throw BlockError(.value, place) }
+        rowsBetweenMarks = try reader.length(atMost: BlockFormat.maximumRows)
+        guard rowsBetweenMarks >= Format.leastRowsBetweenMarks else { throw BlockError(.value, place) }
         var used: [UInt32] = []
-        let marks = max(0, rows - 1) / markedRows
+        let marks = max(0, rows - 1) / rowsBetweenMarks
         used.reserveCapacity(min(marks * counts.count, reader.remaining))
         for mark in 0..<marks {
             for count in counts {
@@ -53,8 +53,8 @@ struct TokenWay {
 
     /// The last marked row that is not behind `row`, and by context the words that came before it.
     func mark(before row: Int) -> (row: Int, used: ArraySlice<UInt32>)? {
-        let number = row / markedRows
+        let number = row / rowsBetweenMarks
         guard number > 0 else { return nil }
-        return (number * markedRows, used[(number - 1) * contexts.count..<number * contexts.count])
+        return (number * rowsBetweenMarks, used[(number - 1) * contexts.count..<number * contexts.count])
     }
 }
