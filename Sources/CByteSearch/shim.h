@@ -168,36 +168,142 @@ static inline void load_few(const uint8_t *text, ptrdiff_t count, uint64_t words
     }
 }
 
-static inline marks16 secret_marks(bytes16 block, bytes16 next) {
-    bytes16 small = block | all16(0x20);
-    /* `a` and `e` differ in one bit. */
-    bytes16 vowel = (next | all16(0x20)) & all16(0xFB);
-    return (marks16)(block == all16(':')) | (marks16)(block == all16('='))
-        | ((marks16)(small == all16('b')) & (marks16)(vowel == all16('a')));
+/* Where something may begin that is a secret: the first two bytes of names' ends, schemes and tokens, in eight groups. A
+   group has every pair of one of its first bytes and one of its second ones, and some pairs more, because bytes are told
+   apart by half bytes: the reader looks again. Groups: `:`, `=` or `<` and anything; `b` before `a` or `e` in either case; a
+   dash behind a dash, `k` or `p`; `AK AS AI a2`; `SG SK sk xo`; `ey`; `gh gl np hp`; `b_ c_ k_`. Of each byte's lower
+   and upper half, the groups to which it may belong as first and as second byte. */
+static const uint8_t trigger_low1[16] = {0x04, 0x08, 0x82, 0x90, 0x00, 0x20, 0x00, 0x40, 0x50, 0x00, 0x01, 0x84, 0x01, 0x05, 0x40, 0x00};
+static const uint8_t trigger_high1[16] = {0x00, 0x00, 0x04, 0x01, 0x0A, 0x10, 0xEE, 0x14, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+static const uint8_t trigger_low2[16] = {0x41, 0x03, 0x09, 0x09, 0x01, 0x03, 0x01, 0x11, 0x41, 0x29, 0x01, 0x19, 0x41, 0x05, 0x01, 0x91};
+static const uint8_t trigger_high2[16] = {0x01, 0x01, 0x05, 0x09, 0x1B, 0x89, 0x53, 0x61, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01, 0x01};
+
+static inline uint8_t trigger_groups(uint8_t first, uint8_t second) {
+    return trigger_low1[first & 15] & trigger_high1[first >> 4] & trigger_low2[second & 15] & trigger_high2[second >> 4];
 }
 
-/* The first `:`, `=`, or `b` before an `a` or `e` in either case, at or behind `start`; `count` when there is none. The
-   last byte is left out: nothing begins with it. */
-static inline ptrdiff_t first_secret_trigger(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
-    ptrdiff_t at = start;
-    while (count - at > 16) {
-        ptrdiff_t place = first_mark(secret_marks(load16(text + at), load16(text + at + 1)), 0);
+#if defined(__x86_64__)
+typedef char lanes16 __attribute__((vector_size(16)));
+
+static inline __attribute__((target("ssse3"), always_inline)) marks16 trigger_marks(bytes16 first, bytes16 second, const lanes16 tables[4]) {
+    bytes16 half = all16(15);
+    bytes16 groups = (bytes16)__builtin_ia32_pshufb128(tables[0], (lanes16)(first & half))
+        & (bytes16)__builtin_ia32_pshufb128(tables[1], (lanes16)(first >> 4))
+        & (bytes16)__builtin_ia32_pshufb128(tables[2], (lanes16)(second & half))
+        & (bytes16)__builtin_ia32_pshufb128(tables[3], (lanes16)(second >> 4));
+    return (marks16)(groups != all16(0));
+}
+
+static __attribute__((target("ssse3"), noinline)) ptrdiff_t trigger_in_blocks(const uint8_t *text, ptrdiff_t at, ptrdiff_t count) {
+    lanes16 tables[4];
+    memcpy(&tables[0], trigger_low1, 16);
+    memcpy(&tables[1], trigger_high1, 16);
+    memcpy(&tables[2], trigger_low2, 16);
+    memcpy(&tables[3], trigger_high2, 16);
+    for (; count - at > 16; at += 16) {
+        ptrdiff_t place = first_mark(trigger_marks(load16(text + at), load16(text + at + 1), tables), 0);
         if (place < 16) return at + place;
-        at += 16;
     }
     if (count - at <= 1) return count;
     if (count > 16) {
         /* The rest together with bytes before it, which are passed over. */
         ptrdiff_t last = count - 17;
-        ptrdiff_t place = first_mark(secret_marks(load16(text + last), load16(text + last + 1)), (unsigned)(at - last));
+        ptrdiff_t place = first_mark(trigger_marks(load16(text + last), load16(text + last + 1), tables), (unsigned)(at - last));
         return place < 16 ? last + place : count;
     }
     uint64_t words[2];
     load_few(text, count, words);
     uint64_t moved[2] = {words[0] >> 8 | words[1] << 56, words[1] >> 8};
-    bytes16 block, next;
-    memcpy(&block, words, 16);
-    memcpy(&next, moved, 16);
-    ptrdiff_t place = first_mark(secret_marks(block, next), (unsigned)at);
+    bytes16 first, second;
+    memcpy(&first, words, 16);
+    memcpy(&second, moved, 16);
+    ptrdiff_t place = first_mark(trigger_marks(first, second, tables), (unsigned)at);
     return place < count - 1 ? place : count;
+}
+#endif
+
+/* The first place of a trigger at or behind `start`; `count` when there is none. The last byte is left out: nothing
+   begins with it. All processors for x86-64 since 2006 have the instructions for blocks; others look byte by byte. */
+static inline ptrdiff_t first_secret_trigger(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("ssse3")) return trigger_in_blocks(text, start, count);
+#endif
+    for (ptrdiff_t at = start; at + 1 < count; at++) {
+        if (trigger_groups(text[at], text[at + 1]) != 0) return at;
+    }
+    return count;
+}
+
+/* Lane by lane whether 32 bytes are digits. */
+static inline uint32_t digit_bits(const uint8_t *text) {
+    uint32_t bits = 0;
+#ifdef __SSE2__
+    for (int half = 0; half < 2; half++) {
+        marks16 marks = (marks16)(load16(text + 16 * half) - all16('0') < all16(10));
+        bits |= (uint32_t)__builtin_ia32_pmovmskb128((__attribute__((vector_size(16))) char)marks) << (16 * half);
+    }
+#else
+    for (int i = 0; i < 32; i++) bits |= (uint32_t)((uint8_t)(text[i] - '0') < 10) << i;
+#endif
+    return bits;
+}
+
+/* The first place at or behind `start` with eight digits, or four, a byte that is none, and four more: how numbers of
+   payment cards begin. `count` when there is none. */
+static inline ptrdiff_t first_long_number(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+    ptrdiff_t at = start;
+    while (count - at >= 13) {
+        uint32_t bits;
+        ptrdiff_t sure = 20;
+        if (count - at >= 32) {
+            bits = digit_bits(text + at);
+        } else {
+            uint8_t rest[32] = {0};
+            memcpy(rest, text + at, (size_t)(count - at));
+            bits = digit_bits(rest);
+        }
+        uint32_t four = bits & bits >> 1;
+        four &= four >> 2;
+        uint32_t found = ((four & four >> 4) | (four & four >> 5 & ~(bits >> 4))) & 0xFFFFF;
+        if (found != 0) return at + __builtin_ctz(found);
+        at += sure;
+    }
+    return count;
+}
+
+/* The first byte at or behind `start` with which an escape of a URL, JSON or HTML may begin; `count` when there is none. */
+static inline ptrdiff_t first_escape(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+    ptrdiff_t at = start;
+    while (count - at >= 16) {
+        bytes16 block = load16(text + at);
+        marks16 marks = (marks16)(block == all16('%')) | (marks16)(block == all16('\\')) | (marks16)(block == all16('&'));
+        ptrdiff_t place = first_mark(marks, 0);
+        if (place < 16) return at + place;
+        at += 16;
+    }
+    while (at < count && text[at] != '%' && text[at] != '\\' && text[at] != '&') at++;
+    return at;
+}
+
+/* A hash of four bytes, in its top bits. Letters of ASCII in either case have the same one (as have some other pairs). */
+static inline uint64_t sample_hash(const uint8_t *text) {
+    uint32_t word;
+    memcpy(&word, text, 4);
+    return (word | 0x20202020u) * 0x9E3779B97F4A7C15u;
+}
+
+/* Two bits of a word of the filter, by bits of the hash below those that choose the word. */
+static inline uint64_t sample_mask(uint64_t hash) {
+    return (uint64_t)1 << (hash >> 42 & 63) | (uint64_t)1 << (hash >> 36 & 63);
+}
+
+/* The first of the places start, start + stride, ... whose four bytes are in the filter; `count` when there is none. */
+static inline ptrdiff_t first_sample(const uint8_t *text, ptrdiff_t start, ptrdiff_t count, ptrdiff_t stride,
+                                     const uint64_t *table, uint64_t shift) {
+    for (ptrdiff_t at = start; at + 4 <= count; at += stride) {
+        uint64_t hash = sample_hash(text + at);
+        uint64_t mask = sample_mask(hash);
+        if ((table[hash >> shift] & mask) == mask) return at;
+    }
+    return count;
 }

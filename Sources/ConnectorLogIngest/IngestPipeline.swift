@@ -5,12 +5,14 @@ package struct IngestPipeline: Sendable {
     let writer: any LogWriter
     package let limits: IngestLimits
     let now: @Sendable () -> Timestamp
-    let redactor = TextRedactor()
+    package let book: RedactionBook
     let budget: AdmissionBudget
 
-    package init(writer: any LogWriter, limits: IngestLimits = IngestLimits(), now: @escaping @Sendable () -> Timestamp)
-    {
-        (self.writer, self.limits, self.now) = (writer, limits, now)
+    package init(
+        writer: any LogWriter, book: RedactionBook, limits: IngestLimits = IngestLimits(),
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        (self.writer, self.book, self.limits, self.now) = (writer, book, limits, now)
         budget = AdmissionBudget(limit: limits.bytesInFlight)
     }
 

@@ -34,7 +34,8 @@ package struct IngestSession: ~Copyable {
         lines = LineSplitter(lineBytes: pipeline.limits.lineBytes)
         elements = ElementSplitter(lineBytes: pipeline.limits.lineBytes)
         decoder = LineDecoder(caller: caller)
-        builder = RedactingBatchBuilder(redactor: pipeline.redactor, bodyLimit: pipeline.limits.bodyBytes)
+        builder = RedactingBatchBuilder(
+            book: pipeline.book, decompressor: BodyDecompressor(), bodyLimit: pipeline.limits.bodyBytes)
         fingerprint = hasIdempotencyKey ? SHA256() : nil
         share = AdmissionShare(of: pipeline.budget)
     }

@@ -18,6 +18,10 @@ package enum Limits {
 
     /// Bytes of a body that are kept unless configured otherwise; the rest is cut, and the entry says so.
     package static let bodyBytes = 262_144
+    /// Bytes that a compressed body may have when it is decompressed to be redacted; a longer one is not kept.
+    package static let decompressedBodyBytes = 8 << 20
+    /// Codings of a body within each other that are undone.
+    package static let bodyCodings = 3
     /// Bytes of one line or array element. Two bodies of the default size, escaped, fit.
     package static let lineBytes = 4 << 20
     /// Bytes of one ingest request after decompression.

@@ -1,6 +1,6 @@
 /// Tells by its name whether a header, parameter or JSON member carries a credential.
 ///
-/// Names are compared without case, `_`, `-`, `.`, spaces and brackets, so that `X-Api-Key`, `x_api_key` and `xApiKey` are
+/// Names are compared without case, `_`, `-`, `.`, `$`, spaces and brackets, so that `X-Api-Key`, `x_api_key` and `xApiKey` are
 /// one name; escapes of JSON and of URLs within a name are undone first. A name says credential when it ends in one of
 /// `endings` or is one of `wholeNames`, unless it is one of `exceptions` (tokens that page through lists).
 package final class CredentialNames: Sendable {
@@ -19,7 +19,7 @@ package final class CredentialNames: Sendable {
     ]
     package static let exceptions = [
         "nexttoken", "pagetoken", "nextpagetoken", "prevpagetoken", "previouspagetoken", "continuationtoken",
-        "synctoken", "nextsynctoken", "cursortoken", "skiptoken", "deltatoken", "starttoken", "endtoken",
+        "synctoken", "nextsynctoken", "nextcontinuationtoken", "nextskiptoken", "cursortoken", "skiptoken", "deltatoken", "starttoken", "endtoken",
     ]
 
     /// A pattern's place in `letters`.
@@ -48,7 +48,14 @@ package final class CredentialNames: Sendable {
     private let letters: [UInt8]
     private let exceptions: Set<[UInt8]>
 
-    package init() {
+    /// The names that hold where a team says nothing else.
+    package static let standard = CredentialNames()
+
+    /// - Parameters:
+    ///   - additions: names, as a whole, that say credential, too.
+    ///   - exceptions: names, as a whole, that do not, whatever they end in.
+    package init(additions: [String] = [], exceptions teamExceptions: [String] = []) {
+        let exceptions = Self.exceptions.map { Array($0.utf8) } + teamExceptions.map(Self.normalized)
         var lettersBefore = InlineArray<256, UInt32>(repeating: 0)
         var lettersBeforeThese = InlineArray<256, UInt32>(repeating: 0)
         var patterns: [Pattern] = []
@@ -56,6 +63,7 @@ package final class CredentialNames: Sendable {
         var letters: [UInt8] = []
         let names =
             Self.wholeNames.map { (Array($0.utf8), true) } + Self.endings.map { (Array($0.utf8), false) }
+            + additions.map { (Self.normalized($0), true) }
         for last in UInt8.min...UInt8.max {
             for (name, isWholeName) in names where name[name.count - 1] == last {
                 lettersBefore[Int(last)] |= Self.letterBit(name[name.count - 2])
@@ -68,7 +76,7 @@ package final class CredentialNames: Sendable {
                         tail: name.suffix(8).reduce(0) { $0 << 8 | UInt64($1) },
                         tailMask: UInt64.max >> UInt64(64 - 8 * min(name.count, 8)),
                         isWholeName: isWholeName,
-                        hasExceptions: Self.exceptions.contains { $0.utf8.reversed().starts(with: name.reversed()) }))
+                        hasExceptions: exceptions.contains { $0.reversed().starts(with: name.reversed()) }))
             }
             firstPatterns.append(patterns.count)
         }
@@ -80,7 +88,12 @@ package final class CredentialNames: Sendable {
         self.patterns = patterns
         self.firstPatterns = firstPatterns
         self.letters = letters
-        exceptions = Set(Self.exceptions.map { Array($0.utf8) })
+        self.exceptions = Set(exceptions)
+    }
+
+    /// A name without case and separators, as it is compared. Fewer than three bytes are no name that can be added.
+    package static func normalized(_ name: String) -> [UInt8] {
+        name.utf8.filter { !isSeparator($0) }.map(\.asciiLowercased)
     }
 
     @inline(__always)
@@ -92,7 +105,7 @@ package final class CredentialNames: Sendable {
     private static func isSeparator(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: " "), UInt8(ascii: "["),
-            UInt8(ascii: "]"):
+            UInt8(ascii: "]"), UInt8(ascii: "$"):
             true
         default: false
         }

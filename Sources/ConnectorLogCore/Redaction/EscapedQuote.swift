@@ -6,6 +6,11 @@ struct EscapedQuote {
     private let isUnicodeEscape: Bool
     private let backslashes: Int
 
+    /// The double quote of JSON that is carried in so many strings within each other.
+    init(depth: Int) {
+        (character, isUnicodeEscape, backslashes) = (UInt8(ascii: "\""), false, 1 << depth - 1)
+    }
+
     /// Bytes in all.
     var count: Int { backslashes + tailCount }
     /// Bytes behind the backslashes.
@@ -92,7 +97,7 @@ struct EscapedQuote {
 
     /// With 2^n - 1 backslashes before the opening quote, a quote of the value itself has 2^(n+1) - 1 before it, and each
     /// backslash that ends the value adds 2^(n+1).
-    private func closes(_ run: Int) -> Bool {
+    func closes(_ run: Int) -> Bool {
         run >= backslashes && (run - backslashes) % (2 * (backslashes + 1)) == 0
     }
 

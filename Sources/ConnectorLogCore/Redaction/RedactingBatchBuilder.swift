@@ -2,27 +2,36 @@
 ///
 /// One builder serves one request; the memory of its columns is the only memory that an entry takes.
 package struct RedactingBatchBuilder: ~Copyable {
-    private let redactor: TextRedactor
+    private var policies: PolicyLookup
+    private let decompressor: (any BodyDecompressing)?
     private let bodyLimit: Int
     private var columns = EntryColumnsBuilder()
     private var faults: [RootFault] = []
     private var states: [StateChange] = []
-    private var tally = RedactionTally()
+    private var workspace = RedactionWorkspace()
     /// One value of a fault or a state while it is redacted.
     private var scratch = ByteScratch()
+    /// A body that was decompressed, and what it was before, when that was compressed, too.
+    private var plain = ByteScratch()
+    private var compressed = ByteScratch()
     /// Bytes that `faults` and `states` hold.
     private var runBytes = 0
 
-    /// - Parameter bodyLimit: bytes of a body that are kept; the rest is cut after redaction, and the entry says so.
-    package init(redactor: TextRedactor, bodyLimit: Int = Limits.bodyBytes) {
-        self.redactor = redactor
+    /// - Parameters:
+    ///   - bodyLimit: bytes of a body that are kept; the rest is cut after redaction, and the entry says so.
+    ///   - decompressor: without one, compressed bodies are not kept.
+    package init(
+        book: RedactionBook, decompressor: (any BodyDecompressing)? = nil, bodyLimit: Int = Limits.bodyBytes
+    ) {
+        policies = PolicyLookup(book)
+        self.decompressor = decompressor
         self.bodyLimit = bodyLimit
     }
 
     package var count: Int { columns.count + faults.count + states.count }
 
     /// Bytes that the batch holds so far, for limits.
-    package var byteCount: Int { columns.byteCount + runBytes + scratch.capacity }
+    package var byteCount: Int { columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity }
 
     package consuming func finish() -> RedactedBatch {
         RedactedBatch(entries: columns.finish(), faults: faults, states: states)
@@ -31,7 +40,8 @@ package struct RedactingBatchBuilder: ~Copyable {
     // MARK: - Entries
 
     package mutating func append(_ entry: borrowing EntryDraft) {
-        tally.removeAll()
+        workspace.tally.removeAll()
+        let redactor = TextRedactor(policy: policies.policy(team: entry.teamID, connector: entry.connector))
         var row = columns.makeRow()
         row.teamID = entry.teamID
         row.logTime = entry.logTime
@@ -43,78 +53,134 @@ package struct RedactingBatchBuilder: ~Copyable {
                 hasError: entry.errorName != nil || entry.errorMessage != nil)
         row.outcome = outcome.rawValue
         row.duration = entry.duration
-        appendChecked(entry.connector, .connector, to: &row)
-        appendChecked(entry.method, .method, to: &row)
-        appendChecked(entry.traceID, .traceID, to: &row)
-        appendChecked(entry.spanID, .spanID, to: &row)
-        appendText(entry.event, .event, "event", to: &row)
-        appendText(entry.uri, .uri, "uri", context: .uri, to: &row)
-        appendText(entry.requestID, .requestID, "request_id", to: &row)
-        appendText(entry.flowID, .flowID, "flow_id", to: &row)
-        appendText(entry.flowName, .flowName, "flow_name", to: &row)
-        appendText(entry.flowVersion, .flowVersion, "flow_version", to: &row)
-        appendText(entry.stateID, .stateID, "state_id", to: &row)
-        appendText(entry.errorName, .errorName, "error_name", to: &row)
-        appendText(entry.errorMessage, .errorMessage, "error_message", to: &row)
-        appendText(entry.attributes, .attributes, "attributes", to: &row)
-        appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers", to: &row)
-        appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers", to: &row)
-        row.requestBodyAttributes = appendBody(entry.requestBody, .requestBody, "request_body", to: &row)
-        row.responseBodyAttributes = appendBody(entry.responseBody, .responseBody, "response_body", to: &row)
-        if !tally.isEmpty {
-            tally.append(to: &columns[.receipt])
+        appendWord(entry.connector, .connector, "connector_identifier", redactor, to: &row)
+        appendWord(entry.method, .method, "method", redactor, to: &row)
+        appendTraceID(entry.traceID, .traceID, "trace_id", redactor, to: &row)
+        appendTraceID(entry.spanID, .spanID, "span_id", redactor, to: &row)
+        appendText(entry.event, .event, "event", redactor, to: &row)
+        appendText(entry.uri, .uri, "uri", redactor, context: .uri, to: &row)
+        appendText(entry.requestID, .requestID, "request_id", redactor, to: &row)
+        appendText(entry.flowID, .flowID, "flow_id", redactor, to: &row)
+        appendText(entry.flowName, .flowName, "flow_name", redactor, to: &row)
+        appendText(entry.flowVersion, .flowVersion, "flow_version", redactor, to: &row)
+        appendText(entry.stateID, .stateID, "state_id", redactor, to: &row)
+        appendText(entry.errorName, .errorName, "error_name", redactor, to: &row)
+        appendText(entry.errorMessage, .errorMessage, "error_message", redactor, to: &row)
+        appendText(entry.attributes, .attributes, "attributes", redactor, to: &row)
+        appendHeaders(entry.requestHeaders, .requestHeaders, "request_headers", redactor, to: &row)
+        appendHeaders(entry.responseHeaders, .responseHeaders, "response_headers", redactor, to: &row)
+        row.requestBodyAttributes = appendBody(
+            entry.requestBody, entry.requestHeaders, .requestBody, "request_body", redactor, to: &row)
+        row.responseBodyAttributes = appendBody(
+            entry.responseBody, entry.responseHeaders, .responseBody, "response_body", redactor, to: &row)
+        if !workspace.tally.isEmpty {
+            workspace.tally.append(to: &columns[.receipt])
             columns.endText(.receipt, of: &row)
         }
         columns.append(row)
     }
 
-    /// A text of a form in which no secret can be.
-    private mutating func appendChecked(
-        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, to row: inout EntryColumnsBuilder.Row
+    /// A word of letters, digits and dashes, which only a known secret or a token can be: a word takes its place.
+    private mutating func appendWord(
+        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, _ field: StaticString, _ redactor: TextRedactor,
+        to row: inout EntryColumnsBuilder.Row
     ) {
         guard let text else { return }
+        redactor.redactWord(text, field: field, into: &columns[column], &workspace)
+        columns.endText(column, of: &row)
+    }
+
+    /// Hexadecimal digits, which only a known secret can be: no other id takes its place.
+    private mutating func appendTraceID(
+        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, _ field: StaticString, _ redactor: TextRedactor,
+        to row: inout EntryColumnsBuilder.Row
+    ) {
+        guard let text, !redactor.isKnownSecret(text, field: field, &workspace) else { return }
         columns[column].append(text)
         columns.endText(column, of: &row)
     }
 
     private mutating func appendText(
-        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, _ field: StaticString,
+        _ text: UnsafeRawBufferPointer?, _ column: EntryTextField, _ field: StaticString, _ redactor: TextRedactor,
         context: TextRedactor.Context = .text, to row: inout EntryColumnsBuilder.Row
     ) {
         guard let text else { return }
-        redactor.redact(text, context: context, field: field, into: &columns[column], tally: &tally)
+        redactor.redact(text, context: context, field: field, into: &columns[column], &workspace)
         columns.endText(column, of: &row)
     }
 
     private mutating func appendHeaders(
-        _ headers: [EntryDraft.Header], _ column: EntryTextField, _ field: StaticString,
+        _ headers: [EntryDraft.Header], _ column: EntryTextField, _ field: StaticString, _ redactor: TextRedactor,
         to row: inout EntryColumnsBuilder.Row
     ) {
         if headers.isEmpty { return }
         for header in headers {
-            HeaderList.append(header.name, to: &columns[column])
-            redactor.redactHeaderValue(header, field: field, into: &columns[column], tally: &tally)
+            redactor.redactHeaderName(header.name, field: field, into: &columns[column], &workspace)
+            redactor.redactHeaderValue(header, field: field, into: &columns[column], &workspace)
         }
         columns.endText(column, of: &row)
     }
 
     /// Redacts first and cuts then, so that no cut hides the beginning of what would have been redacted.
     private mutating func appendBody(
-        _ body: EntryDraft.Body?, _ column: EntryTextField, _ field: StaticString,
-        to row: inout EntryColumnsBuilder.Row
+        _ body: EntryDraft.Body?, _ headers: [EntryDraft.Header], _ column: EntryTextField, _ field: StaticString,
+        _ redactor: TextRedactor, to row: inout EntryColumnsBuilder.Row
     ) -> Int64 {
         guard let body else { return 0 }
-        let start = columns[column].count
-        redactor.redactBody(body.bytes, field: field, into: &columns[column], tally: &tally)
-        let whole = UnsafeRawBufferPointer(rebasing: columns[column].bytes[start...])
-        let kept = kept(of: whole, isBinary: body.isBinary).count
-        let isCut = kept < whole.count
-        columns[column].removeAll(keepingFirst: start + kept)
+        var attributes = BodyAttributes(
+            originalSize: body.originalSize ?? body.bytes.count, isBinary: body.isBinary, isTruncated: body.isTruncated)
+        if let readable = readable(body, headers, field, redactor) {
+            let start = columns[column].count
+            redactor.redactBody(
+                readable.bytes, field: field, isCut: readable.isTruncated, into: &columns[column], &workspace)
+            let whole = UnsafeRawBufferPointer(rebasing: columns[column].bytes[start...])
+            attributes.isBinary = readable.isBinary
+            let kept = kept(of: whole, isBinary: readable.isBinary).count
+            if kept < whole.count { attributes.isTruncated = true }
+            columns[column].removeAll(keepingFirst: start + kept)
+        } else {
+            // It was there, and this many bytes long: a body that is cut to nothing.
+            attributes.isTruncated = attributes.originalSize > 0
+            attributes.isBinary = false
+        }
         columns.endText(column, of: &row)
-        return BodyAttributes(
-            originalSize: body.originalSize ?? body.bytes.count, isBinary: body.isBinary,
-            isTruncated: body.isTruncated || isCut
-        ).packed
+        return attributes.packed
+    }
+
+    /// The body in a form in which secrets can be found; nil when it is not to be kept. What is decompressed lies in
+    /// `plain` and `compressed`, and is good until the next body.
+    private mutating func readable(
+        _ body: EntryDraft.Body, _ headers: [EntryDraft.Header], _ field: StaticString, _ redactor: TextRedactor
+    ) -> EntryDraft.Body? {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard redactor.policy.keepsBodies else {
+            if !body.bytes.isEmpty { workspace.tally.add(.bodyNotKept, field: field, name: nothing) }
+            return nil
+        }
+        var body = body
+        for _ in 0...Limits.bodyCodings {
+            switch BodyContent(body, headers: headers) {
+            case .readable: return body
+            case .opaque:
+                workspace.tally.add(.unsafeBody, field: field, name: nothing)
+                return nil
+            case .compressed(let coding):
+                swap(&plain, &compressed)
+                plain.removeAll(keepingCapacity: RedactionWorkspace.keptBytes)
+                guard let decompressor,
+                    decompressor.decompress(
+                        body.bytes, coding, isCut: body.isTruncated, limit: Limits.decompressedBodyBytes, into: &plain)
+                else {
+                    workspace.tally.add(.unsafeBody, field: field, name: nothing)
+                    return nil
+                }
+                workspace.tally.add(.decompressed, field: field, name: nothing)
+                body.bytes = plain.bytes
+                body.isBinary = !BodyContent.isText(plain.bytes)
+            }
+        }
+        workspace.tally.add(.unsafeBody, field: field, name: nothing)
+        return nil
     }
 
     /// As much as a body may have; no character of a text is cut in two.
@@ -130,77 +196,127 @@ package struct RedactingBatchBuilder: ~Copyable {
     // MARK: - Faults and states
 
     package mutating func append(_ fault: RootFault) {
-        tally.removeAll()
+        workspace.tally.removeAll()
+        let redactor = redactor(team: fault.teamID, connector: fault.connectorIdentifier)
         var fault = fault
-        fault.name = redacted(fault.name, "name")
-        fault.stateID = fault.stateID.map { redacted($0, "state_id") }
-        fault.flowID = fault.flowID.map { redacted($0, "flow_id") }
-        fault.flowName = fault.flowName.map { redacted($0, "flow_name") }
-        fault.flowVersion = fault.flowVersion.map { redacted($0, "flow_version") }
-        fault.entryRequestID = fault.entryRequestID.map { redacted($0, "entry_request_id") }
-        fault.kind = fault.kind.map { redacted($0, "kind") }
-        fault.uri = fault.uri.map { redacted($0, "uri", context: .uri) }
-        fault.message = fault.message.map { redacted($0, "message") }
-        fault.invokeType = fault.invokeType.map { redacted($0, "invoke_type") }
-        fault.action = fault.action.map { redacted($0, "action") }
-        fault.responseHeaders = fault.responseHeaders.map { redacted($0, "response_headers") }
-        if var body = fault.responseBody {
-            let original = body.bytes
-            original.withUnsafeBytes {
-                scratch.removeAll()
-                redactor.redactBody($0, field: "response_body", into: &scratch, tally: &tally)
-                let bytes = scratch.bytes
-                let kept = kept(of: bytes, isBinary: body.isBinary)
-                body.isTruncated = body.isTruncated || kept.count < bytes.count
-                body.bytes = Array(kept)
-            }
-            fault.responseBody = body
-        }
-        fault.receipt = tally.redactions
+        fault.connectorIdentifier = fault.connectorIdentifier.map { word($0, "connector_identifier", redactor) }
+        fault.name = redacted(fault.name, "name", redactor)
+        fault.stateID = fault.stateID.map { redacted($0, "state_id", redactor) }
+        fault.flowID = fault.flowID.map { redacted($0, "flow_id", redactor) }
+        fault.flowName = fault.flowName.map { redacted($0, "flow_name", redactor) }
+        fault.flowVersion = fault.flowVersion.map { redacted($0, "flow_version", redactor) }
+        fault.entryRequestID = fault.entryRequestID.map { redacted($0, "entry_request_id", redactor) }
+        fault.kind = fault.kind.map { redacted($0, "kind", redactor) }
+        fault.uri = fault.uri.map { redacted($0, "uri", redactor, context: .uri) }
+        fault.message = fault.message.map { redacted($0, "message", redactor) }
+        fault.invokeType = fault.invokeType.map { redacted($0, "invoke_type", redactor) }
+        fault.action = fault.action.map { redacted($0, "action", redactor) }
+        fault.responseHeaders = fault.responseHeaders.map { redacted($0, "response_headers", redactor) }
+        if let body = fault.responseBody { fault.responseBody = redacted(body, of: fault, redactor) }
+        fault.receipt = workspace.tally.redactions
         runBytes += MemoryLayout<RootFault>.size + (fault.responseBody?.bytes.count ?? 0)
         faults.append(fault)
     }
 
+    /// Headers and body of a fault lie in objects of Swift: here they are lent as bytes.
+    private mutating func redacted(_ body: Body, of fault: RootFault, _ redactor: TextRedactor) -> Body {
+        var lent = fault.responseHeaders.filter { header in
+            ["content-encoding", "content-type"].contains(header.name.lowercased())
+        }.flatMap { Array($0.name.utf8) + Array($0.value.utf8) }
+        let lengths = fault.responseHeaders.filter { header in
+            ["content-encoding", "content-type"].contains(header.name.lowercased())
+        }.map { ($0.name.utf8.count, $0.value.utf8.count) }
+        return lent.withUnsafeMutableBytes { room in
+            var headers: [EntryDraft.Header] = []
+            var at = 0
+            for (name, value) in lengths {
+                headers.append(
+                    EntryDraft.Header(
+                        name: UnsafeRawBufferPointer(rebasing: room[at..<at + name]),
+                        value: UnsafeRawBufferPointer(rebasing: room[at + name..<at + name + value])))
+                at += name + value
+            }
+            return body.bytes.withUnsafeBytes { bytes in
+                var draft = EntryDraft.Body(bytes: bytes)
+                (draft.isBinary, draft.isTruncated) = (body.isBinary, body.isTruncated)
+                var result = body
+                guard let readable = readable(draft, headers, "response_body", redactor) else {
+                    result.bytes = []
+                    result.isTruncated = body.originalSize > 0
+                    result.isBinary = false
+                    return result
+                }
+                scratch.removeAll()
+                redactor.redactBody(
+                    readable.bytes, field: "response_body", isCut: readable.isTruncated, into: &scratch, &workspace)
+                let kept = kept(of: scratch.bytes, isBinary: readable.isBinary)
+                result.isTruncated = body.isTruncated || kept.count < scratch.count
+                result.isBinary = readable.isBinary
+                result.bytes = Array(kept)
+                return result
+            }
+        }
+    }
+
     package mutating func append(_ change: StateChange) {
-        tally.removeAll()
+        workspace.tally.removeAll()
+        let redactor = redactor(team: change.teamID, connector: nil)
         var change = change
-        change.stateID = redacted(change.stateID, "state_id")
-        change.flowID = change.flowID.map { redacted($0, "flow_id") }
-        change.flowName = change.flowName.map { redacted($0, "flow_name") }
-        change.flowVersion = change.flowVersion.map { redacted($0, "flow_version") }
-        change.currentStep = change.currentStep.map { redacted($0, "current_step") }
-        change.user = change.user.map { redacted($0, "user") }
-        change.joinURI = change.joinURI.map { redacted($0, "join_uri", context: .uri) }
+        change.stateID = redacted(change.stateID, "state_id", redactor)
+        change.flowID = change.flowID.map { redacted($0, "flow_id", redactor) }
+        change.flowName = change.flowName.map { redacted($0, "flow_name", redactor) }
+        change.flowVersion = change.flowVersion.map { redacted($0, "flow_version", redactor) }
+        change.currentStep = change.currentStep.map { redacted($0, "current_step", redactor) }
+        change.user = change.user.map { redacted($0, "user", redactor) }
+        change.joinURI = change.joinURI.map { redacted($0, "join_uri", redactor, context: .uri) }
         runBytes += MemoryLayout<StateChange>.size
         states.append(change)
     }
 
     private mutating func redacted(
-        _ text: String, _ field: StaticString, context: TextRedactor.Context = .text
+        _ text: String, _ field: StaticString, _ redactor: TextRedactor, context: TextRedactor.Context = .text
     ) -> String {
         runBytes += text.utf8.count
         var text = text
         return text.withUTF8 {
             scratch.removeAll()
             redactor.redact(
-                UnsafeRawBufferPointer($0), context: context, field: field, into: &scratch, tally: &tally)
+                UnsafeRawBufferPointer($0), context: context, field: field, into: &scratch, &workspace)
             return String(decoding: scratch.bytes, as: UTF8.self)
         }
     }
 
-    private mutating func redacted(_ header: HeaderField, _ field: StaticString) -> HeaderField {
+    private mutating func word(_ text: String, _ field: StaticString, _ redactor: TextRedactor) -> String {
+        var text = text
+        return text.withUTF8 {
+            scratch.removeAll()
+            redactor.redactWord(UnsafeRawBufferPointer($0), field: field, into: &scratch, &workspace)
+            return String(decoding: scratch.bytes, as: UTF8.self)
+        }
+    }
+
+    private mutating func redacted(
+        _ header: HeaderField, _ field: StaticString, _ redactor: TextRedactor
+    ) -> HeaderField {
         runBytes += header.name.utf8.count + header.value.utf8.count + MemoryLayout<HeaderField>.size
         var (name, value) = (header.name, header.value)
         return name.withUTF8 { name in
             value.withUTF8 { value in
-                scratch.removeAll()
                 let draft = EntryDraft.Header(
                     name: UnsafeRawBufferPointer(name), value: UnsafeRawBufferPointer(value))
-                redactor.redactHeaderValue(draft, field: field, into: &scratch, tally: &tally)
-                var rest = Array(scratch.bytes)[...]
-                _ = Varint.take(from: &rest)
-                return HeaderField(name: header.name, value: String(decoding: rest, as: UTF8.self))
+                scratch.removeAll()
+                redactor.redactHeaderName(draft.name, field: field, into: &scratch, &workspace)
+                redactor.redactHeaderValue(draft, field: field, into: &scratch, &workspace)
+                return HeaderList.decode(Array(scratch.bytes)[...])?.first ?? HeaderField(name: "", value: "")
             }
+        }
+    }
+
+    /// Of states, and of faults that name no connector: the team's rules.
+    private mutating func redactor(team: Int64, connector: String?) -> TextRedactor {
+        var connector = connector ?? ""
+        return connector.withUTF8 {
+            TextRedactor(policy: policies.policy(team: team, connector: UnsafeRawBufferPointer($0)))
         }
     }
 }

@@ -55,7 +55,7 @@ extension SecretScan {
     }
 
     /// Truth values and nulls of JSON, Python and JavaScript.
-    private func saysNothing(_ value: Range<Int>) -> Bool {
+    func saysNothing(_ value: Range<Int>) -> Bool {
         switch value.count {
         case 4:
             matches("true", at: value.lowerBound) || matches("null", at: value.lowerBound)
@@ -79,10 +79,17 @@ extension SecretScan {
         return end
     }
 
+    /// Whether the colon is that of a placeholder, which looks like a name and its value.
+    private func isPlaceholder(colon: Int) -> Bool {
+        let first = colon - 7
+        guard first >= 0, first + Placeholder.byteCount <= text.count else { return false }
+        return Placeholder.isPlaceholder(UnsafeRawBufferPointer(rebasing: text[first..<first + Placeholder.byteCount]))
+    }
+
     /// A header as a line of text. The value goes up to the line's end.
     private mutating func headerLine(nameEnd: Int, colon: Int) -> Match? {
         let name = bareName(before: nameEnd)
-        guard !name.isEmpty, saysCredential(name) else { return nil }
+        guard !name.isEmpty, saysCredential(name), !isPlaceholder(colon: colon) else { return nil }
         let first = skipBlanks(from: colon + 1)
         // In a URI `token:revoke` is a resource and its custom verb.
         guard context != .uri || first > colon + 1 else { return nil }

@@ -29,8 +29,8 @@ struct SecretScan {
         (self.text, self.names, self.context) = (text, names, context)
     }
 
-    /// The next `:`, `=`, or `b` before an `a` or `e` in either case; `text.count` when there is no more. Nothing begins
-    /// with the last byte, so that one is left out.
+    /// The next place at which something may begin or be named; `text.count` when there is no more. Nothing begins with the
+    /// last byte, so that one is left out.
     @inline(__always)
     static func nextTrigger(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         first_secret_trigger(text.baseAddress, start, text.count)
@@ -42,7 +42,8 @@ struct SecretScan {
         switch text[position] {
         case UInt8(ascii: ":"): userInformation(colon: position) ?? member(colon: position)
         case UInt8(ascii: "="): parameter(equals: position)
-        default: credentials(at: position)
+        case UInt8(ascii: "<"): element(at: position)
+        default: shape(at: position)
         }
     }
 

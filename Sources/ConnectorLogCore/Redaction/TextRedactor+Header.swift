@@ -11,14 +11,15 @@ extension TextRedactor {
     /// Writes the value's length and the value. Nearly all values are shorter than 128 bytes, so one byte is kept free for
     /// the length; a longer value is moved on when it is known.
     func redactHeaderValue(
-        _ header: EntryDraft.Header, field: StaticString, into bytes: inout ByteScratch, tally: inout RedactionTally
+        _ header: EntryDraft.Header, field: StaticString, into bytes: inout ByteScratch,
+        _ workspace: inout RedactionWorkspace
     ) {
         let lengthAt = bytes.count
         bytes.append(0)
-        if names.saysCredential(header.name) {
-            appendCredential(header, field: field, into: &bytes, tally: &tally)
+        if policy.names.saysCredential(header.name) {
+            appendCredential(header, field: field, into: &bytes, &workspace)
         } else {
-            redact(header.value, context: .header, field: field, into: &bytes, tally: &tally)
+            redact(header.value, context: .header, field: field, into: &bytes, &workspace)
         }
         let length = bytes.count - lengthAt - 1
         if length < 0x80 {
@@ -31,21 +32,112 @@ extension TextRedactor {
         }
     }
 
-    /// The scheme tells an operator much and stays.
+    /// The scheme tells an operator much and stays, and so do the names of cookies.
     private func appendCredential(
-        _ header: EntryDraft.Header, field: StaticString, into bytes: inout ByteScratch, tally: inout RedactionTally
+        _ header: EntryDraft.Header, field: StaticString, into bytes: inout ByteScratch,
+        _ workspace: inout RedactionWorkspace
     ) {
         var secret = header.value
-        if let blank = secret.prefix(24).firstIndex(of: 0x20), Self.isScheme(secret[..<blank]) {
-            bytes.append(UnsafeRawBufferPointer(rebasing: secret[...blank]))
-            secret = UnsafeRawBufferPointer(rebasing: secret[(blank + 1)...])
+        if mayHaveFindings(secret, isCut: false),
+            let rest = withoutFindings(secret, .header, field, isCut: false, &workspace)
+        {
+            secret = rest
         }
-        if secret.isEmpty || Self.isPlaceholder(secret) {
+        switch CookieHeader(header.name) {
+        case .cookie: appendCookies(secret, header, field, &bytes, &workspace)
+        case .setCookie: appendSetCookie(secret, header, field, &bytes, &workspace)
+        case nil:
+            if let blank = secret.prefix(24).firstIndex(of: 0x20), Self.isScheme(secret[..<blank]) {
+                bytes.append(UnsafeRawBufferPointer(rebasing: secret[...blank]))
+                secret = UnsafeRawBufferPointer(rebasing: secret[(blank + 1)...])
+            }
+            append(secret, header, field, &bytes, &workspace)
+        }
+    }
+
+    private func append(
+        _ secret: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
+    ) {
+        if secret.isEmpty || keeps(secret) {
             bytes.append(secret)
             return
         }
-        bytes.append(RedactionRule.placeholder)
-        tally.add(.header, field: field, name: header.name)
+        workspace.placeholder(for: secret, of: policy).append(to: &bytes)
+        workspace.tally.add(.header, field: field, name: header.name)
+    }
+
+    private enum CookieHeader {
+        case cookie, setCookie
+
+        init?(_ name: UnsafeRawBufferPointer) {
+            switch name.count {
+            case 6: self = .cookie
+            case 10: self = .setCookie
+            default: return nil
+            }
+            let expected: StaticString = self == .cookie ? "cookie" : "set-cookie"
+            for at in 0..<name.count where name[at].asciiLowercased != expected.utf8Start[at] { return nil }
+        }
+    }
+
+    /// `name=value; name=value` (RFC 6265, section 4.2.1).
+    private func appendCookies(
+        _ value: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
+    ) {
+        var start = 0
+        while start < value.count {
+            let end = value[start...].firstIndex(of: UInt8(ascii: ";")) ?? value.count
+            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), header, field, &bytes, &workspace)
+            if end < value.count { bytes.append(UInt8(ascii: ";")) }
+            start = end + 1
+        }
+    }
+
+    /// `name=value; Path=/; HttpOnly` (RFC 6265, section 4.1.1): attributes are no secrets. Several cookies in one field,
+    /// joined by commas, are a form in which some libraries hand them on.
+    private func appendSetCookie(
+        _ value: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
+    ) {
+        var start = 0
+        var isCookie = true
+        while start < value.count {
+            let end = value[start...].firstIndex(of: UInt8(ascii: ";")) ?? value.count
+            if !isCookie {
+                let next = Self.nextCookie(value[start..<end])
+                bytes.append(UnsafeRawBufferPointer(rebasing: value[start..<next]))
+                start = next
+            }
+            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), header, field, &bytes, &workspace)
+            if end < value.count { bytes.append(UInt8(ascii: ";")) }
+            start = end + 1
+            isCookie = false
+        }
+    }
+
+    /// Where behind an attribute another cookie begins: behind a comma, with a `=` to come (dates have none). The
+    /// attribute's end when there is none.
+    private static func nextCookie(_ attribute: Slice<UnsafeRawBufferPointer>) -> Int {
+        guard let comma = attribute.firstIndex(of: UInt8(ascii: ",")),
+            attribute[comma...].contains(UInt8(ascii: "="))
+        else { return attribute.endIndex }
+        return comma + 1
+    }
+
+    private func appendCookie(
+        _ cookie: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
+    ) {
+        var start = 0
+        if let equals = cookie.firstIndex(of: UInt8(ascii: "=")) {
+            start = equals + 1
+        } else {
+            while start < cookie.count, cookie[start] == 0x20 { start += 1 }
+        }
+        bytes.append(UnsafeRawBufferPointer(rebasing: cookie[..<start]))
+        append(UnsafeRawBufferPointer(rebasing: cookie[start...]), header, field, &bytes, &workspace)
     }
 
     private static func isScheme(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {

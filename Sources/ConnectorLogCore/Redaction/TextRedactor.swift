@@ -1,5 +1,8 @@
-/// Copies text and leaves out the secrets that it can tell by rule: values of JSON members, form fields and query
-/// parameters whose names say credential, `Bearer` and `Basic` credentials, user information in URLs.
+/// Copies text and leaves out its secrets.
+///
+/// First what is to go wherever it stands: known secrets in all encodings, payment cards, what the team's own rules find.
+/// Then what names and forms give away: values of JSON members, form fields, query parameters, cookies and XML elements
+/// whose names say credential, `Bearer` and `Basic` credentials, user information in URLs, tokens of vendors, private keys.
 ///
 /// It reads bytes, not documents: broken and cut JSON, JSON inside JSON strings (quotes with backslashes before them, at
 /// any depth), Python and JavaScript literals and free text are all handled by the same pass. Each byte is looked at a
@@ -15,10 +18,10 @@ package struct TextRedactor: Sendable {
         case text
     }
 
-    package let names: CredentialNames
+    package let policy: RedactionPolicy
 
-    package init(names: CredentialNames = CredentialNames()) {
-        self.names = names
+    package init(policy: RedactionPolicy) {
+        self.policy = policy
     }
 
     /// Whether a body is `application/x-www-form-urlencoded`: it begins with a name and has no byte that the form's
@@ -35,27 +38,59 @@ package struct TextRedactor: Sendable {
         }
     }
 
-    /// Appends `text` without its secrets to `output`; notes each in `tally` under `field`.
+    /// Appends `text` without its secrets to `output`; notes each in the workspace's tally under `field`.
+    /// - Parameter isCut: more followed once, which the sender or somebody before it cut off.
     @inline(__always)
     package func redact(
-        _ text: UnsafeRawBufferPointer, context: Context, field: StaticString, into output: inout ByteScratch,
-        tally: inout RedactionTally
+        _ text: UnsafeRawBufferPointer, context: Context, field: StaticString, isCut: Bool = false,
+        into output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
+        var text = text
+        if mayHaveFindings(text, isCut: isCut),
+            let rest = withoutFindings(text, context, field, isCut: isCut, &workspace)
+        {
+            text = rest
+        }
         let first = SecretScan.nextTrigger(in: text, from: 0)
         if first >= text.count {
             output.append(text)
         } else {
-            redact(text, from: first, context, field, &output, &tally)
+            redactByForm(text, from: first, context, field, &output, &workspace)
         }
     }
 
+    @inline(__always)
+    func mayHaveFindings(_ text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
+        if policy.mayFindKnown(in: text, isCut: isCut) { return true }
+        return policy.patterns != nil
+            || PaymentCard.firstCandidate(in: text, from: 0) < text.count && PaymentCard.isIn(text)
+    }
+
+    /// Nil when nothing was found.
     @inline(never)
-    private func redact(
+    func withoutFindings(
+        _ text: UnsafeRawBufferPointer, _ context: Context, _ field: StaticString, isCut: Bool,
+        _ workspace: inout RedactionWorkspace
+    ) -> UnsafeRawBufferPointer? {
+        for known in policy.known {
+            known.find(in: text, isCut: isCut, using: &workspace.known, into: &workspace.knownFound)
+        }
+        for found in workspace.knownFound {
+            workspace.findings.append(
+                Finding(rule: .knownSecret, range: found.range, placeholder: found.placeholder))
+        }
+        workspace.knownFound.removeAll(keepingCapacity: true)
+        PaymentCard.forEach(in: text) { workspace.findings.append(Finding(rule: .paymentCard, range: $0)) }
+        return workspace.replaceFindings(in: text, context: context, field: field, policy: policy)
+    }
+
+    @inline(never)
+    private func redactByForm(
         _ text: UnsafeRawBufferPointer, from first: Int, _ context: Context, _ field: StaticString,
-        _ output: inout ByteScratch, _ tally: inout RedactionTally
+        _ output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         var position = first
-        var scan = SecretScan(text: text, names: names, context: context)
+        var scan = SecretScan(text: text, names: policy.names, context: context)
         while position < text.count {
             guard let match = scan.match(at: position) else {
                 position = SecretScan.nextTrigger(in: text, from: position + 1)
@@ -63,30 +98,39 @@ package struct TextRedactor: Sendable {
             }
             output.append(UnsafeRawBufferPointer(rebasing: text[scan.start..<match.secret.lowerBound]))
             let secret = UnsafeRawBufferPointer(rebasing: text[match.secret])
-            if Self.isPlaceholder(secret) {
+            if keeps(secret) {
                 output.append(secret)
             } else {
                 match.quote?.append(to: &output)
-                output.append(RedactionRule.placeholder)
+                workspace.placeholder(for: secret, of: policy).append(to: &output)
                 match.quote?.append(to: &output)
-                tally.add(match.rule, field: field, name: UnsafeRawBufferPointer(rebasing: text[match.name]))
+                workspace.tally.add(match.rule, field: field, name: UnsafeRawBufferPointer(rebasing: text[match.name]))
             }
             scan.start = match.secret.upperBound
             position = SecretScan.nextTrigger(in: text, from: scan.start)
         }
         output.append(UnsafeRawBufferPointer(rebasing: text[scan.start...]))
-        tally.work += scan.work
+        workspace.tally.work += scan.work
     }
 
     /// As `redact`, of a body, which may be a form.
     func redactBody(
-        _ body: UnsafeRawBufferPointer, field: StaticString, into output: inout ByteScratch, tally: inout RedactionTally
+        _ body: UnsafeRawBufferPointer, field: StaticString, isCut: Bool = false, into output: inout ByteScratch,
+        _ workspace: inout RedactionWorkspace
     ) {
-        redact(body, context: Self.isForm(body) ? .uri : .text, field: field, into: &output, tally: &tally)
+        let context: Context = Self.isForm(body) ? .uri : .text
+        redact(body, context: context, field: field, isCut: isCut, into: &output, &workspace)
     }
 
-    static func isPlaceholder(_ text: UnsafeRawBufferPointer) -> Bool {
-        text.count == RedactionRule.placeholder.utf8CodeUnitCount
-            && text.elementsEqual(UnsafeBufferPointer(start: RedactionRule.placeholder.utf8Start, count: text.count))
+    /// A placeholder of ours, or a template's (`{{API_KEY}}`, `${API_KEY}`): names of secrets, not their values.
+    func keeps(_ value: UnsafeRawBufferPointer) -> Bool {
+        if Placeholder.isPlaceholder(value) { return true }
+        guard value.count > 3, value[value.count - 1] == UInt8(ascii: "}") else { return false }
+        let isDouble =
+            value[0] == UInt8(ascii: "{") && value[1] == UInt8(ascii: "{") && value[value.count - 2] == UInt8(ascii: "}")
+        let isShell = value[0] == UInt8(ascii: "$") && value[1] == UInt8(ascii: "{")
+        guard isDouble || isShell else { return false }
+        let name = value[2..<value.count - (isDouble ? 2 : 1)]
+        return name.count <= 64 && name.allSatisfy { $0.isIdentifierByte || $0 == 0x2E || $0 == 0x3A || $0 == 0x20 }
     }
 }

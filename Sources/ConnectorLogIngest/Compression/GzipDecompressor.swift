@@ -9,12 +9,20 @@ struct GzipDecompressor: ~Copyable {
     private var isWithinMember = false
     private var hasMember = false
 
+    /// The frame around the compressed data, as zlib's `windowBits` asks for it: 15 bits of window in all.
+    enum Format: Int32 {
+        case gzip = 31
+        /// RFC 1950.
+        case zlib = 15
+        /// RFC 1951, with no frame.
+        case raw = -15
+    }
+
     /// Nil when there is no memory for it.
-    init?(outputBytes: Int) {
+    init?(outputBytes: Int, format: Format = .gzip) {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        // 15 bits of window, and 16 for the gzip format alone.
-        let result = inflateInit2_(stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        let result = inflateInit2_(stream, format.rawValue, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard result == Z_OK else {
             stream.deallocate()
             return nil

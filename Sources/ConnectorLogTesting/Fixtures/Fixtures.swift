@@ -7,11 +7,16 @@ package enum Fixtures {
         _ entries: [SampleEntry] = [], faults: [RootFault] = [], states: [StateChange] = [],
         bodyLimit: Int = Limits.bodyBytes
     ) -> RedactedBatch {
-        var builder = RedactingBatchBuilder(redactor: TextRedactor(), bodyLimit: bodyLimit)
+        var builder = RedactingBatchBuilder(book: redactionBook(), bodyLimit: bodyLimit)
         for entry in entries { builder.append(entry) }
         for fault in faults { builder.append(fault) }
         for state in states { builder.append(state) }
         return builder.finish()
+    }
+
+    /// A book without secrets and rules, whose placeholders are always the same.
+    package static func redactionBook() -> RedactionBook {
+        RedactionBook(placeholderKey: Array(0..<32))
     }
 
     /// A fault whose id the store will assign.
@@ -55,5 +60,18 @@ package enum Fixtures {
     package static func digest(_ number: UInt64) -> [UInt8] {
         var random = SeededRandom(seed: number)
         return (0..<32).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+    }
+}
+
+extension String {
+    /// With `[redacted]` in the place of every placeholder: for tests to which it does not matter which one it is.
+    package var withPlainPlaceholders: String {
+        var rest = self[...]
+        var plain = ""
+        while let range = rest.firstRange(of: /\[secret:[0-9a-z]{6}\]/) {
+            plain += rest[..<range.lowerBound] + "[redacted]"
+            rest = rest[range.upperBound...]
+        }
+        return plain + rest
     }
 }

@@ -1,25 +1,33 @@
 import ConnectorLogCore
+import ConnectorLogTesting
 import Testing
 
 /// What became of a text, and what the redactor noted of it.
 struct Redacted {
-    var text: String
+    var exact: String
     var redactions: [Redaction]
     /// Bytes looked at beside the one pass for triggers.
     var work: Int
 
-    init(_ text: String, _ context: TextRedactor.Context = .text) {
+    init(
+        _ text: String, _ context: TextRedactor.Context = .text, isCut: Bool = false,
+        book: RedactionBook = Fixtures.redactionBook(), connector: String? = nil
+    ) {
         var text = text
         var output = ByteScratch()
-        var tally = RedactionTally()
+        var workspace = RedactionWorkspace()
+        let redactor = TextRedactor(policy: book.policy(team: 1, connector: connector))
         text.withUTF8 {
-            TextRedactor().redact(
-                UnsafeRawBufferPointer($0), context: context, field: "field", into: &output, tally: &tally)
+            redactor.redact(
+                UnsafeRawBufferPointer($0), context: context, field: "field", isCut: isCut, into: &output, &workspace)
         }
-        self.text = String(decoding: output.bytes, as: UTF8.self)
-        redactions = tally.redactions
-        work = tally.work
+        exact = String(decoding: output.bytes, as: UTF8.self)
+        redactions = workspace.tally.redactions
+        work = workspace.tally.work
     }
+
+    /// With `[redacted]` for every placeholder.
+    var text: String { exact.withPlainPlaceholders }
 }
 
 /// A text and what is to become of it.

@@ -4,13 +4,15 @@ import Synchronization
 ///
 /// A change holds for every entry that is redacted after its call returned.
 package final class RedactionBook: Sendable {
-    private struct Team {
-        var rules = TeamRedactionRules()
-        /// The team's own under nil.
-        var secrets: [String?: [KnownSecret]] = [:]
+    private struct State {
+        var teams: [Int64: TeamPolicies] = [:]
+        /// Counted up at each change, so that nobody works on with what he read before.
+        var generation = 1
     }
 
-    private let teams = Mutex<[Int64: Team]>([:])
+    private let state = Mutex(State())
+    /// The same as in `state`, to be read without a lock.
+    private let generation = Atomic(1)
     private let placeholderKey: [UInt8]
 
     /// - Parameter placeholderKey: 32 random bytes, from which teams' subkeys are derived.
@@ -20,16 +22,99 @@ package final class RedactionBook: Sendable {
 
     /// Puts `secrets` in the place of all that the connector had; nil for the team's own.
     package func setSecrets(_ secrets: [KnownSecret], team: Int64, connector: String?) {
-        teams.withLock { $0[team, default: Team()].secrets[connector] = secrets.isEmpty ? nil : secrets }
+        change(team) { $0.setting(secrets, connector: connector) }
     }
 
+    /// Throws, and changes nothing, when a name, an expression or a path is none.
     package func setRules(_ rules: TeamRedactionRules, team: Int64) throws(RedactionRulesError) {
-        teams.withLock { $0[team, default: Team()].rules = rules }
+        let compiled = try CompiledRules(rules)
+        change(team) { $0.setting(compiled) }
     }
 
     /// Forgets the team's rules and secrets.
     package func removeTeam(_ team: Int64) {
-        teams.withLock { $0[team] = nil }
+        state.withLock { state in
+            state.teams[team] = nil
+            advance(&state)
+        }
+    }
+
+    private func change(_ team: Int64, _ body: (TeamPolicies) -> TeamPolicies) {
+        state.withLock { state in
+            state.teams[team] = body(state.teams[team] ?? makeTeam(team))
+            advance(&state)
+        }
+    }
+
+    private func advance(_ state: inout State) {
+        state.generation += 1
+        generation.store(state.generation, ordering: .releasing)
+    }
+
+    private func makeTeam(_ team: Int64) -> TeamPolicies {
+        TeamPolicies(placeholders: Placeholders(key: placeholderKey, team: team))
+    }
+
+    /// Rises with each change.
+    var currentGeneration: Int { generation.load(ordering: .acquiring) }
+
+    func policies(of team: Int64) -> TeamPolicies {
+        state.withLock { state in
+            if let known = state.teams[team] { return known }
+            let made = makeTeam(team)
+            // Only teams that exist are asked for: ingest refuses others before.
+            state.teams[team] = made
+            return made
+        }
+    }
+
+    /// What holds for a connector's entries now; the team's own rules for nil.
+    package func policy(team: Int64, connector: String?) -> RedactionPolicy {
+        var connector = connector ?? ""
+        let policies = policies(of: team)
+        return connector.withUTF8 { policies.policy(connector: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// The team's policy as it would be with other rules: to try them out. Nothing changes.
+    package func policy(
+        team: Int64, connector: String?, with rules: TeamRedactionRules
+    ) throws(RedactionRulesError) -> RedactionPolicy {
+        let policies = policies(of: team).setting(try CompiledRules(rules))
+        var connector = connector ?? ""
+        return connector.withUTF8 { policies.policy(connector: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// What the batch builder asks for each entry: the book's answers, kept while nothing changes.
+struct PolicyLookup {
+    private let book: RedactionBook
+    private var generation = 0
+    private var teams: [Int64: TeamPolicies] = [:]
+    private var last: (team: Int64, policies: TeamPolicies)?
+
+    init(_ book: RedactionBook) {
+        self.book = book
+    }
+
+    @inline(__always)
+    mutating func policy(team: Int64, connector: UnsafeRawBufferPointer) -> RedactionPolicy {
+        let current = book.currentGeneration
+        if generation != current {
+            generation = current
+            teams = [:]
+            last = nil
+        }
+        if let last, last.team == team { return last.policies.policy(connector: connector) }
+        let policies = policies(of: team)
+        last = (team, policies)
+        return policies.policy(connector: connector)
+    }
+
+    private mutating func policies(of team: Int64) -> TeamPolicies {
+        if let known = teams[team] { return known }
+        let policies = book.policies(of: team)
+        teams[team] = policies
+        return policies
     }
 }
 

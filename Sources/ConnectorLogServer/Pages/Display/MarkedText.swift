@@ -10,7 +10,6 @@ package struct MarkedText: Hashable, Sendable {
     package let pieces: [Piece]
 
     package init(_ text: String) {
-        let placeholder = Array("\(RedactionRule.placeholder)".utf8)
         var pieces: [Piece] = []
         let bytes = Array(text.utf8)
         var start = 0
@@ -19,15 +18,18 @@ package struct MarkedText: Hashable, Sendable {
             guard start < end else { return }
             pieces.append(Piece(text: String(decoding: bytes[start..<end], as: UTF8.self), isRedaction: false))
         }
-        while position + placeholder.count <= bytes.count {
-            guard bytes[position] == placeholder[0], bytes[position...].starts(with: placeholder) else {
-                position += 1
-                continue
+        bytes.withUnsafeBytes { buffer in
+            while position < buffer.count {
+                guard let length = Placeholder.length(at: position, in: buffer) else {
+                    position += 1
+                    continue
+                }
+                take(upTo: position)
+                start = position + length
+                pieces.append(
+                    Piece(text: String(decoding: bytes[position..<start], as: UTF8.self), isRedaction: true))
+                position = start
             }
-            take(upTo: position)
-            position += placeholder.count
-            start = position
-            pieces.append(Piece(text: "\(RedactionRule.placeholder)", isRedaction: true))
         }
         take(upTo: bytes.count)
         self.pieces = pieces

@@ -1,0 +1,27 @@
+/// All rules that hold for one connector's entries. Immutable: a change of the rules makes a new one.
+package final class RedactionPolicy: Sendable {
+    let names: CredentialNames
+    let placeholders: Placeholders
+    /// The team's own, and the connector's; none without secrets.
+    let known: [KnownSecrets]
+    /// Nil when the team has none.
+    let patterns: TeamPatterns?
+    package let keepsBodies: Bool
+
+    init(
+        names: CredentialNames = .standard, placeholders: Placeholders, known: [KnownSecrets] = [],
+        patterns: TeamPatterns? = nil, keepsBodies: Bool = true
+    ) {
+        self.names = names
+        self.placeholders = placeholders
+        self.known = known
+        self.patterns = patterns
+        self.keepsBodies = keepsBodies
+    }
+
+    @inline(__always)
+    func mayFindKnown(in text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
+        for known in known where known.mayFind(in: text, isCut: isCut) { return true }
+        return false
+    }
+}
