@@ -136,7 +136,8 @@ extension Route {
         switch self {
         case .ingest: .recorder
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
-            .listFaults, .getFault, .getOutcomes, .getRetention, .getRedaction, .listConnectors, .getConnector, .getConnectorLogo,
+            .listFaults, .getFault, .getOutcomes, .getRetention, .getRedaction, .listConnectors, .getConnector,
+            .getConnectorLogo,
             .listConnectorLogs, .getConnectorLog:
             .viewer
         case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo, .listConnectorSecrets,

@@ -36,7 +36,8 @@ package struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Names the key in what it sealed, and tells nothing of it.
     package var id: MasterKeyID {
-        MasterKeyID(bytes: derived("connectorlog master key id 1", count: MasterKeyID.byteCount).withUnsafeBytes(Array.init))
+        let id = derived("connectorlog master key id 1", count: MasterKeyID.byteCount)
+        return MasterKeyID(bytes: id.withUnsafeBytes(Array.init))
     }
 
     /// A key for one purpose (HKDF, RFC 5869): what is learnt of one tells nothing of the others.

@@ -97,7 +97,9 @@ package final class SecretVault: Sendable {
     }
 
     private func restoreRules(_ json: String, team: Int64) throws(VaultOpeningError) {
-        guard let rules = StoredRules.rules(json) else { throw .damaged(what: "the rules of team \(team)") }
+        guard let rules = StoredRules.rules(json) else {
+            throw .store(StoreError(.damaged, "the redaction rules of team \(team)"))
+        }
         do throws(RedactionRulesError) {
             try book.setRules(rules, team: team)
         } catch {
@@ -287,7 +289,9 @@ package final class SecretVault: Sendable {
         guard let secrets = try? await catalog.secrets(team: owner.team, connector: owner.connector) else { return }
         tell(owner) { known in
             var found: [String: KnownSecret] = [:]
-            for secret in secrets { found[secret.placeholder] = (try? Self.unseal(secret, seal)) ?? known[secret.placeholder] }
+            for secret in secrets {
+                found[secret.placeholder] = (try? Self.unseal(secret, seal)) ?? known[secret.placeholder]
+            }
             known = found
         }
     }

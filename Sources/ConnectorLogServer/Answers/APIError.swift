@@ -60,7 +60,8 @@ package struct APIError: Error, Sendable {
             self = APIError(
                 .unprocessableEntity,
                 "secret_value has \(SecretLimits.value.lowerBound) to \(SecretLimits.value.upperBound) characters, and "
-                    + "\(SecretLimits.leastValueBytes) bytes of UTF-8 or more: a shorter one cannot be told from other text")
+                    + "\(SecretLimits.leastValueBytes) bytes of UTF-8 or more: a shorter one cannot be told from other text"
+            )
         case .rules(let error): self = APIError(.unprocessableEntity, "\(error.field) \(error.message)")
         case .store(let error): self = APIError(store: error)
         }

@@ -33,7 +33,9 @@ extension ForwardingCatalog {
     package func connectors(team: Int64, withConfigurations: Bool) async throws(StoreError) -> [Connector] {
         try await store.connectors(team: team, withConfigurations: withConfigurations)
     }
-    package func connectorCount(team: Int64) async throws(StoreError) -> Int { try await store.connectorCount(team: team) }
+    package func connectorCount(team: Int64) async throws(StoreError) -> Int {
+        try await store.connectorCount(team: team)
+    }
     package func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {
         try await store.connector(team: team, identifier: identifier)
     }
@@ -79,8 +81,12 @@ extension ForwardingCatalog {
     package func addSealedKey(_ sealed: [UInt8], name: String) async throws(StoreError) -> Bool {
         try await store.addSealedKey(sealed, name: name)
     }
-    package func replaceSealed(_ changes: [SealedChange]) async throws(StoreError) { try await store.replaceSealed(changes) }
-    package func redactionRules(team: Int64) async throws(StoreError) -> String? { try await store.redactionRules(team: team) }
+    package func replaceSealed(_ changes: [SealedChange]) async throws(StoreError) {
+        try await store.replaceSealed(changes)
+    }
+    package func redactionRules(team: Int64) async throws(StoreError) -> String? {
+        try await store.redactionRules(team: team)
+    }
     package func allRedactionRules() async throws(StoreError) -> [Int64: String] { try await store.allRedactionRules() }
     package func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool {
         try await store.setRedactionRules(json, team: team, at: at)
