@@ -88,7 +88,7 @@ extension SQLiteCatalog {
         }
     }
 
-    private static func secret(_ row: Row) throws -> SecretRecord {
+    static func secret(_ row: Row) throws -> SecretRecord {
         let connector: String = try row.value("connector")
         return SecretRecord(
             placeholder: try row.value("placeholder"), teamID: try row.value("team_id"),
@@ -104,7 +104,7 @@ extension SQLiteCatalog {
         try await read(Self.sealedKeys)
     }
 
-    private static func sealedKeys(in db: Database) throws -> [String: [UInt8]] {
+    static func sealedKeys(in db: Database) throws -> [String: [UInt8]] {
         var keys: [String: [UInt8]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT name, sealed FROM sealed_key") {
             keys[try row.value("name")] = row.bytes("sealed")
@@ -159,13 +159,15 @@ extension SQLiteCatalog {
     }
 
     func allRedactionRules() async throws(StoreError) -> [Int64: String] {
-        try await read { db in
-            var rules: [Int64: String] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT team_id, rules FROM redaction_rules") {
-                rules[try row.value("team_id")] = try row.value("rules")
-            }
-            return rules
+        try await read(Self.redactionRules)
+    }
+
+    static func redactionRules(in db: Database) throws -> [Int64: String] {
+        var rules: [Int64: String] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT team_id, rules FROM redaction_rules") {
+            rules[try row.value("team_id")] = try row.value("rules")
         }
+        return rules
     }
 
     func setRedactionRules(_ json: String?, team: Int64, at now: Timestamp) async throws(StoreError) -> Bool {
