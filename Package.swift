@@ -11,7 +11,7 @@ let settings: [SwiftSetting] = [
 ]
 
 // The targets are the rooms of docs/architecture.md. Imports run one way:
-// Core <- {API, Ingest, BlockStore} <- Server <- connectorlog; only the executable names a concrete store.
+// Core <- {API, Ingest, Secrets, BlockStore} <- Server <- connectorlog; only the executable names a concrete store.
 let package = Package(
     name: "connectorlog",
     platforms: [.macOS(.v15)],
@@ -61,6 +61,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ConnectorLogSecrets",
+            dependencies: [
+                "ConnectorLogCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ConnectorLogBlockStore",
             dependencies: [
                 "ConnectorLogCore", "CTokens", "CZstd", "CZlib",
@@ -73,7 +81,7 @@ let package = Package(
         .target(
             name: "ConnectorLogServer",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogSecrets",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -102,7 +110,7 @@ let package = Package(
             name: "connectorlog",
             dependencies: [
                 "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogServer",
+                "ConnectorLogSecrets", "ConnectorLogServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -135,6 +143,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ConnectorLogSecretsTests",
+            dependencies: ["ConnectorLogCore", "ConnectorLogSecrets", "ConnectorLogTesting"],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ConnectorLogBlockStoreTests",
             dependencies: [
                 "ConnectorLogCore", "ConnectorLogBlockStore", "ConnectorLogTesting",
@@ -146,8 +159,8 @@ let package = Package(
         .testTarget(
             name: "ConnectorLogServerTests",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogServer",
-                "ConnectorLogTesting",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogSecrets",
+                "ConnectorLogServer", "ConnectorLogTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -169,7 +182,7 @@ let package = Package(
             name: "connectorlogTests",
             dependencies: [
                 "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
+                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

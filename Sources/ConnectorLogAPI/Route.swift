@@ -10,10 +10,13 @@ package enum Route: String, CaseIterable, Sendable {
     case getOutcomes
     case listTeams, createTeam, getTeam, updateTeam, deleteTeam
     case getRetention, setRetention, resetRetention
+    case getRedaction, setRedaction
+    case listTeamSecrets, createTeamSecret, updateTeamSecret, deleteTeamSecret
     case eraseEntry, eraseState, eraseConnectorLog, listErasures
     case listKeys, createKey, revokeKey
     case listConnectors, createConnector, getConnector, updateConnector, deleteConnector
     case getConnectorLogo, uploadConnectorLogo, getConnectorLogoImage
+    case listConnectorSecrets, createConnectorSecret, updateConnectorSecret, deleteConnectorSecret
     case listConnectorLogs, getConnectorLog
     case getHealth, getReadiness, getMetrics, getOpenAPI
 
@@ -31,14 +34,17 @@ extension Route {
 
     package var method: Method {
         switch self {
-        case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo: .post
+        case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo, .createTeamSecret,
+            .createConnectorSecret:
+            .post
         case .updateTeam: .patch
-        case .updateConnector, .setRetention: .put
-        case .deleteTeam, .revokeKey, .deleteConnector, .resetRetention, .eraseEntry, .eraseState, .eraseConnectorLog:
+        case .updateConnector, .setRetention, .setRedaction, .updateTeamSecret, .updateConnectorSecret: .put
+        case .deleteTeam, .revokeKey, .deleteConnector, .resetRetention, .eraseEntry, .eraseState, .eraseConnectorLog,
+            .deleteTeamSecret, .deleteConnectorSecret:
             .delete
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
             .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .getRetention, .listErasures, .listKeys,
-            .listConnectors, .getConnector,
+            .listConnectors, .getConnector, .getRedaction, .listTeamSecrets, .listConnectorSecrets,
             .getConnectorLogo, .getConnectorLogoImage, .listConnectorLogs, .getConnectorLog, .getHealth,
             .getReadiness, .getMetrics, .getOpenAPI:
             .get
@@ -62,6 +68,9 @@ extension Route {
         case .listTeams, .createTeam: "/v1/teams"
         case .getTeam, .updateTeam, .deleteTeam: Self.team
         case .getRetention, .setRetention, .resetRetention: Self.team + "/retention"
+        case .getRedaction, .setRedaction: Self.team + "/redaction"
+        case .listTeamSecrets, .createTeamSecret: Self.team + "/secrets"
+        case .updateTeamSecret, .deleteTeamSecret: Self.team + "/secrets/{secret_placeholder}"
         case .eraseConnectorLog: Self.team + "/connectors/{connector_identifier}/logs"
         case .listErasures: Self.team + "/erasures"
         case .listKeys, .createKey: Self.team + "/keys"
@@ -70,6 +79,8 @@ extension Route {
         case .getConnector, .updateConnector, .deleteConnector: Self.connector
         case .getConnectorLogo, .uploadConnectorLogo: Self.connector + "/logo"
         case .getConnectorLogoImage: Self.connector + "/logo/{logo_name}"
+        case .listConnectorSecrets, .createConnectorSecret: Self.connector + "/secrets"
+        case .updateConnectorSecret, .deleteConnectorSecret: Self.connector + "/secrets/{secret_placeholder}"
         case .listConnectorLogs: Self.connector + "/logs"
         case .getConnectorLog: Self.connector + "/logs/{log_id}"
         case .getHealth: "/healthz"
@@ -125,12 +136,16 @@ extension Route {
         switch self {
         case .ingest: .recorder
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
-            .listFaults, .getFault, .getOutcomes, .getRetention, .listConnectors, .getConnector, .getConnectorLogo,
+            .listFaults, .getFault, .getOutcomes, .getRetention, .getRedaction, .listConnectors, .getConnector,
+            .getConnectorLogo,
             .listConnectorLogs, .getConnectorLog:
             .viewer
-        case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo: .editor
+        case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo, .listConnectorSecrets,
+            .createConnectorSecret, .updateConnectorSecret, .deleteConnectorSecret:
+            .editor
         case .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
-            .eraseConnectorLog, .listErasures:
+            .eraseConnectorLog, .listErasures, .setRedaction, .listTeamSecrets, .createTeamSecret, .updateTeamSecret,
+            .deleteTeamSecret:
             .admin
         case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .getMetrics: .owner
         // An image is fetched by browsers, which send no key; its name is random.

@@ -83,4 +83,51 @@ extension BlockStore: Catalog {
     ) async throws(StoreError) -> Bool {
         try await catalog.setLogo(team: team, identifier: identifier, logo: logo, name: name, at: now)
     }
+
+    package func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord] {
+        try await catalog.secrets(team: team, connector: connector)
+    }
+
+    package func allSecrets() async throws(StoreError) -> [SecretRecord] { try await catalog.allSecrets() }
+
+    package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
+        try await catalog.createSecret(secret, limit: limit)
+    }
+
+    package func updateSecret(
+        team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await catalog.updateSecret(
+            team: team, connector: connector, placeholder: placeholder, sealedValue: sealedValue, at: now)
+    }
+
+    package func deleteSecret(
+        team: Int64, connector: String?, placeholder: String
+    ) async throws(StoreError) -> Bool {
+        try await catalog.deleteSecret(team: team, connector: connector, placeholder: placeholder)
+    }
+
+    package func sealedKeys() async throws(StoreError) -> [String: [UInt8]] { try await catalog.sealedKeys() }
+
+    package func addSealedKey(_ sealed: [UInt8], name: String) async throws(StoreError) -> Bool {
+        try await catalog.addSealedKey(sealed, name: name)
+    }
+
+    package func replaceSealed(_ changes: [SealedChange]) async throws(StoreError) {
+        try await catalog.replaceSealed(changes)
+    }
+
+    package func redactionRules(team: Int64) async throws(StoreError) -> String? {
+        try await catalog.redactionRules(team: team)
+    }
+
+    package func allRedactionRules() async throws(StoreError) -> [Int64: String] {
+        try await catalog.allRedactionRules()
+    }
+
+    package func setRedactionRules(
+        _ json: String?, team: Int64, at now: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await catalog.setRedactionRules(json, team: team, at: now)
+    }
 }

@@ -21,6 +21,7 @@ enum Schema {
         migrator.registerMigration("5 retention and erasure", migrate: createRetentionAndErasure)
         migrator.registerMigration("6 checksums of blocks' rows", migrate: addBlockChecksums)
         migrator.registerMigration("7 small flow states", migrate: makeFlowStatesSmall)
+        migrator.registerMigration("8 secrets and rules", migrate: createSecretsAndRules)
         return migrator
     }
 
@@ -181,6 +182,34 @@ enum Schema {
                 ) STRICT;
                 CREATE INDEX erasure_team ON erasure (team_id, id);
                 CREATE INDEX erasure_open ON erasure (id) WHERE completed_at IS NULL;
+                """)
+    }
+
+    private static func createSecretsAndRules(_ db: Database) throws {
+        // A secret of the whole team has the connector '', which is no identifier: NULLs would all be different to the
+        // unique index. What is sealed is ciphertext, so that nothing has to be wiped when it goes.
+        try db.execute(
+            sql: """
+                CREATE TABLE secret (
+                    placeholder TEXT PRIMARY KEY,
+                    team_id INTEGER NOT NULL,
+                    connector TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    ignores_case INTEGER NOT NULL,
+                    sealed_value BLOB NOT NULL,
+                    created_at INTEGER NOT NULL,
+                    updated_at INTEGER NOT NULL,
+                    UNIQUE (team_id, connector, name)
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE sealed_key (
+                    name TEXT PRIMARY KEY,
+                    sealed BLOB NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE redaction_rules (
+                    team_id INTEGER PRIMARY KEY,
+                    rules TEXT NOT NULL,
+                    updated_at INTEGER NOT NULL
+                ) STRICT;
                 """)
     }
 }

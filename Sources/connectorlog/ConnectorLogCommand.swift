@@ -8,8 +8,8 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         commandName: "connectorlog",
         abstract: "Records every API call that connectors make, and answers which one broke a run.",
         discussion: """
-            serve runs the server; check and backup read a store on this machine; the other commands talk to a server
-            (CONNECTORLOG_URL, CONNECTORLOG_API_KEY).
+            serve runs the server; check and backup read a store on this machine, store changes what its secrets are sealed
+            with; the other commands talk to a server (CONNECTORLOG_URL, CONNECTORLOG_API_KEY).
 
             EXIT CODES
             \(ExitReason.helpTable)
@@ -17,7 +17,8 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             ServeCommand.self, IngestCommand.self, LogsCommand.self, TeamCommand.self, KeyCommand.self,
-            CheckCommand.self, BackupCommand.self, VersionCommand.self, DocsCommand.self,
+            SecretCommand.self,
+            CheckCommand.self, BackupCommand.self, StoreCommand.self, VersionCommand.self, DocsCommand.self,
         ]
     )
 

@@ -24,6 +24,9 @@ for media_type in ("image/png", "image/jpeg"):
     schemathesis.openapi.media_type(media_type, strategies.just(PICTURE))
 
 
+SECRETS = json.loads(os.environ["CONNECTORLOG_TEST_SECRETS"])
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     operation = case.operation.definition.raw.get("operationId")
@@ -39,3 +42,11 @@ def before_call(context, case, kwargs):
     connector, name = os.environ["CONNECTORLOG_TEST_LOGO"].split("/")
     if operation == "getConnectorLogoImage" and case.path_parameters.get("logo_name") == name:
         case.path_parameters |= {"team_id": 1, "connector_identifier": connector}
+    # So is a secret, which is deleted once.
+    kind = {"updateConnectorSecret": "of_connector", "deleteConnectorSecret": "of_connector",
+            "updateTeamSecret": "of_team", "deleteTeamSecret": "of_team"}.get(operation)
+    if kind and case.path_parameters.get("secret_placeholder") == "sec_known" and len(SECRETS[kind]) > 1:
+        known = SECRETS[kind].pop() if operation.startswith("delete") else SECRETS[kind][0]
+        case.path_parameters |= {"team_id": 1, "secret_placeholder": known}
+        if kind == "of_connector":
+            case.path_parameters["connector_identifier"] = SECRETS["connector"]

@@ -1,12 +1,14 @@
 """`connectorlog backup` and `check` beside a server that takes entries."""
 
 import json
+import shutil
 import sqlite3
 import stat
+import subprocess
 import threading
 
 from entries import entry
-from server import Server, command, ndjson, send
+from server import BINARY, Server, clean_environment, command, ndjson, send
 
 BATCH = 20
 
@@ -75,6 +77,13 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged(make_server, tmp_pa
         assert checked.returncode == 0, checked.stdout
         report = json.loads(checked.stdout)
         assert report["sound"] and report["entries"] >= sum(map(len, before))
+
+    # All but the master key, which is kept elsewhere: without it the server does not start, and says why.
+    refused = subprocess.run([BINARY, "serve", "--data", place, "--port", "0"], capture_output=True, text=True,
+                             timeout=60, env=clean_environment())
+    assert refused.returncode == 78 and "master key" in refused.stderr
+    assert "master-key" in made.stdout + made.stderr + (place / "RESTORE.txt").read_text()
+    shutil.copy(server.data / "master-key", place / "master-key")
 
     restored = Server(place).start()
     try:

@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 import struct
 import urllib.request
 import uuid
@@ -292,3 +293,63 @@ class TestConnectors:
                 1, identifier, File(payload=io.BytesIO(content), file_name="logo.png", mime_type="image/png"))
         assert caught.value.status_code in (400, 413, 415, 422)
         assert client.connector_builder.get(1, identifier).logo_url is None
+
+
+class TestSecrets:
+    @pytest.fixture
+    def connector(self, client):
+        return client.connector_builder.create(1, "With secrets").connector_identifier
+
+    def test_lists_creates_updates_and_deletes(self, client, connector):
+        secrets = client.connector_builder_secrets
+        empty = secrets.list(1, connector)
+        assert (empty.count, empty.secrets) == (0, [])
+        made = secrets.create(1, connector, "token", "correct-horse-battery")
+        assert made.count == 1 and made.secrets[0].secret_name == "token"
+        placeholder = made.secrets[0].secret_placeholder
+        assert re.fullmatch("sec_[0-9a-f]{9}", placeholder)
+        both = secrets.create(1, connector, "\u00e9 other name", "staple \U0001f50c")
+        assert [secret.secret_name for secret in both.secrets] == ["token", "\u00e9 other name"]
+        assert secrets.list(1, connector).to_dict() == both.to_dict()
+        assert "correct" not in str(both.to_dict()) and "staple" not in str(both.to_dict())
+        assert secrets.update(1, connector, placeholder, "another-value") is None
+        assert secrets.delete(1, connector, placeholder) is None
+        assert [secret.secret_name for secret in secrets.list(1, connector).secrets] == ["\u00e9 other name"]
+
+    def test_a_name_is_taken_once(self, client, connector):
+        client.connector_builder_secrets.create(1, connector, "token", "correct-horse-battery")
+        with pytest.raises(SupermetricsAPIError) as caught:
+            client.connector_builder_secrets.create(1, connector, "token", "another-value")
+        assert (caught.value.status_code, caught.value.error_code) == (409, "CONFLICT_ERROR")
+        assert "another-value" not in str(caught.value)
+
+    def test_what_is_not_there_is_not_found(self, client, connector):
+        secrets = client.connector_builder_secrets
+        for call in (lambda: secrets.list(1, "nowhere"),
+                     lambda: secrets.create(1, "nowhere", "token", "a-value"),
+                     lambda: secrets.update(1, connector, "sec_000000000", "a-value"),
+                     lambda: secrets.update(1, connector, "{{K}}/..", "a-value"),
+                     lambda: secrets.delete(1, connector, "sec_000000000"),
+                     lambda: secrets.delete(1, "nowhere", "sec_000000000")):
+            with pytest.raises(SupermetricsNotFoundError) as caught:
+                call()
+            assert (caught.value.status_code, caught.value.error_code) == (404, "NOT_FOUND")
+
+    @pytest.mark.parametrize("name, value", [
+        ("", "a-value"), ("n" * 256, "a-value"), ("n", ""), ("n", "abc"), ("n", "v" * 10_001), ("n", None), (None, "v" * 9)])
+    def test_what_breaks_a_limit_is_a_validation_error(self, client, connector, name, value):
+        with pytest.raises(SupermetricsValidationError) as caught:
+            client.connector_builder_secrets.create(1, connector, name, value)
+        assert (caught.value.status_code, caught.value.error_code) == (422, "UNPROCESSABLE_ENTITY")
+        assert client.connector_builder_secrets.list(1, connector).count == 0
+
+    def test_a_hundred_are_the_limit(self, client, connector):
+        for number in range(100):
+            client.connector_builder_secrets.create(1, connector, f"n{number}", f"value-{number}")
+        with pytest.raises(SupermetricsValidationError):
+            client.connector_builder_secrets.create(1, connector, "more", "a-value")
+
+    def test_a_viewer_may_not_see_them(self, server, connector):
+        with SupermetricsClient(api_key=server.create_key("viewer"), base_url=server.url) as viewer:
+            with pytest.raises(SupermetricsForbiddenError):
+                viewer.connector_builder_secrets.list(1, connector)

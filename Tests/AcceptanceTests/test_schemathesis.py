@@ -52,8 +52,15 @@ def seed(server):
         assert logo.status == 201, logo
     pictured, name = made.pop(10), logo.json["logo_url"].split("/")[-1]  # which no drawn request changes
     keys = [server.post_json("/v1/teams/1/keys", {"name": f"spare {n}", "role": "viewer"}).json["id"] for n in range(40)]
+    def secrets(path):
+        return [server.post_json(path, {"secret_name": f"n{n}", "secret_value": f"value-{n}"}).json["secrets"][-1]
+                ["secret_placeholder"] for n in range(10, 70)]
+
+    placeholders = {"connector": pictured, "of_connector": secrets(f"{connectors}/{pictured}/secrets"),
+                    "of_team": secrets("/v1/teams/1/secrets")}
     return {
         "team_id": [1],
+        "secret_placeholder": ["sec_known"],
         "connector_identifier": ["T3S70", *made],
         "log_id": [row["id"] for row in server.get("/v1/teams/1/logs?limit=20").json["logs"]],
         "fault_id": [row["id"] for row in server.get("/v1/teams/1/faults").json["faults"]],
@@ -61,7 +68,7 @@ def seed(server):
         "state_id": ["run-1"],
         "key_id": keys,
         "logo_name": [name],
-    }, pictured
+    }, pictured, placeholders
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,7 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("schemathesis")
     server = Server(folder / "data", arguments=NO_RATE_LIMIT).start()
     try:
-        values, pictured = seed(server)
+        values, pictured, placeholders = seed(server)
         configuration = [(HERE / "schemathesis.toml").read_text()]
         configuration += [f"[dictionaries.{name}]\nvalues = {json.dumps(known)}" for name, known in values.items()]
         configuration += ["[parameters]"] + [
@@ -80,7 +87,8 @@ def report(tmp_path_factory):
              "--url", server.url, "-H", f"Authorization: Bearer {server.owner_key}", "--no-color",
              "--report", "json", "--report-json-path", folder / "report.json"],
             cwd=folder, capture_output=True, text=True, timeout=600, env=clean_environment({
-                "PYTHONPATH": str(HERE), "CONNECTORLOG_TEST_LOGO": f"{pictured}/{values['logo_name'][0]}"}))
+                "PYTHONPATH": str(HERE), "CONNECTORLOG_TEST_LOGO": f"{pictured}/{values['logo_name'][0]}",
+                "CONNECTORLOG_TEST_SECRETS": json.dumps(placeholders)}))
         (folder / "output.txt").write_text(ended.stdout + ended.stderr)
         if saved := os.environ.get("CONNECTORLOG_SCHEMATHESIS_OUTPUT"):
             Path(saved).write_text(ended.stdout + ended.stderr)

@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogSecrets
 import ConnectorLogServer
 import ConnectorLogTesting
 import Crypto
@@ -91,8 +92,11 @@ import Testing
                 hash: Array(SHA256.hash(data: Array(key.text.utf8))))
         }
         let dependencies = ServerDependencies(
-            reader: store, catalog: store, keeper: store, pipeline: IngestPipeline(writer: store, now: now), now: now,
-            signingKey: Array(repeating: 9, count: 32), isReady: { true },
+            reader: store, catalog: store, keeper: store, pipeline: IngestPipeline(writer: store, now: now),
+            vault: try await SecretVault.open(
+                catalog: store, masterKey: try #require(MasterKey(bytes: Array(repeating: 5, count: 32))),
+                randomBytes: ServerDependencies.systemRandomBytes),
+            now: now, signingKey: Array(repeating: 9, count: 32), isReady: { true },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var settings = ServerSettings()
         settings.isBehindProxy = isSecure

@@ -7,7 +7,7 @@ import Testing
     private static let cases = StoreConformance.cases + StoreConformance.durabilityCases
     private static let variants =
         BrokenWriters.all + BrokenReaders.all + BrokenFlows.all + BrokenCatalogs.all
-        + BrokenKeepers.all + BrokenReopenings.all
+        + BrokenSecrets.all + BrokenKeepers.all + BrokenReopenings.all
 
     /// Whether the case finds a defect, by its own failure or by an error of the store.
     private func fails(_ conformance: StoreConformanceCase, on store: StoreUnderTest) async -> Bool {

@@ -2,6 +2,7 @@ import Configuration
 import ConnectorLogAPI
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogSecrets
 import ConnectorLogServer
 import ConnectorLogTesting
 import Foundation
@@ -25,12 +26,15 @@ import Testing
             from: SettingSources(flags: [.port: .int(0), .sample: .bool(true)]))
         configuration.server.host = "127.0.0.1"
         let (events, told) = AsyncStream<ServerRun.Event>.makeStream()
+        let masterKey = try #require(MasterKey(bytes: Array(repeating: 5, count: 32)))
+        let vault = try await SecretVault.open(
+            catalog: store, masterKey: masterKey, randomBytes: ServerDependencies.systemRandomBytes)
         let run = ServerRun(
             configuration: configuration,
             store: OpenStore(
                 store: store, maintain: Self.untilCancelled, isReady: { true },
                 close: { () async throws(StoreError) in }),
-            signingKey: Array(repeating: 7, count: 32), now: { SystemTime.now }, clock: RecordingClock(),
+            vault: vault, signingKey: Array(repeating: 7, count: 32), now: { SystemTime.now }, clock: RecordingClock(),
             metrics: MetricsRegistry(), logger: quiet, sampleTimeout: .milliseconds(150),
             tell: { told.yield($0) })
         return try await withThrowingTaskGroup(of: [ServerRun.Event].self) { group in

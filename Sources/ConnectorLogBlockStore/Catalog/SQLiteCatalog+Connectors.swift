@@ -94,7 +94,10 @@ extension SQLiteCatalog {
                     UPDATE connector SET is_deleted = 1, updated_at = ?
                     WHERE team_id = ? AND identifier = ? AND NOT is_deleted
                     """, arguments: [now.microseconds, team, identifier])
-            return db.changesCount > 0
+            guard db.changesCount > 0 else { return false }
+            try db.execute(
+                sql: "DELETE FROM secret WHERE team_id = ? AND connector = ?", arguments: [team, identifier])
+            return true
         } after: { [connectors] _, isDeleted in
             if isDeleted { connectors.remove(LogTimeWindows.key(team: team, identifier)) }
         }

@@ -51,6 +51,8 @@ extension SQLiteCatalog {
             guard db.changesCount > 0 else { return false }
             try db.execute(sql: "DELETE FROM api_key WHERE team_id = ?", arguments: [id])
             try db.execute(sql: "UPDATE connector SET is_deleted = 1 WHERE team_id = ?", arguments: [id])
+            try db.execute(sql: "DELETE FROM secret WHERE team_id = ?", arguments: [id])
+            try db.execute(sql: "DELETE FROM redaction_rules WHERE team_id = ?", arguments: [id])
             return true
         } after: { cache, isDeleted in
             guard isDeleted else { return }

@@ -69,6 +69,28 @@ extension StoreCheck {
                 }
             }
         }
+        try checkSecrets()
+    }
+
+    /// What is sealed cannot be opened here: the key is not in the store.
+    private mutating func checkSecrets() throws {
+        try attempt("table secret") { check in
+            _ = try check.queue.read { db in
+                // A store of a version before has none of these tables.
+                try db.tableExists("secret")
+                    ? Row.fetchAll(db, sql: "SELECT * FROM secret").map(SQLiteCatalog.secret) : []
+            }
+        }
+        try attempt("table sealed_key") { check in
+            _ = try check.queue.read { db in
+                try db.tableExists("sealed_key") ? SQLiteCatalog.sealedKeys(in: db) : [:]
+            }
+        }
+        try attempt("table redaction_rules") { check in
+            _ = try check.queue.read { db in
+                try db.tableExists("redaction_rules") ? SQLiteCatalog.redactionRules(in: db) : [:]
+            }
+        }
     }
 
     // MARK: - Flow states

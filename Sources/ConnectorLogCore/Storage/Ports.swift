@@ -82,7 +82,8 @@ package protocol LogReader: Sendable {
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket]
 }
 
-/// Teams, keys and connectors. Every change is durable when its call returns, and holds at once.
+/// Teams, keys, connectors, and what is to be removed from logs. Every change is durable when its call returns, and holds
+/// at once.
 package protocol Catalog: Sendable {
     /// By id.
     func teams() async throws(StoreError) -> [Team]
@@ -92,7 +93,7 @@ package protocol Catalog: Sendable {
     func createTeam(name: String, id: Int64?, at: Timestamp) async throws(StoreError) -> Team
     /// False when there is no such team.
     func renameTeam(id: Int64, name: String) async throws(StoreError) -> Bool
-    /// Takes a team out of use, with its keys and connectors: its entries, faults and flow states are unreachable from
+    /// Takes a team out of use, with its keys, connectors, secrets and rules: its entries, faults and flow states are unreachable from
     /// then on, and its id is not given again. False when there is no such team.
     func deleteTeam(id: Int64) async throws(StoreError) -> Bool
     /// How long the team wants its records kept; nil when it leaves that to the default, and when there is no such team.
@@ -131,7 +132,7 @@ package protocol Catalog: Sendable {
         team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
         at: Timestamp
     ) async throws(StoreError) -> Bool
-    /// Its entries stay, its logo goes. The next entry with its identifier registers it anew, and `createConnector` may
+    /// Its entries stay, its logo and its secrets go. The next entry with its identifier registers it anew, and `createConnector` may
     /// take the identifier. False when there is no such connector.
     func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool
     func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo?
@@ -140,6 +141,68 @@ package protocol Catalog: Sendable {
     func setLogo(
         team: Int64, identifier: String, logo: Logo, name: String, at: Timestamp
     ) async throws(StoreError) -> Bool
+
+    /// Of one connector, nil for those of the whole team alone. By name.
+    func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord]
+    /// Of all teams, in any order: read once, at the start.
+    func allSecrets() async throws(StoreError) -> [SecretRecord]
+    /// Stores all members as they are given. Throws `.conflict` when the connector, or the team for its own, has a secret
+    /// of this name, or when any has this placeholder.
+    /// - Parameter limit: so many secrets at most has a connector, and a team of its own. The look and the change are one
+    ///   transaction, so that creations at once do not pass it.
+    func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation
+    /// Nothing but the value and `updatedAt` changes. False when the connector, or the team for its own, has no such
+    /// secret.
+    func updateSecret(
+        team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at: Timestamp
+    ) async throws(StoreError) -> Bool
+    /// The name is free again. The sealed bytes may linger in the storage until their place is used again; they tell
+    /// nothing without the key that they are sealed with. False when the connector, or the team for its own, has no such
+    /// secret.
+    func deleteSecret(team: Int64, connector: String?, placeholder: String) async throws(StoreError) -> Bool
+
+    /// Keys of the whole store, sealed, by their names.
+    func sealedKeys() async throws(StoreError) -> [String: [UInt8]]
+    /// False, and nothing is stored, when there is a key of this name: of two that start at once, one makes it.
+    func addSealedKey(_ sealed: [UInt8], name: String) async throws(StoreError) -> Bool
+    /// Puts other bytes in the place of what is sealed, or takes it away: all of it in one transaction, or nothing. Throws
+    /// `.conflict` when something that is sealed is not among the changes, or is not (or no longer) as they say, so that
+    /// nothing is left behind under a key that goes out of use. No `updatedAt` changes.
+    func replaceSealed(_ changes: [SealedChange]) async throws(StoreError)
+
+    /// What the team adds to the rules that hold for all, as JSON text that is opaque to the catalog; nil when it says
+    /// nothing, and when there is no such team.
+    func redactionRules(team: Int64) async throws(StoreError) -> String?
+    /// Of all teams that say something.
+    func allRedactionRules() async throws(StoreError) -> [Int64: String]
+    /// Nil takes them away. False when there is no such team.
+    func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool
+}
+
+/// What became of a secret that was to be created.
+package enum SecretCreation: Equatable, Sendable {
+    case created
+    /// There is no such connector, or no such team.
+    case ownerMissing
+    /// The connector, or the team, has as many as it may have.
+    case limitReached
+}
+
+/// Other bytes for one thing that is sealed.
+package struct SealedChange: Hashable, Sendable {
+    package enum Place: Hashable, Sendable {
+        case secret(placeholder: String)
+        case key(name: String)
+    }
+
+    package var place: Place
+    package var old: [UInt8]
+    /// Nil takes it away.
+    package var new: [UInt8]?
+
+    package init(_ place: Place, old: [UInt8], new: [UInt8]?) {
+        (self.place, self.old, self.new) = (place, old, new)
+    }
 }
 
 extension Catalog {

@@ -1,5 +1,6 @@
 package import ConnectorLogAPI
 import ConnectorLogCore
+import ConnectorLogSecrets
 package import HTTPTypes
 
 /// A request that fails with a status. What it says goes to the client; `cause` goes to the server's own log alone.
@@ -31,6 +32,7 @@ package struct APIError: Error, Sendable {
         switch error {
         case let error as APIError: self = error
         case let error as StoreError: self = APIError(store: error)
+        case let error as SecretVaultError: self = APIError(vault: error)
         default: self = APIError(.internalServerError, "the server failed", cause: error)
         }
     }
@@ -45,6 +47,23 @@ package struct APIError: Error, Sendable {
                 too many erasures are under way, or readers hold what was erased: an erasure that is listed is ended in \
                 the background
                 """
+        }
+    }
+
+    private init(vault error: SecretVaultError) {
+        switch error {
+        case .nameTaken: self = APIError(.conflict, "a secret of this name exists")
+        case .limitReached:
+            self = APIError(.unprocessableEntity, "there are \(SecretLimits.perOwner) secrets, which is the limit")
+        case .ownerMissing: self = .notFound("connector")
+        case .valueLength:
+            self = APIError(
+                .unprocessableEntity,
+                "secret_value has \(SecretLimits.value.lowerBound) to \(SecretLimits.value.upperBound) characters, and "
+                    + "\(SecretLimits.leastValueBytes) bytes of UTF-8 or more: a shorter one cannot be told from other text"
+            )
+        case .rules(let error): self = APIError(.unprocessableEntity, "\(error.field) \(error.message)")
+        case .store(let error): self = APIError(store: error)
         }
     }
 

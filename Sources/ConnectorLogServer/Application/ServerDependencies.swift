@@ -1,5 +1,6 @@
 package import ConnectorLogCore
 package import ConnectorLogIngest
+package import ConnectorLogSecrets
 package import Logging
 
 /// What the server works with. It knows ports, never a concrete store.
@@ -8,6 +9,8 @@ package struct ServerDependencies: Sendable {
     package var catalog: any Catalog
     package var keeper: any LogKeeper
     package var pipeline: IngestPipeline
+    /// Secrets and rules; its book is the one that the pipeline asks.
+    package var vault: SecretVault
     package var now: @Sendable () -> Timestamp
     /// So many random bytes, unpredictable: keys, identifiers and names of requests are made of them.
     package var randomBytes: @Sendable (_ count: Int) -> [UInt8]
@@ -21,7 +24,7 @@ package struct ServerDependencies: Sendable {
 
     package init(
         reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, pipeline: IngestPipeline,
-        now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
+        vault: SecretVault, now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
         isReady: @escaping @Sendable () async -> Bool, logger: Logger,
         metrics: MetricsRegistry = MetricsRegistry(),
         randomBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = ServerDependencies.systemRandomBytes
@@ -30,6 +33,7 @@ package struct ServerDependencies: Sendable {
         self.catalog = catalog
         self.keeper = keeper
         self.pipeline = pipeline
+        self.vault = vault
         self.now = now
         self.randomBytes = randomBytes
         self.signingKey = signingKey

@@ -1,4 +1,5 @@
 package import ConnectorLogCore
+package import ConnectorLogSecrets
 
 /// What all routes work with: the dependencies and what the server makes of them, once, at its start.
 package struct ServerEnvironment: Sendable {
@@ -20,5 +21,6 @@ package struct ServerEnvironment: Sendable {
 
     package var reader: any LogReader { dependencies.reader }
     package var catalog: any Catalog { dependencies.catalog }
+    package var vault: SecretVault { dependencies.vault }
     package var now: Timestamp { dependencies.now() }
 }

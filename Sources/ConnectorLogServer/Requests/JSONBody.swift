@@ -109,6 +109,49 @@ struct JSONMembers {
         }
     }
 
+    /// Nil when it is left out.
+    func optionalFlag(_ name: String) throws(APIError) -> Bool? {
+        switch values[name] {
+        case nil: return nil
+        case .bool(let flag)?: return flag
+        default: throw APIError(.unprocessableEntity, "\(path)\(name) is true or false")
+        }
+    }
+
+    /// Texts without U+0000, however long; nil when it is left out.
+    func optionalTexts(_ name: String) throws(APIError) -> [String]? {
+        guard let elements = try optionalArray(name) else { return nil }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .text(let text) = element, !text.utf8.contains(0) else {
+                throw APIError(.unprocessableEntity, "\(path)\(name)[\(index)] is a text without U+0000")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Nil when it is left out.
+    func optionalObjects(_ name: String) throws(APIError) -> [JSONMembers]? {
+        guard let elements = try optionalArray(name) else { return nil }
+        var objects: [JSONMembers] = []
+        for (index, element) in elements.enumerated() {
+            guard case .object(let members, _) = element else {
+                throw APIError(.unprocessableEntity, "\(path)\(name)[\(index)] is an object")
+            }
+            objects.append(JSONMembers(values: members, path: "\(path)\(name)[\(index)]."))
+        }
+        return objects
+    }
+
+    private func optionalArray(_ name: String) throws(APIError) -> [JSONBody.Value]? {
+        switch values[name] {
+        case nil: return nil
+        case .array(let elements)?: return elements
+        default: throw APIError(.unprocessableEntity, "\(path)\(name) is an array")
+        }
+    }
+
     func missing(_ name: String) -> APIError {
         APIError(.unprocessableEntity, "\(path)\(name) is missing")
     }

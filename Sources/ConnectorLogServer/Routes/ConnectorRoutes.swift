@@ -1,5 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
+import ConnectorLogSecrets
 import Hummingbird
 
 /// Connectors, as the compatible API has them.
@@ -113,9 +114,9 @@ enum ConnectorRoutes {
         return .noContent
     }
 
-    /// Its entries stay.
+    /// Its entries stay, its secrets go.
     @Sendable static func delete(_ call: RouteCall) async throws -> Response {
-        let isKnown = try await call.environment.catalog.deleteConnector(
+        let isKnown = try await call.environment.vault.deleteConnector(
             team: call.teamID, identifier: try call.pathConnector(), at: call.environment.now)
         guard isKnown else { throw APIError.notFound("connector") }
         return .noContent

@@ -41,6 +41,12 @@ struct RouteAssembly {
         case .getRetention: RetentionRoutes.get
         case .setRetention: RetentionRoutes.set
         case .resetRetention: RetentionRoutes.reset
+        case .getRedaction: RedactionRoutes.get
+        case .setRedaction: RedactionRoutes.set
+        case .listTeamSecrets: SecretRoutes.listOfTeam
+        case .createTeamSecret: SecretRoutes.createOfTeam
+        case .updateTeamSecret: SecretRoutes.updateOfTeam
+        case .deleteTeamSecret: SecretRoutes.deleteOfTeam
         case .eraseEntry: ErasureRoutes.eraseEntry
         case .eraseState: ErasureRoutes.eraseState
         case .eraseConnectorLog: ErasureRoutes.eraseConnectorLog
@@ -56,6 +62,10 @@ struct RouteAssembly {
         case .getConnectorLogo: ConnectorLogoRoutes.get
         case .uploadConnectorLogo: ConnectorLogoRoutes.upload
         case .getConnectorLogoImage: ConnectorLogoRoutes.getImage
+        case .listConnectorSecrets: SecretRoutes.listOfConnector
+        case .createConnectorSecret: SecretRoutes.createOfConnector
+        case .updateConnectorSecret: SecretRoutes.updateOfConnector
+        case .deleteConnectorSecret: SecretRoutes.deleteOfConnector
         case .listConnectorLogs: ConnectorLogRoutes.list
         case .getConnectorLog: ConnectorLogRoutes.get
         case .getHealth: ServiceRoutes.getHealth

@@ -1,5 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
+import ConnectorLogSecrets
 import Hummingbird
 
 /// Teams: for the owner's keys.
@@ -45,7 +46,7 @@ enum TeamRoutes {
     }
 
     @Sendable static func delete(_ call: RouteCall) async throws -> Response {
-        guard try await call.environment.catalog.deleteTeam(id: call.teamID) else { throw APIError.notFound("team") }
+        guard try await call.environment.vault.deleteTeam(id: call.teamID) else { throw APIError.notFound("team") }
         return .noContent
     }
 

@@ -27,6 +27,8 @@ extension InMemoryRecords {
         states = states.filter { $0.key.team != id }
         keys.removeAll { $0.key.teamID == id }
         connectors = connectors.filter { $0.key.team != id }
+        secrets.removeAll { $0.teamID == id }
+        redactionRules[id] = nil
         return true
     }
 
@@ -78,5 +80,88 @@ extension InMemoryRecords {
         found.connector.updatedAt = at
         connectors[place] = found
         return true
+    }
+
+    mutating func deleteConnector(team: Int64, identifier: String) -> Bool {
+        let place = ConnectorPlace(team: team, identifier: identifier)
+        guard connectors.removeValue(forKey: place) != nil else { return false }
+        secrets.removeAll { $0.isOf(team: team, connector: identifier) }
+        return true
+    }
+
+    // MARK: - Secrets and rules
+
+    func secrets(team: Int64, connector: String?) -> [SecretRecord] {
+        secrets.filter { $0.isOf(team: team, connector: connector) }.sorted { $0.name.precedes($1.name) }
+    }
+
+    mutating func createSecret(_ secret: SecretRecord, limit: Int) throws(StoreError) -> SecretCreation {
+        let hasOwner =
+            if let connector = secret.connectorIdentifier {
+                connectors[ConnectorPlace(team: secret.teamID, identifier: connector)] != nil
+            } else {
+                teams[secret.teamID] != nil
+            }
+        guard hasOwner else { return .ownerMissing }
+        let others = secrets(team: secret.teamID, connector: secret.connectorIdentifier)
+        guard !secrets.contains(where: { $0.placeholder.hasBytes(of: secret.placeholder) }),
+            !others.contains(where: { $0.name.hasBytes(of: secret.name) })
+        else { throw StoreError(.conflict, "the secret's name or placeholder is taken") }
+        guard others.count < limit else { return .limitReached }
+        secrets.append(secret)
+        return .created
+    }
+
+    func secretIndex(team: Int64, connector: String?, placeholder: String) -> Int? {
+        secrets.firstIndex {
+            $0.isOf(team: team, connector: connector) && $0.placeholder.hasBytes(of: placeholder)
+        }
+    }
+
+    mutating func updateSecret(
+        team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at: Timestamp
+    ) -> Bool {
+        guard let index = secretIndex(team: team, connector: connector, placeholder: placeholder) else { return false }
+        secrets[index].sealedValue = sealedValue
+        secrets[index].updatedAt = at
+        return true
+    }
+
+    mutating func deleteSecret(team: Int64, connector: String?, placeholder: String) -> Bool {
+        guard let index = secretIndex(team: team, connector: connector, placeholder: placeholder) else { return false }
+        secrets.remove(at: index)
+        return true
+    }
+
+    mutating func replaceSealed(_ changes: [SealedChange]) throws(StoreError) {
+        var stored: [SealedChange.Place: [UInt8]] = [:]
+        for secret in secrets { stored[.secret(placeholder: secret.placeholder)] = secret.sealedValue }
+        for (name, sealed) in sealedKeys { stored[.key(name: name)] = sealed }
+        let expected = Dictionary(changes.map { ($0.place, $0.old) }) { first, _ in first }
+        guard expected.count == changes.count, expected == stored else {
+            throw StoreError(.conflict, "what is sealed is not what was to be replaced")
+        }
+        for change in changes {
+            switch change.place {
+            case .key(let name): sealedKeys[name] = change.new
+            case .secret(let placeholder):
+                guard let index = secrets.firstIndex(where: { $0.placeholder == placeholder }) else { continue }
+                if let new = change.new { secrets[index].sealedValue = new } else { secrets.remove(at: index) }
+            }
+        }
+    }
+
+    mutating func setRedactionRules(_ json: String?, team: Int64) -> Bool {
+        guard teams[team] != nil else { return false }
+        redactionRules[team] = json
+        return true
+    }
+}
+
+extension SecretRecord {
+    fileprivate func isOf(team: Int64, connector: String?) -> Bool {
+        guard teamID == team else { return false }
+        guard let connector, let connectorIdentifier else { return connector == nil && connectorIdentifier == nil }
+        return connectorIdentifier.hasBytes(of: connector)
     }
 }

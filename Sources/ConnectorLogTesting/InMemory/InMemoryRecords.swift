@@ -20,6 +20,9 @@ struct InMemoryRecords: Sendable {
     var retentions: [Int64: Retention] = [:]
     var keys: [(key: APIKey, hash: [UInt8])] = []
     var connectors: [ConnectorPlace: (connector: Connector, logo: Logo?)] = [:]
+    var secrets: [SecretRecord] = []
+    var sealedKeys: [String: [UInt8]] = [:]
+    var redactionRules: [Int64: String] = [:]
 
     // MARK: Ids
 

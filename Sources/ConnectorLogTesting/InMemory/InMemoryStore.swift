@@ -186,7 +186,7 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
     }
 
     package func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool {
-        try with { $0.connectors.removeValue(forKey: ConnectorPlace(team: team, identifier: identifier)) != nil }
+        try with { $0.deleteConnector(team: team, identifier: identifier) }
     }
 
     package func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? {
@@ -201,5 +201,64 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
             records.connectors[place]?.logo = logo
             return records.updateConnector(place, at: at) { $0.logoName = name }
         }
+    }
+
+    // MARK: - Catalog: secrets and rules
+
+    package func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord] {
+        try with { $0.secrets(team: team, connector: connector) }
+    }
+
+    package func allSecrets() async throws(StoreError) -> [SecretRecord] {
+        try with { $0.secrets }
+    }
+
+    package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
+        try with { records throws(StoreError) in try records.createSecret(secret, limit: limit) }
+    }
+
+    package func updateSecret(
+        team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try with {
+            $0.updateSecret(
+                team: team, connector: connector, placeholder: placeholder, sealedValue: sealedValue, at: at)
+        }
+    }
+
+    package func deleteSecret(
+        team: Int64, connector: String?, placeholder: String
+    ) async throws(StoreError) -> Bool {
+        try with { $0.deleteSecret(team: team, connector: connector, placeholder: placeholder) }
+    }
+
+    package func sealedKeys() async throws(StoreError) -> [String: [UInt8]] {
+        try with { $0.sealedKeys }
+    }
+
+    package func addSealedKey(_ sealed: [UInt8], name: String) async throws(StoreError) -> Bool {
+        try with { records in
+            guard records.sealedKeys[name] == nil else { return false }
+            records.sealedKeys[name] = sealed
+            return true
+        }
+    }
+
+    package func replaceSealed(_ changes: [SealedChange]) async throws(StoreError) {
+        try with { records throws(StoreError) in try records.replaceSealed(changes) }
+    }
+
+    package func redactionRules(team: Int64) async throws(StoreError) -> String? {
+        try with { $0.redactionRules[team] }
+    }
+
+    package func allRedactionRules() async throws(StoreError) -> [Int64: String] {
+        try with { $0.redactionRules }
+    }
+
+    package func setRedactionRules(
+        _ json: String?, team: Int64, at: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try with { $0.setRedactionRules(json, team: team) }
     }
 }

@@ -60,6 +60,46 @@ extension APIClient {
         guard response.status == 204 else { throw Self.failure(for: response) }
     }
 
+    /// Whose secrets: a connector's, or with nil those of a whole team.
+    struct SecretOwner: Sendable {
+        var team: Int64
+        var connector: String?
+
+        func parameters(_ placeholder: String? = nil) -> [String: String] {
+            var parameters = ["team_id": String(team)]
+            if let connector { parameters["connector_identifier"] = connector }
+            if let placeholder { parameters["secret_placeholder"] = placeholder }
+            return parameters
+        }
+    }
+
+    func secrets(of owner: SecretOwner) async throws(APIFailure) -> Answer<SecretListDocument> {
+        try await call(owner.connector == nil ? .listTeamSecrets : .listConnectorSecrets, owner.parameters())
+    }
+
+    func createSecret(
+        _ secret: NewSecretDocument, of owner: SecretOwner
+    ) async throws(APIFailure) -> Answer<SecretListDocument> {
+        try await call(
+            owner.connector == nil ? .createTeamSecret : .createConnectorSecret, owner.parameters(), body: secret,
+            expecting: 201)
+    }
+
+    func updateSecret(
+        _ placeholder: String, _ change: SecretChangeDocument, of owner: SecretOwner
+    ) async throws(APIFailure) {
+        let response = try await send(
+            owner.connector == nil ? .updateTeamSecret : .updateConnectorSecret, owner.parameters(placeholder),
+            json: change)
+        guard response.status == 204 else { throw Self.failure(for: response) }
+    }
+
+    func deleteSecret(_ placeholder: String, of owner: SecretOwner) async throws(APIFailure) {
+        let response = try await send(
+            owner.connector == nil ? .deleteTeamSecret : .deleteConnectorSecret, owner.parameters(placeholder))
+        guard response.status == 204 else { throw Self.failure(for: response) }
+    }
+
     private static func page(_ cursor: String?) -> Query {
         [("limit", "1000")] + (cursor.map { [("cursor", $0)] } ?? [])
     }

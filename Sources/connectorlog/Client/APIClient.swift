@@ -44,22 +44,31 @@ struct APIClient: Sendable {
         return try await transport.send(request)
     }
 
+    /// Makes one request with a body of JSON; any answer of the server is returned.
+    func send(
+        _ route: Route, _ parameters: [String: String], query: Query = [], json body: any Encodable & Sendable
+    ) async throws(APIFailure) -> HTTPExchange.Response {
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try JSONEncoder().encode(body))
+        } catch {
+            throw APIFailure(.misdirected, message: "the request cannot be written as JSON")
+        }
+        let type = HTTPExchange.Header("Content-Type", "application/json")
+        return try await send(route, parameters, query: query, headers: [type], body: bytes)
+    }
+
     /// Makes one request and reads the answer as `Content` when it has the expected status, else as the error envelope.
     func call<Content: Decodable & Sendable>(
         _ route: Route, _ parameters: [String: String] = [:], query: Query = [],
         body: (any Encodable & Sendable)? = nil, expecting status: Int = 200
     ) async throws(APIFailure) -> Answer<Content> {
-        var headers: [HTTPExchange.Header] = []
-        var bytes: [UInt8] = []
-        if let body {
-            headers.append(HTTPExchange.Header("Content-Type", "application/json"))
-            do {
-                bytes = Array(try JSONEncoder().encode(body))
-            } catch {
-                throw APIFailure(.misdirected, message: "the request cannot be written as JSON")
+        let response =
+            if let body {
+                try await send(route, parameters, query: query, json: body)
+            } else {
+                try await send(route, parameters, query: query)
             }
-        }
-        let response = try await send(route, parameters, query: query, headers: headers, body: bytes)
         guard response.status == status else { throw Self.failure(for: response) }
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(response.body)) else {
             throw APIFailure(.unexpectedAnswer, message: "the answer is not one of this API")

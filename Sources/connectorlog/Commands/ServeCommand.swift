@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectorLogCore
+import ConnectorLogSecrets
 import ConnectorLogServer
 import Foundation
 import Logging
@@ -62,6 +63,8 @@ struct ServeCommand: ContextualCommand {
             in: directory.path, retention: configuration.server.retention, now: context.now, logger: logger)
         let result: Result<Void, any Error>
         do {
+            let vault = try await Self.openVault(
+                store.store, keys: MasterKeySource(file: directory.masterKeyFile, configured: configuration.masterKey))
             let firstStart = FirstStart(
                 catalog: store.store, adminKeyFile: directory.adminKeyFile, now: context.now,
                 random: ServerDependencies.systemRandomBytes, warn: { logger.warning("\($0)") })
@@ -70,8 +73,8 @@ struct ServeCommand: ContextualCommand {
                 console: context.console, newKey: newKey, keyFile: directory.adminKeyFile,
                 hasConfiguredKey: configuration.adminKey != nil)
             let run = ServerRun(
-                configuration: configuration, store: store, signingKey: signingKey, now: context.now,
-                clock: context.clock, metrics: metrics, logger: logger,
+                configuration: configuration, store: store, vault: vault, signingKey: signingKey,
+                now: context.now, clock: context.clock, metrics: metrics, logger: logger,
                 tell: { event in
                     do {
                         try announcement.tell(event)
@@ -87,6 +90,19 @@ struct ServeCommand: ContextualCommand {
         logger.info("closing the store")
         try await store.close()
         try result.get()
+    }
+
+    /// Secrets are known before the port opens: none of them is stored meanwhile.
+    private static func openVault(
+        _ catalog: any Catalog, keys: MasterKeySource
+    ) async throws -> SecretVault {
+        let random = ServerDependencies.systemRandomBytes
+        let masterKey = try keys.load(for: try await SealedStore(of: catalog), random: random)
+        do {
+            return try await SecretVault.open(catalog: catalog, masterKey: masterKey, randomBytes: random)
+        } catch {
+            throw CommandFailure(error)
+        }
     }
 
     private func makeLogger(_ configuration: ServeConfiguration, context: CommandContext) -> Logger {
@@ -107,6 +123,7 @@ struct ServeCommand: ContextualCommand {
         let known = Set(
             Setting.all.map(\.environmentName) + [
                 Self.configVariable, "CONNECTORLOG_URL", "CONNECTORLOG_API_KEY", "CONNECTORLOG_TEAM",
+                RotateMasterKeyCommand.newKeyVariable,
             ])
         for name in environment.keys.sorted() where name.hasPrefix(Setting.environmentPrefix + "_") {
             if !known.contains(name) {

@@ -1,6 +1,7 @@
 import Configuration
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogSecrets
 import ConnectorLogServer
 import Logging
 
@@ -18,6 +19,7 @@ struct ServeConfiguration: Sendable {
     var recordsSample: Bool
     /// Secret.
     var adminKey: String?
+    var masterKey: MasterKey?
 
     static func load(from sources: SettingSources) async throws(CommandFailure) -> ServeConfiguration {
         let values = SettingValues(reader: sources.reader)
@@ -31,7 +33,8 @@ struct ServeConfiguration: Sendable {
             logLevel: Logger.Level(rawValue: try await values.requiredText(.logLevel)) ?? .info,
             logFormat: LogFormat(rawValue: try await values.requiredText(.logFormat)) ?? .line,
             recordsSample: try await values.toggle(.sample),
-            adminKey: try await values.text(.adminKey)
+            adminKey: try await values.text(.adminKey),
+            masterKey: try masterKey(try await values.text(.masterKey))
         )
         try configuration.checkAdminKey()
         if configuration.recordsSample, configuration.server.tls != nil {
@@ -79,6 +82,16 @@ struct ServeConfiguration: Sendable {
         throw CommandFailure(
             .configuration,
             "\(Setting.adminKey.environmentName) has to be clk_ and at least 32 of A-Z a-z 0-9 _ -")
+    }
+
+    static let masterKeyForm = "64 hexadecimal digits, or 32 bytes in base64"
+
+    private static func masterKey(_ text: String?) throws(CommandFailure) -> MasterKey? {
+        guard let text else { return nil }
+        guard let key = MasterKey(text: text) else {
+            throw CommandFailure(.configuration, "\(Setting.masterKey.environmentName) has to be \(masterKeyForm)")
+        }
+        return key
     }
 
     static func isAdminKey(_ text: String) -> Bool {

@@ -62,7 +62,7 @@ extension Setting {
         "TCP port to listen on; 0 takes a free one.")
     static let data = Setting(
         "data", .text(placeholder: "DIRECTORY"), default: "./connectorlog-data",
-        "Directory of the store, the signing key and the first admin key. One process at a time.")
+        "Directory of the store, its keys and the first admin key. One process at a time.")
     static let tlsCertificate = Setting(
         "tls-certificate", .text(placeholder: "FILE"), default: nil,
         "Certificate chain in PEM. Together with --tls-private-key it turns on HTTPS and HTTP/2.")
@@ -115,10 +115,16 @@ extension Setting {
         "The owner's key (clk_ and at least 32 of A-Z a-z 0-9 _ -) instead of a generated one. A new value replaces the old."
     )
 
+    static let masterKey = Setting(
+        "master-key", .text(placeholder: "KEY"), default: nil, isSecret: true,
+        "The key that secrets are stored under (64 hexadecimal digits, or base64 of 32 bytes); unset, the file master-key."
+    )
+
     /// In the order of the help and of the table.
     static let all: [Setting] = [
         .host, .port, .data, .tlsCertificate, .tlsPrivateKey, .behindProxy, .publicOrigin,
         .rateLimitPerHour, .failedAuthenticationsPerHour, .maximumConnections, .idleSeconds, .bodyLimit,
         .ingestMemory, .retentionEntriesDays, .retentionDetailsDays, .logLevel, .logFormat, .sample, .adminKey,
+        .masterKey,
     ]
 }

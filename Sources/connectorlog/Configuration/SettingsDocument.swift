@@ -22,7 +22,7 @@ enum SettingsDocument {
 
         ## The command line
 
-        The other commands (`ingest`, `logs`, `team`, `key`) talk to a server.
+        The other commands (`ingest`, `logs`, `team`, `key`, `secret`) talk to a server.
 
         | Environment variable | Flag | Meaning |
         |---|---|---|
@@ -30,6 +30,7 @@ enum SettingsDocument {
         | `CONNECTORLOG_API_KEY` | none: a key is no argument; `--key-file FILE` reads it from a file | The key to use (secret). Without it, on the same machine, the file `admin-key` of the data directory |
         | `CONNECTORLOG_DATA` | `--data` | Where that data directory is; `./connectorlog-data` without it |
         | `CONNECTORLOG_TEAM` | `--team` | The team to ask about; 1 without it |
+        | `CONNECTORLOG_NEW_MASTER_KEY` | none | The master key (secret) that `store rotate-master-key` puts in the place of `CONNECTORLOG_MASTER_KEY` |
         | `XDG_STATE_HOME` | | Where `ingest` notes, in `connectorlog/ingest`, how far it got with each file; `~/.local/state` without it |
         | `NO_COLOR` | | No colours, when set and not empty |
 

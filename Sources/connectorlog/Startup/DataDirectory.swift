@@ -39,5 +39,6 @@ struct DataDirectory: ~Copyable {
     consuming func release() {}
 
     var signingKeyFile: String { path + "/signing-key" }
+    var masterKeyFile: String { path + "/master-key" }
     var adminKeyFile: String { path + "/admin-key" }
 }

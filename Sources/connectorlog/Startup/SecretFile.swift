@@ -42,7 +42,7 @@ enum SecretFile {
     }
 
     /// The file's name is durable only when its directory is synced (fsync(2)).
-    private static func syncDirectory(of path: String) throws(CommandFailure) {
+    static func syncDirectory(of path: String) throws(CommandFailure) {
         let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw CommandFailure(.ioError, "cannot open \(directory)") }

@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogSecrets
 import ConnectorLogServer
 import Hummingbird
 import Logging
@@ -21,6 +22,7 @@ struct ServerRun: Sendable {
 
     let configuration: ServeConfiguration
     let store: OpenStore
+    let vault: SecretVault
     let signingKey: [UInt8]
     let now: @Sendable () -> Timestamp
     let clock: any Clock<Duration>
@@ -32,12 +34,13 @@ struct ServerRun: Sendable {
 
     func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         let (urls, opened) = AsyncStream<String>.makeStream()
+        // What the pipeline redacts by is `vault.book`, which has every change of secrets and rules at once.
         let pipeline = IngestPipeline(writer: store.store, limits: configuration.ingest, now: now)
         let application = try makeApplication(
             dependencies: ServerDependencies(
-                reader: store.store, catalog: store.store, keeper: store.store, pipeline: pipeline, now: now,
-                signingKey: signingKey,
-                isReady: store.isReady, logger: logger, metrics: metrics),
+                reader: store.store, catalog: store.store, keeper: store.store, pipeline: pipeline,
+                vault: vault, now: now, signingKey: signingKey, isReady: store.isReady, logger: logger, metrics: metrics
+            ),
             settings: configuration.server,
             onRunning: { port in
                 let url = configuration.server.localURL(port: port)

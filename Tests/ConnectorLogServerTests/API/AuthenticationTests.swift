@@ -12,6 +12,7 @@ struct AuthenticationTests {
             "team_id": "1", "connector_identifier": "T3S70", "log_id": "019aa2c1-7e5b-7000-8000-0123456789ab",
             "fault_id": "019aa2c1-7e5b-7000-8000-0123456789ab", "flow_id": "flow", "state_id": "state",
             "key_id": "key_none", "logo_name": "none.png",
+            "secret_placeholder": "sec_0a1b2c3d4",
         ])
     }
 
@@ -67,17 +68,19 @@ struct AuthenticationTests {
         let reading: Set<Route> = [
             .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
             .listFaults, .getFault, .getOutcomes, .listConnectors, .getConnector, .getConnectorLogo,
-            .listConnectorLogs, .getConnectorLog, .getRetention,
+            .listConnectorLogs, .getConnectorLog, .getRetention, .getRedaction,
         ]
         let editing: Set<Route> = [
             .ingest, .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo,
+            .listConnectorSecrets, .createConnectorSecret, .updateConnectorSecret, .deleteConnectorSecret,
         ]
         #expect(routes(.recorder) == [.ingest])
         #expect(routes(.viewer) == reading)
         #expect(routes(.editor) == reading.union(editing))
         let administering: Set<Route> = [
             .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
-            .eraseConnectorLog, .listErasures,
+            .eraseConnectorLog, .listErasures, .setRedaction, .listTeamSecrets, .createTeamSecret, .updateTeamSecret,
+            .deleteTeamSecret,
         ]
         #expect(routes(.admin) == reading.union(editing).union(administering))
         let owner = Fixtures.key("k", team: nil, role: .admin, at: ManualClock.defaultStart)

@@ -18,7 +18,7 @@ struct EnvelopeTests {
             (.get, "/v1/teams/1/states/none/faults", 404, "NOT_FOUND"),
             (.get, "/v1/teams/1/connector_builder/connectors/none", 404, "NOT_FOUND"),
             (.get, "/v1/teams/1/connector_builder/connectors/none/logs", 404, "NOT_FOUND"),
-            (.get, "/v1/teams/1/connector_builder/connectors/none/secrets", 404, "NOT_FOUND"),
+            (.get, "/v1/teams/1/connector_builder/connectors/none/secrets", 403, "FORBIDDEN"),
             (.get, "/v1/teams/1/connector_builder/connectors/a%20b", 400, "BAD_REQUEST"),
             (.get, "/v1/teams/2/logs", 403, "FORBIDDEN"),
             (.get, "/v1/teams/77/logs", 403, "FORBIDDEN"),

@@ -25,13 +25,4 @@ struct RouteTableTests {
         #expect(routed == Set(Route.allCases.map { "\($0.method.rawValue) \($0.template)" }))
         #expect(routed.count == Route.allCases.count)
     }
-
-    @Test func keepsSecretsUnrouted() async throws {
-        try await TestServer().run { caller async throws in
-            for path in ["secrets", "secrets/sec_1"] {
-                let answer = try await caller.get("/v1/teams/1/connector_builder/connectors/T3S70/\(path)")
-                #expect(answer.status == 404)
-            }
-        }
-    }
 }

@@ -1,6 +1,7 @@
 import ConnectorLogAPI
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogSecrets
 import ConnectorLogServer
 import ConnectorLogTesting
 import Foundation
@@ -10,6 +11,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import Synchronization
+import Testing
 
 /// The whole HTTP side on an in-memory store, with two teams, a key of each role in team 1, an admin in team 2, and an
 /// owner. Keys are made up.
@@ -23,6 +25,7 @@ struct TestServer {
 
     let clock = ManualClock()
     let store: InMemoryStore
+    let vault: SecretVault
     let dependencies: ServerDependencies
     var settings = ServerSettings()
     let readiness = Switch()
@@ -43,9 +46,13 @@ struct TestServer {
         quiet.logLevel = .critical
         let readiness = readiness
         let randomBytes = TestRandom(random)
+        let masterKey = try #require(MasterKey(bytes: Array(repeating: 5, count: 32)))
+        let vaultRandom = TestRandom(Mutex(SeededRandom(seed: 8)))
+        vault = try await SecretVault.open(
+            catalog: store, masterKey: masterKey, randomBytes: { vaultRandom.bytes($0) })
         dependencies = ServerDependencies(
             reader: wrap(store) ?? store, catalog: store, keeper: store,
-            pipeline: IngestPipeline(writer: store, now: now), now: now,
+            pipeline: IngestPipeline(writer: store, now: now), vault: vault, now: now,
             signingKey: Array(repeating: 7, count: 32), isReady: { readiness.isOn }, logger: logger ?? quiet,
             randomBytes: { randomBytes.bytes($0) })
         for id in [1, 2] as [Int64] { _ = try await store.createTeam(name: "Team \(id)", id: id, at: clock.now) }

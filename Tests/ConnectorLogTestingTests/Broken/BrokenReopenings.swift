@@ -35,7 +35,7 @@ enum BrokenReopenings {
             caughtBy: [
                 "rowsOutliveTheStore", "timesStayUniqueWhenReopened", "idsRiseWhenReopened", "tokensOutliveTheStore",
                 "statesGoOnWhenReopened", "theCatalogOutlivesTheStore", "erasedRowsStayErased",
-                "retentionOutlivesTheStore",
+                "retentionOutlivesTheStore", "secretsOutliveTheStore",
             ]
         ) {
             let clock = ManualClock()

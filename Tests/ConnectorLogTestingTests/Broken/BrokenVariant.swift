@@ -64,6 +64,9 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
     }
 }
 
+/// A catalog with a defect.
+protocol BrokenCatalog: ForwardingCatalog {}
+
 /// A batch taken apart, so that a defect can change it before it is redacted again (which changes nothing).
 struct BatchContents {
     var entries: [SampleEntry]

@@ -55,4 +55,17 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     func setLogo(
         team: Int64, identifier: String, logo: Logo, name: String, at: Timestamp
     ) async throws(StoreError) -> Bool { true }
+    func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord] { [] }
+    func allSecrets() async throws(StoreError) -> [SecretRecord] { [] }
+    func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation { .created }
+    func updateSecret(
+        team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at: Timestamp
+    ) async throws(StoreError) -> Bool { true }
+    func deleteSecret(team: Int64, connector: String?, placeholder: String) async throws(StoreError) -> Bool { true }
+    func sealedKeys() async throws(StoreError) -> [String: [UInt8]] { [:] }
+    func addSealedKey(_ sealed: [UInt8], name: String) async throws(StoreError) -> Bool { true }
+    func replaceSealed(_ changes: [SealedChange]) async throws(StoreError) {}
+    func redactionRules(team: Int64) async throws(StoreError) -> String? { nil }
+    func allRedactionRules() async throws(StoreError) -> [Int64: String] { [:] }
+    func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool { true }
 }

@@ -9,7 +9,8 @@ struct BackupCommand: ContextualCommand {
         discussion: """
             The copy holds everything that was acknowledged before it began. --to names a directory, which is made as a data
             directory with the store and the keys' files, or, when it ends in .sqlite, a file for the store alone. Nothing
-            is overwritten. A copy is as secret as the store: it has mode 0700 or 0600.
+            is overwritten. A copy is as secret as the store: it has mode 0700 or 0600. It does not hold the master key, so that
+            secrets in it stay sealed: keep master-key, or CONNECTORLOG_MASTER_KEY, in another place.
             """)
 
     @Option(help: ArgumentHelp("Directory or FILE.sqlite to make.", valueName: "path"))
@@ -43,6 +44,8 @@ struct BackupCommand: ContextualCommand {
             throw error
         }
         try context.console.say("copied to \(target)")
+        try context.console.tell(
+            "the master key is not in it: keep a copy of that elsewhere, to read the secrets in it")
         try context.console.tell("verify it with: connectorlog check --data \(target)")
     }
 
@@ -74,11 +77,14 @@ struct BackupCommand: ContextualCommand {
 struct BackupDirectory {
     static let secretFiles = ["admin-key", "signing-key"]
     static let guide = """
-        A backup of Connector Log: a data directory, complete. It is as secret as the server's own.
+        A backup of Connector Log: a data directory, complete but for the master key, under which the secrets in it are
+        sealed. It is as secret as the server's own.
 
         To look into it:    connectorlog check --data HERE
         To restore it:      stop the server, move its data directory away, copy this directory to its place
-                            (cp -a HERE /var/lib/connectorlog; chown -R to the server's user), start the server.
+                            (cp -a HERE /var/lib/connectorlog; chown -R to the server's user), put the master key of the
+                            time of this backup there as master-key (mode 0600), or into CONNECTORLOG_MASTER_KEY, and start
+                            the server. Without that key: connectorlog store discard-secrets, and register secrets anew.
 
         """
 

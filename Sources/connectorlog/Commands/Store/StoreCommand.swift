@@ -1,0 +1,48 @@
+import ArgumentParser
+import ConnectorLogBlockStore
+import ConnectorLogCore
+import Foundation
+import Logging
+import Synchronization
+
+struct StoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "store", abstract: "Change what a store's secrets are sealed with, while no server runs.",
+        subcommands: [RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
+}
+
+extension StoreLocation {
+    /// Runs `body` on the catalog of a store that no server has open, and closes it.
+    func withCatalog(
+        in context: CommandContext, _ body: (any Catalog, borrowing DataDirectory) async throws -> Void
+    ) async throws {
+        umask(0o077)
+        let path = path(environment: context.environment)
+        // Taking hold of a directory would make it.
+        guard FileManager.default.fileExists(atPath: path + "/" + StoreBackup.fileName) else {
+            throw CommandFailure(.noInput, "there is no store in \(path)")
+        }
+        let directory = try DataDirectory(path: path)
+        let console = Mutex(context.console)
+        let logger = Logger(label: "connectorlog") { _ in
+            ServerLog(level: .warning, format: .line, now: context.now) { line in
+                console.withLock { try? $0.emit(line, to: .error) }
+            }
+        }
+        do {
+            let store = try await Wiring.openStore(
+                in: directory.path, retention: .forever, now: context.now, logger: logger)
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(store.store, directory))
+            } catch {
+                result = .failure(error)
+            }
+            try await store.close()
+            try result.get()
+        } catch let error as StoreError {
+            throw CommandFailure(error)
+        }
+        directory.release()
+    }
+}
