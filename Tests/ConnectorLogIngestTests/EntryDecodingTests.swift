@@ -46,7 +46,7 @@ struct EntryDecodingTests {
         TextCase(#""error_name":"E""#, .errorName, "E"), TextCase(#""error_message":"m""#, .errorMessage, "m"),
     ])
     func readsTexts(_ c: TextCase) async throws {
-        #expect(try await batch(c.members).text(c.field) == c.expected)
+        #expect(try await batch(c.members).text(c.field)?.withPlainPlaceholders == c.expected)
     }
 
     @Test(arguments: [
@@ -108,7 +108,7 @@ struct EntryDecodingTests {
         )
         let fields = try #require(batch.headers(.requestHeaders))
         #expect(fields.map(\.name) == ["B", "a", "a", "B", "e", "FA", "FA", "authorization"])
-        #expect(fields.map(\.value) == ["1", "2", "3", "4", "5", "6", "7", "Bearer [redacted]"])
+        #expect(fields.map(\.value.withPlainPlaceholders) == ["1", "2", "3", "4", "5", "6", "7", "Bearer [redacted]"])
     }
 
     @Test(arguments: ["{}", "null", #"{"a":null}"#])
@@ -131,7 +131,7 @@ struct EntryDecodingTests {
         ] as [(String, String?)])
     func keepsBodiesAsText(members: String, expected: String?) async throws {
         let batch = try await batch(members)
-        #expect(batch.text(.requestBody) == expected)
+        #expect(batch.text(.requestBody)?.withPlainPlaceholders == expected)
         #expect(!BodyAttributes(packed: batch.entries.requestBodyAttributes[0]).isBinary)
     }
 
@@ -188,7 +188,7 @@ struct EntryDecodingTests {
             (#""extra":{"token":"x"}"#, #"{"extra":"{\"token\":\"[redacted]\"}"}"#),
         ] as [(String, String?)])
     func keepsUnknownMembersAsAttributes(members: String, expected: String?) async throws {
-        #expect(try await batch(members).text(.attributes) == expected)
+        #expect(try await batch(members).text(.attributes)?.withPlainPlaceholders == expected)
     }
 
     @Test func takes64AttributesAndNoMore() async throws {

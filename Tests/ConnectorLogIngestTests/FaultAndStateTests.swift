@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 import Testing
 
 @Suite
@@ -13,6 +14,7 @@ struct FaultAndStateTests {
             "entry_request_id":"r-1","team_id":8,"unknown":{"a":1},"type":"fault"}
             """
         ).get()
+        let x = Fixtures.placeholder(of: "x", team: 8)
         var expected = RootFault(
             id: EntryID(high: 0, low: 0), teamID: 8, occurredAt: try #require(Timestamp("2026-11-01T00:00:00Z")),
             name: "Bad Gateway")
@@ -22,15 +24,15 @@ struct FaultAndStateTests {
         expected.flowVersion = "3"
         expected.connectorIdentifier = "crm"
         expected.kind = "api"
-        expected.uri = "https://h.example/?token=[redacted]"
+        expected.uri = "https://h.example/?token=\(x)"
         expected.message = "m"
         expected.statusCode = 502
         expected.responseHeaders = [
             HeaderField(name: "a", value: "1"), HeaderField(name: "a", value: "2"),
-            HeaderField(name: "Set-Cookie", value: "[redacted]"),
+            HeaderField(name: "Set-Cookie", value: x),
         ]
         expected.responseBody = Body(
-            bytes: Array(#"{"password":"[redacted]"}"#.utf8), isBinary: false, originalSize: 16, isTruncated: false)
+            bytes: Array(#"{"password":"\#(x)"}"#.utf8), isBinary: false, originalSize: 16, isTruncated: false)
         expected.invokeType = "FORWARD"
         expected.action = "save"
         expected.entryRequestID = "r-1"

@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 
 /// One request taken from its bytes to its outcome, with a store in memory behind it.
 struct IngestRun {
@@ -18,7 +19,7 @@ struct IngestRun {
     var rejected: [RejectedLine] { outcome.rejected }
 
     static func pipeline(_ writer: any LogWriter, limits: IngestLimits = IngestLimits()) -> IngestPipeline {
-        IngestPipeline(writer: writer, limits: limits, now: { now })
+        IngestPipeline(writer: writer, book: Fixtures.redactionBook(), limits: limits, now: { now })
     }
 
     /// Feeds `body` in pieces that end at `cuts`.

@@ -104,11 +104,11 @@ import Testing
     @Test func marksRedactionsAndLosesNothing() {
         for text in [
             "", "[redacted]", "a[redacted]b[redacted][redacted]", "[redacte", "[[redacted]]", "Bearer [redacted]\n[",
-            "é[redacted]\u{301}",
+            "é[redacted]\u{301}", "a[secret:k3f9c2]b[secret:k3f9c]", "[secret:k3f9c2",
         ] {
             let marked = MarkedText(text)
             #expect(Array(marked.text.utf8) == Array(text.utf8))
-            #expect(marked.pieces.allSatisfy { $0.isRedaction == ($0.text == "[redacted]") })
+            #expect(marked.pieces.allSatisfy { $0.isRedaction == ["[redacted]", "[secret:k3f9c2]"].contains($0.text) })
         }
         #expect(MarkedText("a[redacted]b").pieces.map(\.isRedaction) == [false, true, false])
     }

@@ -91,12 +91,12 @@ import Testing
                 Fixtures.key(key.id, team: key.team, role: key.role, at: now(), expiresAt: key.expiresAt),
                 hash: Array(SHA256.hash(data: Array(key.text.utf8))))
         }
+        let vault = try await SecretVault.open(
+            catalog: store, masterKey: try #require(MasterKey(bytes: Array(repeating: 5, count: 32))),
+            randomBytes: ServerDependencies.systemRandomBytes)
         let dependencies = ServerDependencies(
-            reader: store, catalog: store, keeper: store, pipeline: IngestPipeline(writer: store, now: now),
-            vault: try await SecretVault.open(
-                catalog: store, masterKey: try #require(MasterKey(bytes: Array(repeating: 5, count: 32))),
-                randomBytes: ServerDependencies.systemRandomBytes),
-            now: now, signingKey: Array(repeating: 9, count: 32), isReady: { true },
+            reader: store, catalog: store, keeper: store,
+            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now, signingKey: Array(repeating: 9, count: 32), isReady: { true },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var settings = ServerSettings()
         settings.isBehindProxy = isSecure

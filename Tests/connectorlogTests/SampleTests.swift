@@ -143,7 +143,7 @@ import Testing
     }
 
     private func ingest(_ line: String, into store: InMemoryStore) async throws {
-        let pipeline = IngestPipeline(writer: store, now: { SystemTime.now })
+        let pipeline = IngestPipeline(writer: store, book: Fixtures.redactionBook(), now: { SystemTime.now })
         var session = pipeline.makeSession(
             format: IngestFormat(media: .json, encoding: .identity),
             caller: IngestCaller(defaultTeam: 1, identity: "test", refusal: { _ in nil }))

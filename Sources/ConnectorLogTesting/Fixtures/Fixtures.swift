@@ -19,6 +19,13 @@ package enum Fixtures {
         RedactionBook(placeholderKey: Array(0..<32))
     }
 
+    /// What that book leaves in the place of a value.
+    package static func placeholder(of value: String, team: Int64) -> String {
+        Array(value.utf8).withUnsafeBytes {
+            Placeholders(key: Array(0..<32), team: team).placeholder(for: $0).text
+        }
+    }
+
     /// A fault whose id the store will assign.
     package static func fault(
         team: Int64, at occurredAt: Timestamp, name: String = "Bad Gateway", state: String? = nil

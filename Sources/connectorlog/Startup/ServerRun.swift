@@ -34,8 +34,8 @@ struct ServerRun: Sendable {
 
     func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         let (urls, opened) = AsyncStream<String>.makeStream()
-        // What the pipeline redacts by is `vault.book`, which has every change of secrets and rules at once.
-        let pipeline = IngestPipeline(writer: store.store, limits: configuration.ingest, now: now)
+        let pipeline = IngestPipeline(
+            writer: store.store, book: vault.book, limits: configuration.ingest, now: now)
         let application = try makeApplication(
             dependencies: ServerDependencies(
                 reader: store.store, catalog: store.store, keeper: store.store, pipeline: pipeline,

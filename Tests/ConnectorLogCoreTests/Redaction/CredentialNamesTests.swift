@@ -48,7 +48,7 @@ struct CredentialNamesTests {
         CredentialNames.wholeNames + CredentialNames.endings + CredentialNames.exceptions
         + [
             "_", "-", ".", " ", "[", "]", "\"", "\\", "x", "u", "e", "0", "6", "%", "%2e", "%5F", "%7", "\\u00",
-            "\\u002d", "é",
+            "\\u002d", "é", "$", "%24",
         ]
 
     @Test func agreesWithTheRulesWrittenPlainly() {
@@ -100,7 +100,7 @@ struct CredentialNamesTests {
                 }
             }
             rest = rest.dropLast(taken)
-            if !"_-. []".utf8.contains(byte) { letters.append(byte) }
+            if !"_-. []$".utf8.contains(byte) { letters.append(byte) }
         }
         let plain = String(decoding: letters.reversed().map { $0 &- 65 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
         guard !CredentialNames.exceptions.contains(plain) else { return false }

@@ -52,7 +52,7 @@ struct TestServer {
             catalog: store, masterKey: masterKey, randomBytes: { vaultRandom.bytes($0) })
         dependencies = ServerDependencies(
             reader: wrap(store) ?? store, catalog: store, keeper: store,
-            pipeline: IngestPipeline(writer: store, now: now), vault: vault, now: now,
+            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now,
             signingKey: Array(repeating: 7, count: 32), isReady: { readiness.isOn }, logger: logger ?? quiet,
             randomBytes: { randomBytes.bytes($0) })
         for id in [1, 2] as [Int64] { _ = try await store.createTeam(name: "Team \(id)", id: id, at: clock.now) }

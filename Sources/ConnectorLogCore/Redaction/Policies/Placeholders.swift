@@ -73,7 +73,7 @@ package struct Placeholders: Sendable {
         prepared = HMAC(key: subkey)
     }
 
-    func placeholder(for value: UnsafeRawBufferPointer) -> Placeholder {
+    package func placeholder(for value: UnsafeRawBufferPointer) -> Placeholder {
         var code = prepared
         code.update(data: value)
         let bits = code.finalize().withUnsafeBytes { $0.loadUnaligned(as: UInt32.self) }
