@@ -45,6 +45,8 @@ def test_values_are_nowhere_on_the_disk_and_outlive_a_power_cut(make_server):
     update = server.request("PUT", f"{CONNECTOR}/secrets/{made[0]}", b'{"secret_value":"staple-%s"}' % VALUE.encode(),
                             headers={"Content-Type": "application/json"})
     assert update.status == 204
+    checked = command("check", "--data", server.data)
+    assert checked.returncode == 0 and "not checked: that secrets can be unsealed" in checked.stderr
     for step in (server.restart, server.restart, server.stop):
         assert VALUE.encode() not in stored(server)
         assert VALUE not in server.output()

@@ -75,11 +75,12 @@ extension StoreCheck {
     /// What is sealed cannot be opened here: the key is not in the store.
     private mutating func checkSecrets() throws {
         try attempt("table secret") { check in
-            _ = try check.queue.read { db in
+            let secrets = try check.queue.read { db in
                 // A store of a version before has none of these tables.
                 try db.tableExists("secret")
                     ? Row.fetchAll(db, sql: "SELECT * FROM secret").map(SQLiteCatalog.secret) : []
             }
+            if !secrets.isEmpty { check.report.unchecked.append("that secrets can be unsealed: that takes their key") }
         }
         try attempt("table sealed_key") { check in
             _ = try check.queue.read { db in
