@@ -4,6 +4,7 @@ package struct RedactionWorkspace: ~Copyable {
     var findings: [Finding] = []
     var known = KnownSecrets.Scratch()
     var knownFound: [KnownSecrets.Found] = []
+    var patterns = PatternScratch()
     /// A text with placeholders in the place of findings.
     var replaced = ByteScratch()
     private var placeholders = PlaceholderCache()

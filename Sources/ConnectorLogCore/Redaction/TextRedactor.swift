@@ -80,6 +80,7 @@ package struct TextRedactor: Sendable {
                 Finding(rule: .knownSecret, range: found.range, placeholder: found.placeholder))
         }
         workspace.knownFound.removeAll(keepingCapacity: true)
+        policy.patterns?.find(in: text, using: &workspace.patterns, into: &workspace.findings)
         PaymentCard.forEach(in: text) { workspace.findings.append(Finding(rule: .paymentCard, range: $0)) }
         return workspace.replaceFindings(in: text, context: context, field: field, policy: policy)
     }
