@@ -3,10 +3,18 @@ import CZstd
 
 /// Bodies compressed for tests.
 enum Compressed {
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    static func gzip(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15 + 16) }
+
+    /// With the frame of RFC 1950.
+    static func deflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15) }
+
+    /// Without any frame.
+    static func rawDeflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: -15) }
+
+    private static func deflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
-            &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            &stream, 6, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         defer { deflateEnd(&stream) }
         var input = bytes
         var output = [UInt8](repeating: 0, count: Int(deflateBound(&stream, UInt(bytes.count))))
@@ -16,7 +24,7 @@ enum Compressed {
                 stream.avail_in = UInt32(input.count)
                 stream.next_out = output.baseAddress
                 stream.avail_out = UInt32(output.count)
-                deflate(&stream, Z_FINISH)
+                CZlib.deflate(&stream, Z_FINISH)
                 return output.count - Int(stream.avail_out)
             }
         }

@@ -18,17 +18,20 @@ struct IngestRun {
 
     var rejected: [RejectedLine] { outcome.rejected }
 
-    static func pipeline(_ writer: any LogWriter, limits: IngestLimits = IngestLimits()) -> IngestPipeline {
-        IngestPipeline(writer: writer, book: Fixtures.redactionBook(), limits: limits, now: { now })
+    static func pipeline(
+        _ writer: any LogWriter, limits: IngestLimits = IngestLimits(), book: RedactionBook = Fixtures.redactionBook()
+    ) -> IngestPipeline {
+        IngestPipeline(writer: writer, book: book, limits: limits, now: { now })
     }
 
     /// Feeds `body` in pieces that end at `cuts`.
     init(
         _ body: [UInt8], media: IngestFormat.Media = .ndjson, encoding: IngestFormat.Encoding = .identity,
-        cuts: [Int] = [], limits: IngestLimits = IngestLimits(), caller: IngestCaller = team7
+        cuts: [Int] = [], limits: IngestLimits = IngestLimits(), caller: IngestCaller = team7,
+        book: RedactionBook = Fixtures.redactionBook()
     ) async throws {
         let writer = MemoryWriter()
-        var session = Self.pipeline(writer, limits: limits)
+        var session = Self.pipeline(writer, limits: limits, book: book)
             .makeSession(format: IngestFormat(media: media, encoding: encoding), caller: caller)
         try session.feed(body, cuts: cuts)
         let result = try await session.finish(idempotencyKey: nil) { _ in [] }

@@ -31,7 +31,8 @@ extension RedactionWorkspace {
                 end = max(end, findings[index].range.upperBound)
                 index += 1
             }
-            guard start >= at, end > start else { continue }
+            start = max(start, at)
+            guard end > start else { continue }
             let secret = UnsafeRawBufferPointer(rebasing: text[start..<end])
             if Placeholder.isPlaceholder(secret) { continue }
             var quote: EscapedQuote?

@@ -13,6 +13,9 @@ package struct RedactionTally: Sendable {
     /// Bytes that the search for secrets looked at, beside its one pass over the text. It only counts, for tests.
     package var work = 0
 
+    /// Redactions that are told apart in one receipt; what comes beyond is counted under its field alone.
+    package static let mostItems = 128
+
     package init() {}
 
     package var isEmpty: Bool { items.isEmpty }
@@ -28,6 +31,10 @@ package struct RedactionTally: Sendable {
                 items[i].count += 1
                 return
             }
+        }
+        if items.count >= Self.mostItems, !name.isEmpty {
+            add(rule, field: field, name: UnsafeRawBufferPointer(start: nil, count: 0))
+            return
         }
         let start = names.count
         names.append(contentsOf: name)

@@ -75,10 +75,17 @@ extension SecretScan {
         while end < text.count, Self.isToken68(text[end]) { end += 1 }
         let letters = end
         while end < text.count, text[end] == UInt8(ascii: "=") { end += 1 }
-        if end > letters, end < text.count, Self.isToken68(text[end]) || text[end] == UInt8(ascii: "\"") {
+        if end == letters + 1, end < text.count, Self.isToken68(text[end]) || text[end] == UInt8(ascii: "\""),
+            isParameterName(first..<letters)
+        {
             return first..<first
         }
         return first..<end
+    }
+
+    /// Names of parameters are short and of small letters; base64 that ends in `=` hardly ever is.
+    private func isParameterName(_ word: Range<Int>) -> Bool {
+        word.count <= 24 && text[word].allSatisfy { $0 &- 97 < 26 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 
     private static func isToken68(_ byte: UInt8) -> Bool {

@@ -93,6 +93,13 @@ extension SecretScan {
         let first = skipBlanks(from: colon + 1)
         // In a URI `token:revoke` is a resource and its custom verb.
         guard context != .uri || first > colon + 1 else { return nil }
+        if first < text.count, let quote = EscapedQuote(openingAt: first, in: text) {
+            // A literal: YAML, JavaScript, GraphQL.
+            let inner = first + quote.count
+            let end = quote.end(in: text, from: inner)
+            work += end - first
+            return inner < end ? Match(rule: .jsonKey, secret: inner..<end, name: name) : nil
+        }
         var end = first
         scan: while end < text.count {
             switch text[end] {

@@ -9,12 +9,39 @@ extension SecretScan {
         if text[equals + 1] == UInt8(ascii: "\""), matches("name", at: equals - 4 < 0 ? text.count : equals - 4) {
             return formPart(equals: equals)
         }
+        if context == .text, equals > start {
+            switch text[equals - 1] {
+            case 0x20, 0x09, UInt8(ascii: "'"), UInt8(ascii: "\""): return assignment(equals: equals)
+            default: break
+            }
+        }
         guard names.mayEnd(before: equals, in: text, from: start) else { return nil }
         return value(name: bareName(before: equals), from: equals + 1)
     }
 
-    private mutating func value(name: Range<Int>, from first: Int) -> Match? {
+    /// `name = value`, `'name' => 'value'`: blanks, and the quotes of literals, between the name and the sign.
+    private mutating func assignment(equals: Int) -> Match? {
+        var nameEnd = equals
+        while nameEnd > start, text[nameEnd - 1] == 0x20 || text[nameEnd - 1] == 0x09 { nameEnd -= 1 }
+        work += equals - nameEnd
+        if nameEnd > start, let quote = EscapedQuote(closingBefore: nameEnd, in: text, from: start) {
+            nameEnd -= quote.count
+        }
+        guard nameEnd < equals, nameEnd > start else { return nil }
+        let name = bareName(before: nameEnd)
+        guard !name.isEmpty else { return nil }
+        var first = equals + 1
+        if first < text.count, text[first] == UInt8(ascii: ">") { first += 1 }
+        return value(name: name, from: first)
+    }
+
+    private mutating func value(name: Range<Int>, from start: Int) -> Match? {
         guard !name.isEmpty, saysCredential(name) else { return nil }
+        var first = start
+        if context == .text {
+            while first < text.count, text[first] == 0x20 || text[first] == 0x09 { first += 1 }
+            work += first - start
+        }
         if let quote = EscapedQuote(openingAt: first, in: text) {
             let inner = first + quote.count
             let end = quote.end(in: text, from: inner)
@@ -22,9 +49,16 @@ extension SecretScan {
             return inner < end ? Match(rule: .parameter, secret: inner..<end, name: name) : nil
         }
         var end = first
-        while end < text.count, !endsValue(text[end]) { end += 1 }
+        while end < text.count, !endsValue(text[end]) || isEscapedSlash(end) { end += 1 }
         work += end - first
         return first < end ? Match(rule: .parameter, secret: first..<end, name: name) : nil
+    }
+
+    /// `\/`, as some encoders of JSON write a slash, with as many backslashes as its depth asks for.
+    private func isEscapedSlash(_ at: Int) -> Bool {
+        var next = at
+        while next < min(text.count, at + 8), text[next] == UInt8(ascii: "\\") { next += 1 }
+        return next > at && next < text.count && text[next] == UInt8(ascii: "/")
     }
 
     private func endsValue(_ byte: UInt8) -> Bool {

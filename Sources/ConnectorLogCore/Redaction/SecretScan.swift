@@ -22,6 +22,8 @@ struct SecretScan {
     let context: TextRedactor.Context
     /// What is before was redacted already, and is not looked at again.
     var start = 0
+    /// Up to here no web token begins: the run of its characters was read already.
+    var noWebTokenBefore = 0
     /// Bytes looked at beside the search for triggers: a test holds it to a multiple of the text's length.
     var work = 0
 

@@ -64,7 +64,10 @@ extension TextRedactor {
             return
         }
         workspace.placeholder(for: secret, of: policy).append(to: &bytes)
-        workspace.tally.add(.header, field: field, name: header.name)
+        // A name can hold a secret itself.
+        let isSafe = !policy.mayFindKnown(in: header.name, isCut: false)
+        workspace.tally.add(
+            .header, field: field, name: isSafe ? header.name : UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     private enum CookieHeader {

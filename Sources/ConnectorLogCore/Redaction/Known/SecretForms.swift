@@ -33,6 +33,8 @@ struct SecretForm: Hashable {
 
     /// All forms of a value, each once.
     static func all(of secret: KnownSecret) -> [SecretForm] {
+        // Blanks alone would take the blanks out of every text.
+        guard trimmed(secret.value).count >= minimumBytes else { return [] }
         var forms: Set<SecretForm> = []
         var values = [secret.value, trimmed(secret.value)]
         for value in values where value.contains(0x20) { values.append(value.map { $0 == 0x20 ? UInt8(ascii: "+") : $0 }) }

@@ -22,7 +22,9 @@ package final class RedactionBook: Sendable {
 
     /// Puts `secrets` in the place of all that the connector had; nil for the team's own.
     package func setSecrets(_ secrets: [KnownSecret], team: Int64, connector: String?) {
-        change(team) { $0.setting(secrets, connector: connector) }
+        // Built before the lock is taken: what many large values cost, no request waits for.
+        let known = KnownSecrets(secrets, placeholders: Placeholders(key: placeholderKey, team: team))
+        change(team) { $0.setting(known, connector: connector) }
     }
 
     /// Throws, and changes nothing, when a name, an expression or a path is none.

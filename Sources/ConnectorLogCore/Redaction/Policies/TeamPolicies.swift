@@ -71,8 +71,7 @@ final class TeamPolicies: Sendable {
             placeholders: placeholders, rules: rules, teamSecrets: teamSecrets, connectorSecrets: connectorSecrets)
     }
 
-    func setting(_ secrets: [KnownSecret], connector: String?) -> TeamPolicies {
-        let known = KnownSecrets(secrets, placeholders: placeholders)
+    func setting(_ known: KnownSecrets?, connector: String?) -> TeamPolicies {
         guard let connector else {
             return TeamPolicies(
                 placeholders: placeholders, rules: rules, teamSecrets: known, connectorSecrets: connectorSecrets)

@@ -23,7 +23,7 @@ extension SecretScan {
     /// least one part more. One that was cut in its first part is still one.
     private mutating func webToken(at first: Int) -> Match? {
         guard first + 12 <= text.count, text[first + 1] == UInt8(ascii: "y"), text[first + 2] == UInt8(ascii: "J"),
-            TokenShape.mayBegin(at: first, in: text)
+            first >= noWebTokenBefore, TokenShape.mayBegin(at: first, in: text)
         else { return nil }
         var end = first
         var dots = 0
@@ -38,7 +38,11 @@ extension SecretScan {
             end += 1
         }
         work += end - first
-        guard dots > 0 || end == text.count && end - first >= 24 else { return nil }
+        guard dots > 0 || end == text.count && end - first >= 24 else {
+            // What begins later in this run ends as this one did.
+            if end < text.count { noWebTokenBefore = end }
+            return nil
+        }
         guard end - first >= 20 else { return nil }
         return Match(rule: .webToken, secret: first..<end, name: first..<first)
     }

@@ -72,6 +72,8 @@ struct TokenShape: Sendable {
         TokenShape(beginning: "shpca_", trigger: 1, alphabet: .hexadecimal, length: 32...64),
         TokenShape(beginning: "shppa_", trigger: 1, alphabet: .hexadecimal, length: 32...64),
         TokenShape(beginning: "shpss_", trigger: 1, alphabet: .hexadecimal, length: 32...64),
+        // Our own keys.
+        TokenShape(beginning: "clk_", trigger: 2, alphabet: .identifier, length: 32...300),
         // OpenAI, Anthropic and who writes keys like theirs.
         TokenShape(beginning: "sk-", trigger: 0, alphabet: .identifier, length: 20...300, isMixed: true),
     ]
