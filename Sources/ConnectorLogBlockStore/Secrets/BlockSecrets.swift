@@ -11,6 +11,8 @@ struct BlockSecrets {
     }
 
     let scopes: SecretScopes
+    /// Whether secrets of a team's connectors are looked for in the entries of all of them.
+    private let isWide: Bool
     private(set) var hits: [Hit] = []
     private(set) var damage: [CheckReport.Fault] = []
     /// Nil where they are damaged.
@@ -19,8 +21,8 @@ struct BlockSecrets {
     /// Rows whose body was cut, by field.
     private var cut: [EntryTextField: [Bool]] = [:]
 
-    init(_ scopes: SecretScopes) {
-        self.scopes = scopes
+    init(_ scopes: SecretScopes, isWide: Bool = false) {
+        (self.scopes, self.isWide) = (scopes, isWide)
     }
 
     mutating func run(_ block: StoredBlock, _ scratch: inout KnownSecretSearch.Scratch) throws {
@@ -49,7 +51,7 @@ struct BlockSecrets {
         var (own, shared): ([KnownSecretSearch?], [KnownSecretSearch?]) = ([], [])
         var last: (team: Int64, connector: [UInt8]?, own: KnownSecretSearch?, shared: KnownSecretSearch?)?
         for row in 0..<block.rows {
-            let connector = connectors?[row].map(Array.init)
+            let connector = isWide ? nil : connectors?[row].map(Array.init)
             guard let team = teams?[row] ?? block.summary.teamID else {
                 own.append(scopes.all)
                 shared.append(scopes.all)

@@ -71,7 +71,8 @@ struct SecretEraser {
     private func withoutSecrets(_ block: BlockSummary, in db: Database) throws -> Rewritten {
         let stored = StoredBlock(
             block, in: db, zstandard: eraser.encoder.zstandard, recent: eraser.replacement.recent)
-        var secrets = BlockSecrets(scopes)
+        // Small blocks lie uncompressed in the file, where a secret shows whosever entry has it.
+        var secrets = BlockSecrets(scopes, isWide: true)
         var scratch = KnownSecretSearch.Scratch()
         try secrets.run(stored, &scratch)
         // What is damaged cannot be written anew.
