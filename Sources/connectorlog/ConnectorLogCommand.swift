@@ -18,7 +18,8 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, IngestCommand.self, LogsCommand.self, TeamCommand.self, KeyCommand.self,
             SecretCommand.self,
-            CheckCommand.self, BackupCommand.self, VerifySecretsCommand.self, StoreCommand.self, VersionCommand.self, DocsCommand.self,
+            CheckCommand.self, BackupCommand.self, VerifySecretsCommand.self, StoreCommand.self, VersionCommand.self,
+            DocsCommand.self,
         ]
     )
 

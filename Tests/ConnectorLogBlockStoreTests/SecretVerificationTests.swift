@@ -13,7 +13,8 @@ import Testing
     private static let other = "another-secret-of-crm-9182"
     private static let key = Array(UInt8(0)..<32)
 
-    private static func owned(_ value: String, _ name: String, team: Int64 = 1, connector: String? = nil) -> OwnedSecret {
+    private static func owned(_ value: String, _ name: String, team: Int64 = 1, connector: String? = nil) -> OwnedSecret
+    {
         let bytes = Array(value.utf8)
         let placeholder = bytes.withUnsafeBytes { Placeholders(key: key, team: team).placeholder(for: $0) }
         return OwnedSecret(
@@ -66,7 +67,8 @@ import Testing
         fault.connectorIdentifier = "crm"
         fault.message = "said \(base64)"
         fault.responseHeaders = [HeaderField(name: "X-Note", value: value)]
-        fault.responseBody = Body(bytes: Array(percentEncoded.utf8), isBinary: false, originalSize: 1, isTruncated: false)
+        fault.responseBody = Body(
+            bytes: Array(percentEncoded.utf8), isBinary: false, originalSize: 1, isTruncated: false)
         return fault
     }
 
@@ -89,7 +91,8 @@ import Testing
             }
             _ = try await store.append(
                 Fixtures.batch(
-                    batch, faults: number == 3 ? [fault(clock.now)] : [], states: number == 4 ? [change(clock.now)] : []),
+                    batch, faults: number == 3 ? [fault(clock.now)] : [], states: number == 4 ? [change(clock.now)] : []
+                ),
                 idempotency: nil)
         }
     }
@@ -237,7 +240,10 @@ import Testing
         let mark = Fixtures.placeholder(of: Self.value, team: 1)
         #expect(after.contains { $0.summary.event == "load \(mark)" })
         #expect(after.contains { $0.summary.uri == "https://api.example.com/a?q=\(mark)&r=1" })
-        #expect(after.contains { $0.requestBody.map { String(decoding: $0.bytes, as: UTF8.self) } == "{\"note\":\"\(mark)\"}" })
+        #expect(
+            after.contains {
+                $0.requestBody.map { String(decoding: $0.bytes, as: UTF8.self) } == "{\"note\":\"\(mark)\"}"
+            })
         #expect(after.contains { $0.requestHeaders == [HeaderField(name: "X-Note", value: "a \(mark) b")] })
         let unchanged = zip(before, after).count { $0 == $1 }
         #expect(unchanged >= 6 * 40)
@@ -316,8 +322,10 @@ import Testing
         let value = "a-value-to-be-found"
         var random = SeededRandom(seed: 3)
         var bytes = (0..<(3 << 20)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-        let places = [0, 100, (1 << 20) - 7, (1 << 20) + 40, (2 << 20) - 1, 2 << 20 + 19, bytes.count - value.utf8.count]
-            .filter { $0 + value.utf8.count <= bytes.count }
+        let places = [
+            0, 100, (1 << 20) - 7, (1 << 20) + 40, (2 << 20) - 1, 2 << 20 + 19, bytes.count - value.utf8.count,
+        ]
+        .filter { $0 + value.utf8.count <= bytes.count }
         for place in places { bytes.replaceSubrange(place..<place + value.utf8.count, with: value.utf8) }
         try Data(bytes).write(to: URL(filePath: directory + "/file"))
         let scopes = SecretScopes([
@@ -325,7 +333,8 @@ import Testing
                 team: 1, connector: nil,
                 secret: .init(
                     name: "sec_000000001", known: KnownSecret(value: Array(value.utf8)),
-                    placeholder: Placeholders(key: [], team: 1).placeholder(for: UnsafeRawBufferPointer(start: nil, count: 0))))
+                    placeholder: Placeholders(key: [], team: 1).placeholder(
+                        for: UnsafeRawBufferPointer(start: nil, count: 0))))
         ])
         var report = SecretReport()
         try RawFiles(of: directory).run(scopes, into: &report) { _ in }

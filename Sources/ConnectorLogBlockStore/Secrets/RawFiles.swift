@@ -1,8 +1,8 @@
 import ConnectorLogCore
 import Foundation
 
-/// The files of a data directory, searched byte by byte: what is not compressed shows itself, whatever it belongs to, be it a
-/// page's remnant or the write-ahead log.
+/// The files of a data directory, searched byte by byte: what is not compressed shows itself, whatever it belongs to,
+/// be it a page's remnant or the write-ahead log.
 ///
 /// Nothing of this process may have the database open meanwhile.
 struct RawFiles {

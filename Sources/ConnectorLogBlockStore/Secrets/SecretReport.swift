@@ -57,7 +57,9 @@ package struct SecretReport: Sendable, Equatable {
         _ found: [KnownSecretSearch.Found], of search: KnownSecretSearch, at place: Place, team: Int64?, field: String
     ) {
         if found.isEmpty { return }
-        for (secret, count) in Dictionary(found.map { ($0.secret, 1) }, uniquingKeysWith: +).sorted(by: { $0.key < $1.key }) {
+        for (secret, count) in Dictionary(found.map { ($0.secret, 1) }, uniquingKeysWith: +).sorted(by: {
+            $0.key < $1.key
+        }) {
             add(Finding(place: place, team: team, field: field, secret: search.secrets[secret].name, count: count))
         }
     }

@@ -108,7 +108,8 @@ struct SecretRowEraser {
     }
 
     private func eraseFlowStateIDs() throws -> Int {
-        let states = try collect("flow_state", columns: "team_id, state_id") { row, search, scratch -> (FlowStateKey, String)? in
+        let states = try collect("flow_state", columns: "team_id, state_id") {
+            row, search, scratch -> (FlowStateKey, String)? in
             let id: String = try row.row.value("state_id")
             guard let redacted = Self.redacted(id, .text, search, &scratch) else { return nil }
             return (FlowStateKey(teamID: try row.row.value("team_id"), stateID: id), redacted)
@@ -135,7 +136,8 @@ struct SecretRowEraser {
 
     private func eraseColumns(_ table: String) throws -> Int {
         let names = Self.columns[table] ?? []
-        let key = table == "connector" ? ["team_id", "identifier"] : table == "flow_state" ? ["team_id", "id"] : ["id"]
+        let key =
+            table == "connector" ? ["team_id", "identifier"] : table == "flow_state" ? ["team_id", "id"] : ["id"]
         let changes = try collect(table) { row, search, scratch -> (key: [DatabaseValue], texts: [(String, String)])? in
             var texts: [(String, String)] = []
             for name in names {
@@ -148,7 +150,8 @@ struct SecretRowEraser {
         for change in changes {
             for (name, text) in change.texts {
                 // A configuration whose very marks were a secret's is none any more.
-                let isBroken = try name == "configuration"
+                let isBroken =
+                    try name == "configuration"
                     && Bool.fetchOne(db, sql: "SELECT NOT json_valid(?)", arguments: [text]) ?? true
                 try db.execute(
                     sql: "UPDATE \(table) SET \(name) = ? WHERE \(condition)",
@@ -231,7 +234,8 @@ extension RootFault {
         let bytes = body.bytes
         let isCut = body.isTruncated
         body.bytes =
-            unsafe bytes.withUnsafeBytes { unsafe search.redacted($0, as: .text, isCut: isCut, using: &scratch) } ?? bytes
+            unsafe bytes.withUnsafeBytes { unsafe search.redacted($0, as: .text, isCut: isCut, using: &scratch) }
+            ?? bytes
         responseBody = body
     }
 }

@@ -35,14 +35,16 @@ extension SecretVerification {
                 let rows =
                     hasNumbers
                     ? try Row.fetchCursor(
-                        db, sql: "SELECT rowid AS row_number_of_table, * FROM \(table) WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                        db,
+                        sql:
+                            "SELECT rowid AS number_of_row, * FROM \(table) WHERE rowid > ? ORDER BY rowid LIMIT ?",
                         arguments: [last, Self.rowsOfStep])
                     : try Row.fetchCursor(db, sql: "SELECT * FROM \(table)")
                 var count = 0
                 while let row = try rows.next() {
                     count += 1
                     if hasNumbers {
-                        last = try row.value("row_number_of_table")
+                        last = try row.value("number_of_row")
                         number = last
                     } else {
                         number += 1
@@ -87,7 +89,8 @@ enum SecretTable {
 
     /// Whether its rows have a `rowid`.
     static func hasNumbers(_ table: String, in db: Database) throws -> Bool {
-        try Bool.fetchOne(db, sql: "SELECT NOT wr FROM pragma_table_list WHERE name = ? AND schema = 'main'", arguments: [table])
+        try Bool.fetchOne(
+            db, sql: "SELECT NOT wr FROM pragma_table_list WHERE name = ? AND schema = 'main'", arguments: [table])
             ?? true
     }
 
@@ -113,7 +116,7 @@ enum SecretTable {
 
         /// Sealed values; and a flow state's id, which `state_id` has as text.
         private func isLeftOut(_ column: String) -> Bool {
-            column == "row_number_of_table" || table == "secret" && column == "sealed_value"
+            column == "number_of_row" || table == "secret" && column == "sealed_value"
                 || table == "flow_state" && column == "id" || table == "fault" && ["id", "record"].contains(column)
         }
 

@@ -42,7 +42,8 @@ package struct SecretVerification {
 
     /// What is registered in a store, still sealed, and the keys beside it.
     /// - Throws: `damaged` when any of it cannot be read.
-    package static func sealed(in path: String) throws(StoreError) -> (secrets: [SecretRecord], keys: [String: [UInt8]]) {
+    package static func sealed(in path: String) throws(StoreError) -> (secrets: [SecretRecord], keys: [String: [UInt8]])
+    {
         do {
             let queue = try StoreDatabase.openForReading(path)
             defer { try? queue.close() }
