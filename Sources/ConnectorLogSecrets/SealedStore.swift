@@ -11,10 +11,14 @@ package struct SealedStore: Sendable {
     private var items: [Item]
 
     package init(of catalog: any Catalog) async throws(StoreError) {
-        items = try await catalog.allSecrets().map { secret in
+        self.init(try await catalog.allSecrets(), keys: try await catalog.sealedKeys())
+    }
+
+    package init(_ secrets: [SecretRecord], keys: [String: [UInt8]]) {
+        items = secrets.map { secret in
             Item(place: secret.place, change: .secret(placeholder: secret.placeholder), sealed: secret.sealedValue)
         }
-        for (name, sealed) in try await catalog.sealedKeys() {
+        for (name, sealed) in keys {
             items.append(Item(place: .key(name: name), change: .key(name: name), sealed: sealed))
         }
     }

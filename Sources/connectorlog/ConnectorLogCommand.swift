@@ -8,8 +8,8 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         commandName: "connectorlog",
         abstract: "Records every API call that connectors make, and answers which one broke a run.",
         discussion: """
-            serve runs the server; check and backup read a store on this machine, store changes what its secrets are sealed
-            with; the other commands talk to a server (CONNECTORLOG_URL, CONNECTORLOG_API_KEY).
+            serve runs the server; check, backup and verify-secrets read a store on this machine, store changes what its \
+            secrets are sealed with; the other commands talk to a server (CONNECTORLOG_URL, CONNECTORLOG_API_KEY).
 
             EXIT CODES
             \(ExitReason.helpTable)
@@ -18,7 +18,8 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, IngestCommand.self, LogsCommand.self, TeamCommand.self, KeyCommand.self,
             SecretCommand.self,
-            CheckCommand.self, BackupCommand.self, StoreCommand.self, VersionCommand.self, DocsCommand.self,
+            CheckCommand.self, BackupCommand.self, VerifySecretsCommand.self, StoreCommand.self, VersionCommand.self,
+            DocsCommand.self,
         ]
     )
 

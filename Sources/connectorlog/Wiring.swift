@@ -8,6 +8,9 @@ struct OpenStore: Sendable {
     /// Runs until its task is cancelled.
     var maintain: @Sendable () async -> Void
     var isReady: @Sendable () async -> Bool
+    /// While no server runs.
+    var eraseSecrets: @Sendable (SecretScopes, (Int, Int) throws -> Void) async throws(StoreError) -> SecretErasure
+    var rebuild: @Sendable () async throws(StoreError) -> Void
     var close: @Sendable () async throws(StoreError) -> Void
 }
 
@@ -23,6 +26,10 @@ enum Wiring {
             store: store,
             maintain: { await store.runMaintenance() },
             isReady: { await store.isReady() },
+            eraseSecrets: { scopes, progress async throws(StoreError) in
+                try await store.eraseSecrets(scopes, progress: progress)
+            },
+            rebuild: { () async throws(StoreError) in try await store.rebuild() },
             close: { () async throws(StoreError) in try await store.close() })
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ExitReasonTests {
     @Test func numbersAreThoseOfSysexits() {
-        #expect(ExitReason.allCases.map(\.rawValue) == [0, 64, 65, 66, 69, 70, 73, 74, 75, 77, 78])
+        #expect(ExitReason.allCases.map(\.rawValue) == [0, 3, 64, 65, 66, 69, 70, 73, 74, 75, 77, 78])
     }
 
     @Test func helpOfTheProgramListsThem() async {

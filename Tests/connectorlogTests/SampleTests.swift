@@ -1,5 +1,6 @@
 import Configuration
 import ConnectorLogAPI
+import ConnectorLogBlockStore
 import ConnectorLogCore
 import ConnectorLogIngest
 import ConnectorLogSecrets
@@ -33,6 +34,8 @@ import Testing
             configuration: configuration,
             store: OpenStore(
                 store: store, maintain: Self.untilCancelled, isReady: { true },
+                eraseSecrets: { _, _ async throws(StoreError) in throw StoreError(.failed, "a server erases none") },
+                rebuild: { () async throws(StoreError) in },
                 close: { () async throws(StoreError) in }),
             vault: vault, signingKey: Array(repeating: 7, count: 32), now: { SystemTime.now }, clock: RecordingClock(),
             metrics: MetricsRegistry(), logger: quiet, sampleTimeout: .milliseconds(150),

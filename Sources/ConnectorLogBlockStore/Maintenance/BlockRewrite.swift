@@ -37,8 +37,10 @@ struct BlockRewrite {
     ///   - old: what the directory knows of `source`.
     ///   - now: when details are removed, in microseconds.
     ///   - fate: of a row.
+    ///   - change: what new blocks hold of the rows that go into them, before it is encoded.
     func pieces(
-        of source: DecodedBlock, replacing old: BlockSummary, now: Int64, fate: (_ row: Int) -> Fate
+        of source: DecodedBlock, replacing old: BlockSummary, now: Int64, fate: (_ row: Int) -> Fate,
+        change: (_ columns: inout EntryColumns, _ rows: [Int]) -> Void = { _, _ in }
     ) throws(BlockError) -> [Piece] {
         var groups: [Group: [Int]] = [:]
         for (row, team) in source.teams.enumerated() {
@@ -54,6 +56,7 @@ struct BlockRewrite {
             var columns = EntryColumns()
             try source.append(rows, to: &columns)
             if group.detailsRemovedAt != nil { columns.removeDetails() }
+            change(&columns, rows)
             let ids = rows.map { source.ids[$0] }
             pieces.append(
                 Piece(

@@ -1,6 +1,8 @@
 /// How the program ends. The numbers are those of `sysexits.h` (4.3BSD), so that scripts can tell "try again" from "fix it".
 enum ExitReason: Int32, CaseIterable, Sendable {
     case success = 0
+    /// No number of `sysexits.h` says this, and none stands for it.
+    case secretsFound = 3
     case usage = 64
     case dataError = 65
     case noInput = 66
@@ -16,6 +18,7 @@ enum ExitReason: Int32, CaseIterable, Sendable {
     var meaning: String {
         switch self {
         case .success: "done"
+        case .secretsFound: "registered secrets were found in a store or a backup"
         case .usage: "the command line is wrong"
         case .dataError: "lines were rejected or refused, or a store is damaged"
         case .noInput: "a file, or what was asked for, does not exist"

@@ -43,6 +43,16 @@ struct MasterKeySource {
         throw refusal(sealed, given: current.map { "\(file) holds key \($0.id)" } ?? "there is no \(file)")
     }
 
+    /// The key that fits `sealed`, for who only reads: makes no file and moves none.
+    func find(for sealed: SealedStore) throws(CommandFailure) -> MasterKey {
+        if let configured { return try check(configured, for: sealed) }
+        let current = try read(file)
+        for key in [current, try read(nextFile)] {
+            if let key, sealed.keyIDs.contains(key.id) { return key }
+        }
+        throw refusal(sealed, given: current.map { "\(file) holds key \($0.id)" } ?? "there is no \(file)")
+    }
+
     private func check(_ configured: MasterKey, for sealed: SealedStore) throws(CommandFailure) -> MasterKey {
         if sealed.isEmpty || sealed.keyIDs.isEmpty || sealed.keyIDs.contains(configured.id) { return configured }
         let name = Setting.masterKey.environmentName

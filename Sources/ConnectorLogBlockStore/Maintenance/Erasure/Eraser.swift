@@ -23,15 +23,15 @@ final class Eraser: Sendable {
     /// `overloaded`.
     static let maximumUnderWay = 16
 
-    private let replacement: BlockReplacement
-    private let lane: AsyncSlots
-    private let encoder: BlockEncoder
+    let replacement: BlockReplacement
+    let lane: AsyncSlots
+    let encoder: BlockEncoder
     private let filters: FilterCache
-    private let quarantine: Quarantine
+    let quarantine: Quarantine
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     /// How long an erasure waits for readers of the write-ahead log.
-    private let maximumWait: Duration
+    let maximumWait: Duration
     private struct Callers {
         var count = 0
         /// Numbers of their erasures.
@@ -52,8 +52,8 @@ final class Eraser: Sendable {
         (self.now, self.logger) = (now, logger)
     }
 
-    private var pool: DatabasePool { replacement.pool }
-    private var directory: BlockDirectory { replacement.directory }
+    var pool: DatabasePool { replacement.pool }
+    var directory: BlockDirectory { replacement.directory }
 
     var callerCount: Int { callers.withLock { $0.count } }
 
@@ -193,7 +193,7 @@ final class Eraser: Sendable {
 
     /// Ids, names and versions of flows that no state has any more: those of an erased state, and what its entries, or
     /// others, had said before.
-    private func removeUnnamedTexts() async throws {
+    func removeUnnamedTexts() async throws {
         try await lane.acquire()
         defer { lane.release() }
         let texts = replacement.states.texts

@@ -13,6 +13,8 @@ final class KnownSecrets: Sendable {
     struct Found {
         var range: Range<Int>
         var placeholder: Placeholder
+        /// Its place in the list that was given.
+        var secret: Int
     }
 
     /// Nil without secrets.
@@ -59,7 +61,8 @@ final class KnownSecrets: Sendable {
         in text: UnsafeRawBufferPointer, isCut: Bool, using scratch: inout Scratch, into found: inout [Found]
     ) {
         search(text, isCut: isCut) { range, form in
-            found.append(Found(range: range, placeholder: placeholders[automaton.secrets[form]]))
+            let secret = automaton.secrets[form]
+            found.append(Found(range: range, placeholder: placeholders[secret], secret: secret))
         }
         guard EscapeLayer.hasEscapes(text) else { return }
         scratch.layer.undo(text)
@@ -67,8 +70,9 @@ final class KnownSecrets: Sendable {
             let layer = scratch.layer
             layer.bytes.withUnsafeBytes { bytes in
                 search(bytes, isCut: isCut) { range, form in
+                    let secret = automaton.secrets[form]
                     found.append(
-                        Found(range: layer.source(of: range), placeholder: placeholders[automaton.secrets[form]]))
+                        Found(range: layer.source(of: range), placeholder: placeholders[secret], secret: secret))
                 }
             }
             if round < EscapeLayer.rounds { scratch.layer.undoAgain() }

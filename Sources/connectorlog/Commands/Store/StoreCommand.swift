@@ -16,13 +16,26 @@ extension StoreLocation {
     func withCatalog(
         in context: CommandContext, _ body: (any Catalog, borrowing DataDirectory) async throws -> Void
     ) async throws {
+        let directory = try hold(in: context)
+        try await Self.withStore(in: directory, context) { store in try await body(store.store, directory) }
+        directory.release()
+    }
+
+    /// Takes hold of a data directory with a store in it, so that no server opens it meanwhile.
+    func hold(in context: CommandContext) throws(CommandFailure) -> DataDirectory {
         umask(0o077)
         let path = path(environment: context.environment)
         // Taking hold of a directory would make it.
         guard FileManager.default.fileExists(atPath: path + "/" + StoreBackup.fileName) else {
             throw CommandFailure(.noInput, "there is no store in \(path)")
         }
-        let directory = try DataDirectory(path: path)
+        return try DataDirectory(path: path)
+    }
+
+    /// Opens the store, runs `body`, and closes it.
+    static func withStore(
+        in directory: borrowing DataDirectory, _ context: CommandContext, _ body: (OpenStore) async throws -> Void
+    ) async throws {
         let console = Mutex(context.console)
         let logger = Logger(label: "connectorlog") { _ in
             ServerLog(level: .warning, format: .line, now: context.now) { line in
@@ -34,7 +47,7 @@ extension StoreLocation {
                 in: directory.path, retention: .forever, now: context.now, logger: logger)
             let result: Result<Void, any Error>
             do {
-                result = .success(try await body(store.store, directory))
+                result = .success(try await body(store))
             } catch {
                 result = .failure(error)
             }
@@ -43,6 +56,5 @@ extension StoreLocation {
         } catch let error as StoreError {
             throw CommandFailure(error)
         }
-        directory.release()
     }
 }
