@@ -1,5 +1,5 @@
 # `make` lists what there is.
-.PHONY: help run test build release format lint bench fuzz store-fixture clean
+.PHONY: help run test build release format lint bench bench-redaction fuzz store-fixture clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -24,6 +24,13 @@ lint: ## Check the format
 
 bench: ## Measure speed and size beside SQLite and PostgreSQL, and check the goals (BENCH=--quick for fewer entries)
 	python3 Benchmarks/run.py --check $(BENCH)
+
+bench-redaction: ## Measure what redaction costs an entry, and its time against size on texts made to be slow
+	mkdir -p .cache
+	python3 Benchmarks/workload/gen_events.py -n 20000 --seed 1 > .cache/redaction.ndjson
+	swift build -c release --product redaction-benchmark
+	.build/release/redaction-benchmark .cache/redaction.ndjson
+	.build/release/redaction-benchmark --linear
 
 FUZZ_ROUNDS ?= 50000
 fuzz: ## Feed the block reader and the way in with random damage for long (FUZZ_ROUNDS=n)

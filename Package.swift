@@ -43,7 +43,7 @@ let package = Package(
         .systemLibrary(name: "CByteSearch"),
         .target(
             name: "ConnectorLogCore",
-            dependencies: ["CMalloc", "CByteSearch"],
+            dependencies: ["CMalloc", "CByteSearch", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
         .target(
@@ -125,6 +125,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "redaction-benchmark",
+            dependencies: ["ConnectorLogCore"],
+            path: "Benchmarks/redaction",
             swiftSettings: settings
         ),
         .testTarget(

@@ -37,7 +37,9 @@ enum Linearity {
             var workspace = RedactionWorkspace()
             var output = ByteScratch()
             let started = cpuSeconds()
-            text.withUnsafeBytes { redactor.redact($0, context: .text, field: "body", isCut: true, into: &output, &workspace) }
+            text.withUnsafeBytes {
+                redactor.redact($0, context: .text, field: "body", isCut: true, into: &output, &workspace)
+            }
             best = min(best, cpuSeconds() - started)
         }
         return best / Double(text.count) * 1e9

@@ -78,12 +78,14 @@ struct CleanTrafficRedactionTests {
             fields += line.fields
             let run = try await IngestRun(Array(line.json.utf8), book: book)
             let batch = try #require(run.batch)
-            let receipts = (0..<batch.entries.count).flatMap { row in
-                batch.entries[.receipt][row].flatMap(Receipt.decode) ?? []
-            } + batch.faults.flatMap(\.receipt)
+            let receipts =
+                (0..<batch.entries.count).flatMap { row in
+                    batch.entries[.receipt][row].flatMap(Receipt.decode) ?? []
+                } + batch.faults.flatMap(\.receipt)
             for redaction in receipts where redaction.rule != .decompressed {
                 wrong += redaction.count
-                examples.append("\(redaction.rule.name) in \(redaction.field) of \(line.vendor): \(line.json.prefix(600))")
+                examples.append(
+                    "\(redaction.rule.name) in \(redaction.field) of \(line.vendor): \(line.json.prefix(600))")
             }
         }
         #expect(fields > 150_000)

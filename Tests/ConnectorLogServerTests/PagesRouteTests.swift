@@ -96,7 +96,8 @@ import Testing
             randomBytes: ServerDependencies.systemRandomBytes)
         let dependencies = ServerDependencies(
             reader: store, catalog: store, keeper: store,
-            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now, signingKey: Array(repeating: 9, count: 32), isReady: { true },
+            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now,
+            signingKey: Array(repeating: 9, count: 32), isReady: { true },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         var settings = ServerSettings()
         settings.isBehindProxy = isSecure

@@ -19,7 +19,8 @@ package final class CredentialNames: Sendable {
     ]
     package static let exceptions = [
         "nexttoken", "pagetoken", "nextpagetoken", "prevpagetoken", "previouspagetoken", "continuationtoken",
-        "synctoken", "nextsynctoken", "nextcontinuationtoken", "nextskiptoken", "cursortoken", "skiptoken", "deltatoken", "starttoken", "endtoken",
+        "synctoken", "nextsynctoken", "nextcontinuationtoken", "nextskiptoken", "cursortoken", "skiptoken",
+        "deltatoken", "starttoken", "endtoken",
     ]
 
     /// A pattern's place in `letters`.

@@ -67,7 +67,9 @@ struct JSONPlace {
             return
         }
         // Deeper than any decoder reads: the backslashes double with each depth.
-        guard open.count < 8, EscapedQuote(depth: open.count).count == backslashes + 1, open.last ?? true else { return }
+        guard open.count < 8, EscapedQuote(depth: open.count).count == backslashes + 1, open.last ?? true else {
+            return
+        }
         open.append(Self.isJSON(text, from: position + 1))
     }
 }

@@ -31,7 +31,9 @@ package struct RedactingBatchBuilder: ~Copyable {
     package var count: Int { columns.count + faults.count + states.count }
 
     /// Bytes that the batch holds so far, for limits.
-    package var byteCount: Int { columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity }
+    package var byteCount: Int {
+        columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity
+    }
 
     package consuming func finish() -> RedactedBatch {
         RedactedBatch(entries: columns.finish(), faults: faults, states: states)

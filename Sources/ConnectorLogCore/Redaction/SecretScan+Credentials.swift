@@ -64,15 +64,23 @@ extension SecretScan {
         let secret = token68(from: position)
         work += secret.count
         let token = UnsafeRawBufferPointer(rebasing: text[secret])
-        guard looksSecret(token) || isBasic && Self.isUserAndPassword(token) else { return nil }
+        guard isBasic ? Self.isUserAndPassword(token) || Self.isMixed(token) : looksSecret(token) else { return nil }
         return Match(rule: isBasic ? .basic : .bearer, secret: secret, name: first..<first)
     }
 
-    /// `token68` (RFC 9110, section 11.2), with `%` because URLs carry it encoded. Empty when it is the name of a
+    /// `token68` (RFC 9110, section 11.2), as URLs carry it encoded, too. Empty when it is the name of a
     /// parameter (`Bearer realm="..."`).
     private func token68(from first: Int) -> Range<Int> {
         var end = first
-        while end < text.count, Self.isToken68(text[end]) { end += 1 }
+        while end < text.count {
+            if Self.isToken68(text[end]) {
+                end += 1
+            } else if Self.escaped(at: end, in: text) != nil {
+                end += 3
+            } else {
+                break
+            }
+        }
         let letters = end
         while end < text.count, text[end] == UInt8(ascii: "=") { end += 1 }
         if end == letters + 1, end < text.count, Self.isToken68(text[end]) || text[end] == UInt8(ascii: "\""),
@@ -85,14 +93,36 @@ extension SecretScan {
 
     /// Names of parameters are short and of small letters; base64 that ends in `=` hardly ever is.
     private func isParameterName(_ word: Range<Int>) -> Bool {
-        word.count <= 24 && text[word].allSatisfy { $0 &- 97 < 26 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+        word.count <= 24
+            && text[word].allSatisfy { $0 &- 97 < 26 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 
     private static func isToken68(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "."), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "%"): true
+        case UInt8(ascii: "."), UInt8(ascii: "~"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
         default: byte.isIdentifierByte
         }
+    }
+
+    /// What `%2B`, `%2F` and `%3D` mean; nil for all else.
+    private static func escaped(at position: Int, in text: UnsafeRawBufferPointer) -> UInt8? {
+        guard position + 3 <= text.count, text[position] == UInt8(ascii: "%"),
+            let high = text[position + 1].hexDigitValue,
+            let low = text[position + 2].hexDigitValue
+        else { return nil }
+        switch high << 4 | low {
+        case UInt8(ascii: "+"): return UInt8(ascii: "+")
+        case UInt8(ascii: "/"): return UInt8(ascii: "/")
+        case UInt8(ascii: "="): return UInt8(ascii: "=")
+        default: return nil
+        }
+    }
+
+    /// Long, with digits and letters in both cases, and nothing that a form writes between words: no name of a plan.
+    private static func isMixed(_ token: UnsafeRawBufferPointer) -> Bool {
+        token.count >= 16 && token.contains(where: \.isDigit) && token.contains { $0 &- 65 < 26 }
+            && token.contains { $0 &- 97 < 26 }
+            && !token.contains { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
     }
 
     /// Words of a sentence ("basic information", "bearer authentication") are short and of small letters.
@@ -108,7 +138,11 @@ extension SecretScan {
         var bits: UInt32 = 0
         var count = 0
         var hasColon = false
-        for byte in token {
+        var at = 0
+        while at < token.count {
+            let escaped = Self.escaped(at: at, in: token)
+            let byte = escaped ?? token[at]
+            at += escaped == nil ? 1 : 3
             let value: UInt8
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = byte - 65

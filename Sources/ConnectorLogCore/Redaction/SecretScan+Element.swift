@@ -20,7 +20,9 @@ extension SecretScan {
         guard let content = endOfTag(from: nameEnd) else { return nil }
         let end = endTag(of: name..<nameEnd, from: content)
         work += end - content
-        guard text[content..<end].contains(where: { !Self.isBlank($0) }), !saysNothing(content..<end) else { return nil }
+        guard text[content..<end].contains(where: { !Self.isBlank($0) }), !saysNothing(content..<end) else {
+            return nil
+        }
         return Match(rule: .xmlElement, secret: content..<end, name: local..<nameEnd)
     }
 

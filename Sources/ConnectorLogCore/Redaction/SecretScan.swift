@@ -20,6 +20,8 @@ struct SecretScan {
     let text: UnsafeRawBufferPointer
     let names: CredentialNames
     let context: TextRedactor.Context
+    /// More followed once.
+    let isCut: Bool
     /// What is before was redacted already, and is not looked at again.
     var start = 0
     /// Up to here no web token begins: the run of its characters was read already.
@@ -27,8 +29,8 @@ struct SecretScan {
     /// Bytes looked at beside the search for triggers: a test holds it to a multiple of the text's length.
     var work = 0
 
-    init(text: UnsafeRawBufferPointer, names: CredentialNames, context: TextRedactor.Context) {
-        (self.text, self.names, self.context) = (text, names, context)
+    init(text: UnsafeRawBufferPointer, names: CredentialNames, context: TextRedactor.Context, isCut: Bool) {
+        (self.text, self.names, self.context, self.isCut) = (text, names, context, isCut)
     }
 
     /// The next place at which something may begin or be named; `text.count` when there is no more. Nothing begins with the

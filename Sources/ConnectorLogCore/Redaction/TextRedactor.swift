@@ -55,7 +55,7 @@ package struct TextRedactor: Sendable {
         if first >= text.count {
             output.append(text)
         } else {
-            redactByForm(text, from: first, context, field, &output, &workspace)
+            redactByForm(text, from: first, context, field, isCut: isCut, &output, &workspace)
         }
     }
 
@@ -87,11 +87,11 @@ package struct TextRedactor: Sendable {
 
     @inline(never)
     private func redactByForm(
-        _ text: UnsafeRawBufferPointer, from first: Int, _ context: Context, _ field: StaticString,
+        _ text: UnsafeRawBufferPointer, from first: Int, _ context: Context, _ field: StaticString, isCut: Bool,
         _ output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         var position = first
-        var scan = SecretScan(text: text, names: policy.names, context: context)
+        var scan = SecretScan(text: text, names: policy.names, context: context, isCut: isCut)
         while position < text.count {
             guard let match = scan.match(at: position) else {
                 position = SecretScan.nextTrigger(in: text, from: position + 1)
@@ -128,7 +128,8 @@ package struct TextRedactor: Sendable {
         if Placeholder.isPlaceholder(value) { return true }
         guard value.count > 3, value[value.count - 1] == UInt8(ascii: "}") else { return false }
         let isDouble =
-            value[0] == UInt8(ascii: "{") && value[1] == UInt8(ascii: "{") && value[value.count - 2] == UInt8(ascii: "}")
+            value[0] == UInt8(ascii: "{") && value[1] == UInt8(ascii: "{")
+            && value[value.count - 2] == UInt8(ascii: "}")
         let isShell = value[0] == UInt8(ascii: "$") && value[1] == UInt8(ascii: "{")
         guard isDouble || isShell else { return false }
         let name = value[2..<value.count - (isDouble ? 2 : 1)]

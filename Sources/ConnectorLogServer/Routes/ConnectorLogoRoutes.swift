@@ -1,5 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
+import ConnectorLogSecrets
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -33,6 +34,10 @@ enum ConnectorLogoRoutes {
         guard let mediaType = LogoImage.mediaType(of: part.content),
             let name = LogoImage.name(mediaType: mediaType, call)
         else { throw APIError(.unsupportedMediaType, "a logo is a PNG or JPEG image") }
+        let policy = call.environment.vault.book.policy(team: call.teamID, connector: connector.identifier)
+        guard !policy.hasKnownSecret(part.content) else {
+            throw APIError(.unprocessableEntity, "the logo has one of the connector's secrets in it")
+        }
         let isKnown = try await call.environment.catalog.setLogo(
             team: call.teamID, identifier: connector.identifier,
             logo: Logo(mediaType: mediaType, bytes: Array(part.content)), name: name, at: call.environment.now)

@@ -41,8 +41,10 @@ enum ConnectorRoutes {
             throw APIError(.unprocessableEntity, "description is a text of at most 1000 characters")
         }
         let now = call.environment.now
+        let policy = call.environment.vault.book.policy(team: call.teamID, connector: nil)
         var connector = Connector(
-            identifier: "", teamID: call.teamID, name: title, description: description, logoName: nil,
+            identifier: "", teamID: call.teamID, name: policy.redacted(title),
+            description: description.map { policy.redacted($0) }, logoName: nil,
             createdAt: now, updatedAt: now,
             configuration: Connector.Configuration(version: 1, json: "{}", createdAt: now, updatedAt: now))
         var logo: Logo?
@@ -107,9 +109,12 @@ enum ConnectorRoutes {
             }
             configuration = String(decoding: body.bytes[place], as: UTF8.self)
         }
+        // Names of secrets (`{{NAME}}`) stay; values go, since all of this is shown.
+        let policy = call.environment.vault.book.policy(team: call.teamID, connector: identifier)
         let isKnown = try await call.environment.catalog.updateConnector(
-            team: call.teamID, identifier: identifier, name: name, description: description,
-            configurationJSON: configuration, at: call.environment.now)
+            team: call.teamID, identifier: identifier, name: name.map { policy.redacted($0) },
+            description: description.map { $0.map { policy.redacted($0) } },
+            configurationJSON: configuration.map { policy.redacted($0) }, at: call.environment.now)
         guard isKnown else { throw APIError.notFound("connector") }
         return .noContent
     }

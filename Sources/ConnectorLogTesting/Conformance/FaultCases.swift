@@ -31,7 +31,7 @@ enum FaultCases {
         empty.responseBody = Body(bytes: [], isBinary: false, originalSize: 0, isTruncated: false)
         let bare = Fixtures.fault(team: team, at: store.now.advanced(byMicroseconds: 3))
         try await store.append(faults: [full, empty, bare])
-        full.uri = "https://api.example.com/x?api_key=[redacted]"
+        full.uri = "https://api.example.com/x?api_key=\(Fixtures.placeholder(of: "made-up-1", team: team))"
         full.receipt = [Redaction(rule: .parameter, field: "uri.api_key", count: 1)]
         let rows = try await store.reader.faults(FaultQuery(teamID: team, order: .oldestFirst)).rows
         try expectEqual(rows.count, 3, "faults")

@@ -109,7 +109,9 @@ package struct CleanTraffic: Sendable {
             add("error_message", .text(error.message))
         }
         if random.chance(20) {
-            let (name, value) = attribute()
+            var (name, value) = attribute()
+            // Attributes of an entry are texts, numbers and truth values.
+            while value.isComposite { (name, value) = attribute() }
             members.append(.init("attributes", .object([.init("attempt", 1), .init(name, value)])))
             fields += 2
         }

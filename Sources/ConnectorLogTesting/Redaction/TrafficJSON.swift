@@ -24,6 +24,14 @@ package indirect enum TrafficJSON: Sendable {
     case list([TrafficJSON])
     case object([Member])
 
+    package var isComposite: Bool {
+        switch self {
+        case .list, .object: true
+        case .text, .escapedText: false
+        case .literal(let text): text.hasPrefix("{") || text.hasPrefix("[")
+        }
+    }
+
     /// Texts, numbers, truth values and nulls.
     package var scalarCount: Int {
         switch self {

@@ -48,7 +48,10 @@ struct KnownSecretTests {
         ("percent-encoded, small", percent(value, keeping: letters, uppercase: false)),
         ("percent-encoded, every byte", percent(value, keeping: "", uppercase: true)),
         ("percent-encoded, some left", percent(value, keeping: letters + "/&=+", uppercase: true)),
-        ("percent-encoded twice", percent(percent(value, keeping: letters, uppercase: true), keeping: letters, uppercase: true)),
+        (
+            "percent-encoded twice",
+            percent(percent(value, keeping: letters, uppercase: true), keeping: letters, uppercase: true)
+        ),
         ("JSON", json(value)),
         ("JSON with escaped slashes", json(value).replacing("/", with: "\\/")),
         ("JSON, every character", unicodeEscapes(value, digits: "x")),
@@ -93,14 +96,17 @@ struct KnownSecretTests {
         #expect(placeholders.count == 1)
         // Also where its name gave it away before it was registered.
         let other = Fixtures.redactionBook()
-        #expect(Redacted("{\"token\":\"\(Self.json(Self.value))\"}", book: other).exact.contains(placeholders.first ?? "-"))
+        #expect(
+            Redacted("{\"token\":\"\(Self.json(Self.value))\"}", book: other).exact.contains(placeholders.first ?? "-"))
     }
 
     @Test func everyCopyGoes() {
-        let redacted = Redacted("a=hunter2-hunter2 b hunter2hunter2hunter2", book: book(["hunter2-long", "hunter2h", "unter2-hunt"]))
+        let redacted = Redacted(
+            "a=hunter2-hunter2 b hunter2hunter2hunter2", book: book(["hunter2-long", "hunter2h", "unter2-hunt"]))
         #expect(!redacted.text.contains("unter2-hunt") && !redacted.text.contains("hunter2h"))
-        #expect(Redacted("xxhunter2-longyyhunter2-longhunter2-long", book: book(["hunter2-long"])).text
-            == "xx[redacted]yy[redacted][redacted]")
+        #expect(
+            Redacted("xxhunter2-longyyhunter2-longhunter2-long", book: book(["hunter2-long"])).text
+                == "xx[redacted]yy[redacted][redacted]")
     }
 
     @Test func overlappingSecretsGoTogether() {

@@ -19,7 +19,8 @@ struct RedactingBatchBuilderTests {
         ("X-Api-Key", "abc", "[redacted]"), ("Api-Key", "abc", "[redacted]"),
         ("x-amz-security-token", "abc", "[redacted]"),
         ("X-Vault-Token", "abc", "[redacted]"), ("X-Shopify-Access-Token", "abc", "[redacted]"),
-        ("Cookie", "a=b; c=d", "a=[redacted]; c=[redacted]"), ("Set-Cookie", "sid=abc; HttpOnly", "sid=[redacted]; HttpOnly"),
+        ("Cookie", "a=b; c=d", "a=[redacted]; c=[redacted]"),
+        ("Set-Cookie", "sid=abc; HttpOnly", "sid=[redacted]; HttpOnly"),
         ("X-Hub-Signature-256", "sha256=0f", "[redacted]"), ("Stripe-Signature", "t=1,v1=0f", "[redacted]"),
         ("Authorization", "", ""), ("Authorization", "Bearer [redacted]", "Bearer [redacted]"),
         ("Accept", "*/*", "*/*"), ("User-Agent", "agent/1.0", "agent/1.0"),
@@ -130,7 +131,9 @@ struct RedactingBatchBuilderTests {
         let batch = builder.finish()
         #expect(batch.count == 100)
         for i in 0..<100 {
-            #expect(batch.entries[.event].string(i)?.withPlainPlaceholders == [nil, "plain \(i)", "token=[redacted]"][i % 3])
+            #expect(
+                batch.entries[.event].string(i)?.withPlainPlaceholders
+                    == [nil, "plain \(i)", "token=[redacted]"][i % 3])
             #expect(batch.entries[.receipt].isNull(i) == (i % 3 != 2))
         }
     }

@@ -15,7 +15,8 @@ struct RedactionWorkTests {
         "token%5D=",
         "a_long_name_without_any_end_", "_", "-token", "\"nextPageToken\":{", "\"x\":{\"token\":", "\"pin\":{}",
         "\"pin\":\"\"", "\"pin\":tru",
-        "-eyJ", "eyJ.", "<password>", "<password", "</token", "-----BEGIN PRIVATE KEY-----", "password =", "password => ",
+        "-eyJ", "eyJ.", "<password>", "<password", "</token", "-----BEGIN PRIVATE KEY-----", "password =",
+        "password => ",
         "ghp_", "sk-", "4111 1111 ", "4111",
     ]
 

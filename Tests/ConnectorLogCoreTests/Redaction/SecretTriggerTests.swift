@@ -8,7 +8,10 @@ struct SecretTriggerTests {
     /// The pairs of bytes that have to be found; others may be.
     private static func isTrigger(_ text: [UInt8], _ at: Int) -> Bool {
         guard at + 1 < text.count else { return false }
-        let pairs = ["--", "k-", "p-", "AK", "AS", "AI", "a2", "SG", "SK", "sk", "xo", "ey", "gh", "gl", "np", "hp", "b_", "c_", "k_"]
+        let pairs = [
+            "--", "k-", "p-", "AK", "AS", "AI", "a2", "SG", "SK", "sk", "xo", "ey", "gh", "gl", "np", "hp", "b_", "c_",
+            "k_",
+        ]
         switch text[at] {
         case UInt8(ascii: ":"), UInt8(ascii: "="), UInt8(ascii: "<"): return true
         case UInt8(ascii: "b"), UInt8(ascii: "B"): if "aeAE".utf8.contains(text[at + 1]) { return true }
@@ -31,7 +34,9 @@ struct SecretTriggerTests {
             defer { memory.deallocate() }
             memory.copyBytes(from: text)
             var found = SecretScan.nextTrigger(in: UnsafeRawBufferPointer(memory), from: start)
-            while found < expected { found = SecretScan.nextTrigger(in: UnsafeRawBufferPointer(memory), from: found + 1) }
+            while found < expected {
+                found = SecretScan.nextTrigger(in: UnsafeRawBufferPointer(memory), from: found + 1)
+            }
             #expect(found == expected)
         }
     }

@@ -10,7 +10,8 @@ struct ShapeTests {
     @Test(arguments: [
         "AKIA" + "ABCDEFGH23456789", "ASIA" + "ABCDEFGH23456789", "ghp_" + letters(36), "gho_" + letters(36),
         "ghu_" + letters(36), "ghs_" + letters(36), "ghr_" + letters(36), "github_pat_" + letters(60),
-        "glpat-" + letters(20), "xoxb-1234567890-" + letters(24), "xoxp-1-2-3-" + letters(20), "xapp-1-A-1-" + letters(20),
+        "glpat-" + letters(20), "xoxb-1234567890-" + letters(24), "xoxp-1-2-3-" + letters(20),
+        "xapp-1-A-1-" + letters(20),
         "sk_live_" + letters(24), "sk_test_" + letters(24), "rk_live_" + letters(24), "whsec_" + letters(32),
         "AIza" + letters(35), "ya29." + letters(60), "SG." + letters(22) + "." + letters(43),
         "SK" + "0123456789abcdef0123456789abcdef", "npm_" + letters(36), "shpat_" + "0123456789abcdef0123456789abcdef",
@@ -18,7 +19,9 @@ struct ShapeTests {
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn",
     ])
     func tokensGo(_ token: String) {
-        for (before, behind) in [("", ""), ("x ", " y"), ("\"", "\""), ("key:", ","), ("%20", "%26"), ("\\n", "\\n"), (">", "<")] {
+        for (before, behind) in [
+            ("", ""), ("x ", " y"), ("\"", "\""), ("key:", ","), ("%20", "%26"), ("\\n", "\\n"), (">", "<"),
+        ] {
             let redacted = Redacted(before + token + behind)
             #expect(redacted.text == before + "[redacted]" + behind)
         }
@@ -26,7 +29,8 @@ struct ShapeTests {
 
     @Test(arguments: [
         "AKIABARA", "AKIA" + "abcdefgh23456789", "xAKIA" + "ABCDEFGH23456789", "AKIA" + "ABCDEFGH234567890",
-        "ghp_short", "task-management-for-teams-2026", "sk-circle-fade-dot-animation", "eyJust a word", "eyJhbGciOiJIUzI1NiJ9",
+        "ghp_short", "task-management-for-teams-2026", "sk-circle-fade-dot-animation", "eyJust a word",
+        "eyJhbGciOiJIUzI1NiJ9",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "SG. 12", "risk-assessment-for-the-year-B1",
         "SK0123456789abcdef0123456789abcdef0", "disk_usage", "a=b&risk-x",
     ])
@@ -40,7 +44,8 @@ struct ShapeTests {
         let json = "{\"k\":\"" + key.replacing("\n", with: "\\n") + "\",\"b\":1}"
         #expect(Redacted(json).text == "{\"k\":\"[redacted]\",\"b\":1}")
         #expect(Redacted("{\"k\":\"" + String(key.prefix(50)), isCut: true).text == "{\"k\":\"[redacted]")
-        #expect(Redacted("x -----BEGIN%20PRIVATE%20KEY-----MIIE-----END%20PRIVATE%20KEY----- y").text == "x [redacted] y")
+        #expect(
+            Redacted("x -----BEGIN%20PRIVATE%20KEY-----MIIE-----END%20PRIVATE%20KEY----- y").text == "x [redacted] y")
     }
 
     @Test(arguments: [
@@ -50,13 +55,17 @@ struct ShapeTests {
     func cardsGo(_ number: String) {
         #expect(Redacted("card \(number), next").text == "card [redacted], next")
         #expect(Redacted("card \(number) 12/27").text == "card [redacted] 12/27")
-        #expect(Redacted("{\"card\":\(number)}").text == (number.contains { !$0.isNumber } ? "{\"card\":[redacted]}" : "{\"card\":\"[redacted]\"}")
-            || number.contains { !$0.isNumber })
+        #expect(
+            Redacted("{\"card\":\(number)}").text
+                == (number.contains { !$0.isNumber } ? "{\"card\":[redacted]}" : "{\"card\":\"[redacted]\"}")
+                || number.contains { !$0.isNumber })
     }
 
     @Test(arguments: [
-        "4111111111111112", "411111111111111", "41111111111111111", "1700000000000000", "{\"order_id\":4111111111111111}",
-        "id=4111111111111111", "4111.1111.1111.1111", "a4111111111111111", "4111111111111111-2", "2026-11-28 2026-11-28",
+        "4111111111111112", "411111111111111", "41111111111111111", "1700000000000000",
+        "{\"order_id\":4111111111111111}",
+        "id=4111111111111111", "4111.1111.1111.1111", "a4111111111111111", "4111111111111111-2",
+        "2026-11-28 2026-11-28",
     ])
     func otherNumbersStay(_ text: String) {
         #expect(Redacted(text).text == text)
@@ -64,12 +73,16 @@ struct ShapeTests {
 
     @Test(arguments: [
         Case("<password>hunter2</password>", "<password>[redacted]</password>"),
-        Case("<s:Password type=\"t\">a&amp;b</s:Password><n>1</n>", "<s:Password type=\"t\">[redacted]</s:Password><n>1</n>"),
+        Case(
+            "<s:Password type=\"t\">a&amp;b</s:Password><n>1</n>",
+            "<s:Password type=\"t\">[redacted]</s:Password><n>1</n>"),
         Case("<apiKey><![CDATA[a]]></apiKey>", "<apiKey>[redacted]</apiKey>"),
         Case("<credentials><u>a</u><p>b</p></credentials>", "<credentials>[redacted]</credentials>"),
-        Case("<token/><token></token><token> </token><password>true</password>",
+        Case(
+            "<token/><token></token><token> </token><password>true</password>",
             "<token/><token></token><token> </token><password>true</password>"),
-        Case("<password>cut of", "<password>[redacted]"), Case("<user password=\"x\" a=\"b\"/>", "<user password=\"[redacted]\" a=\"b\"/>"),
+        Case("<password>cut of", "<password>[redacted]"),
+        Case("<user password=\"x\" a=\"b\"/>", "<user password=\"[redacted]\" a=\"b\"/>"),
         Case("a < b and password > c", "a < b and password > c"),
     ])
     func elementsAndAttributesGoByName(_ c: Case) {
@@ -77,10 +90,13 @@ struct ShapeTests {
     }
 
     @Test(arguments: [
-        Case("password: \"hunter2\"", "password: \"[redacted]\""), Case("{password: 'x', a: 'b'}", "{password: '[redacted]', a: 'b'}"),
+        Case("password: \"hunter2\"", "password: \"[redacted]\""),
+        Case("{password: 'x', a: 'b'}", "{password: '[redacted]', a: 'b'}"),
         Case("mutation{login(password:\\\"x\\\")}", "mutation{login(password:\\\"[redacted]\\\")}"),
-        Case("password = hunter2 and", "password = [redacted] and"), Case("'password'=>'x','a'=>'b'", "'password'=>'[redacted]','a'=>'b'"),
-        Case("Basic dXNlcjpwYXNzd29yZA==\"", "Basic [redacted]\""), Case("see Basic dXNlcjpwYXNzd29yZDE=\", ", "see Basic [redacted]\", "),
+        Case("password = hunter2 and", "password = [redacted] and"),
+        Case("'password'=>'x','a'=>'b'", "'password'=>'[redacted]','a'=>'b'"),
+        Case("Basic dXNlcjpwYXNzd29yZA==\"", "Basic [redacted]\""),
+        Case("see Basic dXNlcjpwYXNzd29yZDE=\", ", "see Basic [redacted]\", "),
         Case("AccountKey=abc\\/def==;x=1", "AccountKey=[redacted];x=1"),
     ])
     func literalsOfOtherLanguagesAreRead(_ c: Case) {

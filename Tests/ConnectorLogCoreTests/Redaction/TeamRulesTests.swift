@@ -55,7 +55,8 @@ struct TeamRulesTests {
     }
 
     @Test func personalDataGoesWhereTheTeamAsksForIt() throws {
-        let text = "ann.bee@mail.example, +49 30 1234567, GB82 WEST 1234 5698 7654 32, GB83WEST12345698765432, 2026-11-01"
+        let text =
+            "ann.bee@mail.example, +49 30 1234567, GB82 WEST 1234 5698 7654 32, GB83WEST12345698765432, 2026-11-01"
         #expect(Redacted(text).text == text)
         #expect(try Redacted(text, book: book { $0.removesEmails = true }).text.hasPrefix("[redacted], +49"))
         let all = try book {

@@ -71,6 +71,42 @@ struct SecretRouteTests {
         }
     }
 
+    /// What is told of a connector is stored and shown as well.
+    @Test func connectorsAreRedactedAndTheirTemplatesStay() async throws {
+        let server = try await server()
+        let key = TestServer.key(.editor)
+        try await server.run { caller async throws in
+            #expect(try await caller.sendJSON(.post, Self.ofConnector, key: key, Self.body("n")).status == 201)
+            let changed = try await caller.sendJSON(
+                .put, Self.connector, key: key,
+                """
+                {"connector":{"name":"CRM \(Self.value)","description":"token=abc123"},"configuration":{\
+                "configuration_json":{"api_key":"{{CRM_KEY}}","password":"hunter2","n":[1,"\(Self.value)"]}}}
+                """)
+            #expect(changed.status == 204)
+            let text = try await caller.get(Self.connector, key: key).text
+            for secret in [Self.value, "abc123", "hunter2"] { #expect(!text.contains(secret)) }
+            #expect(
+                text.withPlainPlaceholders.contains(
+                    #"{"api_key":"{{CRM_KEY}}","password":"[redacted]","n":[1,"[redacted]"]}"#))
+            #expect(text.withPlainPlaceholders.contains(#""name":"CRM [redacted]""#))
+        }
+    }
+
+    @Test func aSecretHoldsForWhatComesNext() async throws {
+        let server = try await server()
+        try await server.run { caller async throws in
+            let created = try await caller.sendJSON(
+                .post, Self.ofConnector, key: TestServer.key(.editor), Self.body("n"))
+            #expect(created.status == 201)
+            let line = #"{"connector_identifier":"crm","uri":"/x?q=\#(Self.value)&r=1"}"#
+            let sent = try await caller.sendJSON(.post, "/v1/ingest", key: TestServer.key(.recorder), line)
+            #expect(sent.status == 200)
+            let logs = try await caller.get("/v1/teams/1/logs", key: TestServer.key(.viewer)).text
+            #expect(logs.withPlainPlaceholders.contains("/x?q=[redacted]&r=1"))
+        }
+    }
+
     @Test(arguments: owners)
     func takesANameOnce(_ path: String, _ role: Role) async throws {
         try await server().run { caller async throws in

@@ -37,7 +37,9 @@ struct SecretForm: Hashable {
         guard trimmed(secret.value).count >= minimumBytes else { return [] }
         var forms: Set<SecretForm> = []
         var values = [secret.value, trimmed(secret.value)]
-        for value in values where value.contains(0x20) { values.append(value.map { $0 == 0x20 ? UInt8(ascii: "+") : $0 }) }
+        for value in values where value.contains(0x20) {
+            values.append(value.map { $0 == 0x20 ? UInt8(ascii: "+") : $0 })
+        }
         for value in values {
             // A value that looks escaped itself loses that with the escapes around it.
             for raw in [value] + EscapeLayer.allMeanings(of: value) where raw.count >= minimumBytes {

@@ -81,7 +81,8 @@ enum PaymentCard {
     private static func isApart(_ range: Range<Int>, _ text: UnsafeRawBufferPointer) -> Bool {
         if range.lowerBound > 0 {
             switch text[range.lowerBound - 1] {
-            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "#"): return false
+            case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: "#"):
+                return false
             default: if !TokenShape.mayBegin(at: range.lowerBound, in: text) { return false }
             }
         }

@@ -20,7 +20,7 @@ extension SecretScan {
     }
 
     /// A JSON web token (RFC 7519; JWS and JWE in compact form, RFC 7515 and 7516): base64url of a JSON object, a dot, and at
-    /// least one part more. One that was cut in its first part is still one.
+    /// least one part more. Of a text that was cut its first part is enough.
     private mutating func webToken(at first: Int) -> Match? {
         guard first + 12 <= text.count, text[first + 1] == UInt8(ascii: "y"), text[first + 2] == UInt8(ascii: "J"),
             first >= noWebTokenBefore, TokenShape.mayBegin(at: first, in: text)
@@ -31,16 +31,18 @@ extension SecretScan {
             if text[end] == UInt8(ascii: ".") {
                 dots += 1
                 // Two parts to be sure, and not a sentence's end.
-                if dots > 4 || end + 1 == text.count || !text[end + 1].isIdentifierByte && text[end + 1] != 0x2E { break }
+                if dots > 4 || end + 1 == text.count || !text[end + 1].isIdentifierByte && text[end + 1] != 0x2E {
+                    break
+                }
             } else if !text[end].isIdentifierByte {
                 break
             }
             end += 1
         }
         work += end - first
-        guard dots > 0 || end == text.count && end - first >= 24 else {
+        guard dots > 0 || isCut && end == text.count && end - first >= 24 else {
             // What begins later in this run ends as this one did.
-            if end < text.count { noWebTokenBefore = end }
+            noWebTokenBefore = end
             return nil
         }
         guard end - first >= 20 else { return nil }

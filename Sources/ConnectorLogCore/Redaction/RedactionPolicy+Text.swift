@@ -1,0 +1,26 @@
+/// Single texts beside entries: what a team says of its connectors, its keys and itself.
+extension RedactionPolicy {
+    /// The text without its secrets.
+    package func redacted(_ text: String, context: TextRedactor.Context = .text) -> String {
+        var text = text
+        var output = ByteScratch()
+        var workspace = RedactionWorkspace()
+        text.withUTF8 {
+            TextRedactor(policy: self).redact(
+                UnsafeRawBufferPointer($0), context: context, field: "text", into: &output, &workspace)
+        }
+        return workspace.tally.isEmpty ? text : String(decoding: output.bytes, as: UTF8.self)
+    }
+
+    /// Whether bytes that nobody could redact, such as an image's, hold a known secret.
+    package func hasKnownSecret(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.withUnsafeBytes { mayFindKnown(in: $0, isCut: false) && hasFindings($0) }
+    }
+
+    private func hasFindings(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var scratch = KnownSecrets.Scratch()
+        var found: [KnownSecrets.Found] = []
+        for known in known { known.find(in: bytes, isCut: false, using: &scratch, into: &found) }
+        return !found.isEmpty
+    }
+}
