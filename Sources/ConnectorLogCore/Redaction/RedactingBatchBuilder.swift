@@ -160,6 +160,7 @@ package struct RedactingBatchBuilder: ~Copyable {
             return nil
         }
         var body = body
+        var headers = headers
         for _ in 0...Limits.bodyCodings {
             switch BodyContent(body, headers: headers) {
             case .readable: return body
@@ -176,6 +177,8 @@ package struct RedactingBatchBuilder: ~Copyable {
                     workspace.tally.add(.unsafeBody, field: field, name: nothing)
                     return nil
                 }
+                // What the headers say is done, once.
+                if case .deflate = coding { headers = [] }
                 workspace.tally.add(.decompressed, field: field, name: nothing)
                 body.bytes = plain.bytes
                 body.isBinary = !BodyContent.isText(plain.bytes)

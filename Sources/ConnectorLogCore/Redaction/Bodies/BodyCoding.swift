@@ -55,15 +55,11 @@ enum BodyContent {
     private static func byHeaders(_ headers: [EntryDraft.Header]) -> BodyContent {
         for header in headers {
             if isName(header.name, "content-encoding") {
-                // The last coding was applied last (RFC 9110, section 8.4).
-                let coding = String(decoding: header.value, as: UTF8.self).lowercased()
-                    .split(separator: ",").last?.split(separator: " ").first
-                switch coding {
-                case "deflate": return .compressed(.deflate)
-                // Their beginnings were not there: whoever sent the body undid them.
-                case nil, "identity", "gzip", "x-gzip", "zstd": break
-                default: return .opaque
-                }
+                // Those of which the beginnings were not there, whoever sent the body has undone.
+                let codings = String(decoding: header.value, as: UTF8.self).lowercased()
+                    .split { $0 == "," || $0 == " " }.filter { !["identity", "gzip", "x-gzip", "zstd"].contains($0) }
+                if codings.contains(where: { $0 != "deflate" }) { return .opaque }
+                if !codings.isEmpty { return .compressed(.deflate) }
             } else if isName(header.name, "content-type") {
                 let type = String(decoding: header.value.prefix(40), as: UTF8.self).lowercased()
                 let isEncrypted = ["application/pkcs7", "application/x-pkcs7", "application/pgp", "application/jose"]
