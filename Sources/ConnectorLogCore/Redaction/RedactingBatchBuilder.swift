@@ -225,21 +225,19 @@ package struct RedactingBatchBuilder: ~Copyable {
 
     /// Headers and body of a fault lie in objects of Swift: here they are lent as bytes.
     private mutating func redacted(_ body: Body, of fault: RootFault, _ redactor: TextRedactor) -> Body {
-        var lent = fault.responseHeaders.filter { header in
-            ["content-encoding", "content-type"].contains(header.name.lowercased())
-        }.flatMap { Array($0.name.utf8) + Array($0.value.utf8) }
-        let lengths = fault.responseHeaders.filter { header in
-            ["content-encoding", "content-type"].contains(header.name.lowercased())
-        }.map { ($0.name.utf8.count, $0.value.utf8.count) }
+        // The two that tell what is in a body.
+        let telling = fault.responseHeaders.filter {
+            ["content-encoding", "content-type"].contains($0.name.lowercased())
+        }
+        var lent = telling.flatMap { Array($0.name.utf8) + Array($0.value.utf8) }
         return lent.withUnsafeMutableBytes { room in
-            var headers: [EntryDraft.Header] = []
             var at = 0
-            for (name, value) in lengths {
-                headers.append(
-                    EntryDraft.Header(
-                        name: UnsafeRawBufferPointer(rebasing: room[at..<at + name]),
-                        value: UnsafeRawBufferPointer(rebasing: room[at + name..<at + name + value])))
-                at += name + value
+            func take(_ count: Int) -> UnsafeRawBufferPointer {
+                defer { at += count }
+                return UnsafeRawBufferPointer(rebasing: room[at..<at + count])
+            }
+            let headers = telling.map {
+                EntryDraft.Header(name: take($0.name.utf8.count), value: take($0.value.utf8.count))
             }
             return body.bytes.withUnsafeBytes { bytes in
                 var draft = EntryDraft.Body(bytes: bytes)

@@ -25,7 +25,7 @@ extension TextRedactor {
         return withoutFindings(text, .uri, field, isCut: false, &workspace) != nil
     }
 
-    /// Writes a name's length and the name: only known secrets and tokens are looked for in it.
+    /// Writes a name's length and the name: only known secrets are looked for in it.
     @inline(__always)
     func redactHeaderName(
         _ name: UnsafeRawBufferPointer, field: StaticString, into output: inout ByteScratch,

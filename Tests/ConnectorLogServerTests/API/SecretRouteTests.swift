@@ -93,6 +93,19 @@ struct SecretRouteTests {
         }
     }
 
+    @Test func aLogoWithASecretInItIsRefused() async throws {
+        let server = try await server()
+        try await server.run { caller async throws in
+            let secret = try await caller.sendJSON(
+                .post, Self.ofConnector, key: ConnectorRouteTests.editor, Self.body("n"))
+            #expect(secret.status == 201)
+            let image = LogoRouteTests.png + Array("tEXt\(Self.value)".utf8)
+            #expect(try await LogoRouteTests.upload(caller, to: Self.connector, image).status == 422)
+            #expect(try await caller.get(Self.connector + "/logo").status == 404)
+            #expect(try await LogoRouteTests.upload(caller, to: Self.connector, LogoRouteTests.png).status == 201)
+        }
+    }
+
     @Test func aSecretHoldsForWhatComesNext() async throws {
         let server = try await server()
         try await server.run { caller async throws in

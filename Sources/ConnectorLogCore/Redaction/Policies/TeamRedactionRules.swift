@@ -14,7 +14,7 @@ package struct TeamRedactionRules: Hashable, Sendable {
     package var names: [String] = []
     package var exceptions: [String] = []
     package var patterns: [Pattern] = []
-    /// Paths of RFC 9535, as far as `JSONPath` has them, of values in bodies and attributes.
+    /// Paths of RFC 9535, as far as `JSONPath` has them, of values in every text that is JSON.
     package var jsonPaths: [String] = []
     package var removesEmails = false
     package var removesPhoneNumbers = false
