@@ -16,7 +16,7 @@ extension TextRedactor {
     ) {
         let lengthAt = bytes.count
         bytes.append(0)
-        if policy.names.saysCredential(header.name) {
+        if policy.looks.first, policy.names.saysCredential(header.name) {
             appendCredential(header, field: field, into: &bytes, &workspace)
         } else {
             redact(header.value, context: .header, field: field, into: &bytes, &workspace)

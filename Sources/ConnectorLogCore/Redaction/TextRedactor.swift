@@ -45,6 +45,7 @@ package struct TextRedactor: Sendable {
         _ text: UnsafeRawBufferPointer, context: Context, field: StaticString, isCut: Bool = false,
         into output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
+        guard policy.looks.first else { return output.append(text) }
         var text = text
         if mayHaveFindings(text, isCut: isCut),
             let rest = withoutFindings(text, context, field, isCut: isCut, &workspace)

@@ -8,6 +8,7 @@ package final class RedactionBook: Sendable {
         var teams: [Int64: TeamPolicies] = [:]
         /// Counted up at each change, so that nobody works on with what he read before.
         var generation = 1
+        var looks = Looks()
     }
 
     private let state = Mutex(State())
@@ -24,13 +25,13 @@ package final class RedactionBook: Sendable {
     package func setSecrets(_ secrets: [KnownSecret], team: Int64, connector: String?) {
         // Built before the lock is taken: what many large values cost, no request waits for.
         let known = KnownSecrets(secrets, placeholders: Placeholders(key: placeholderKey, team: team))
-        change(team) { $0.setting(known, connector: connector) }
+        change(team) { $0.setSecrets(known, connector: connector) }
     }
 
     /// Throws, and changes nothing, when a name, an expression or a path is none.
     package func setRules(_ rules: TeamRedactionRules, team: Int64) throws(RedactionRulesError) {
         let compiled = try CompiledRules(rules)
-        change(team) { $0.setting(compiled) }
+        change(team) { $0.rules = compiled }
     }
 
     /// Forgets the team's rules and secrets.
@@ -41,9 +42,9 @@ package final class RedactionBook: Sendable {
         }
     }
 
-    private func change(_ team: Int64, _ body: (TeamPolicies) -> TeamPolicies) {
+    private func change(_ team: Int64, _ body: (inout TeamPolicies.Parts) -> Void) {
         state.withLock { state in
-            state.teams[team] = body(state.teams[team] ?? makeTeam(team))
+            state.teams[team] = (state.teams[team] ?? makeTeam(team, state.looks)).changed(body)
             advance(&state)
         }
     }
@@ -53,9 +54,20 @@ package final class RedactionBook: Sendable {
         generation.store(state.generation, ordering: .releasing)
     }
 
-    private func makeTeam(_ team: Int64) -> TeamPolicies {
-        TeamPolicies(placeholders: Placeholders(key: placeholderKey, team: team))
+    private func makeTeam(_ team: Int64, _ looks: Looks) -> TeamPolicies {
+        TeamPolicies(TeamPolicies.Parts(placeholders: Placeholders(key: placeholderKey, team: team), looks: looks))
     }
+
+    #if DEBUG
+        /// From now on, of all teams.
+        func take(_ looks: Looks) {
+            state.withLock { state in
+                state.looks = looks
+                state.teams = state.teams.mapValues { $0.changed { $0.looks = looks } }
+                advance(&state)
+            }
+        }
+    #endif
 
     /// Rises with each change.
     var currentGeneration: Int { generation.load(ordering: .acquiring) }
@@ -63,7 +75,7 @@ package final class RedactionBook: Sendable {
     func policies(of team: Int64) -> TeamPolicies {
         state.withLock { state in
             if let known = state.teams[team] { return known }
-            let made = makeTeam(team)
+            let made = makeTeam(team, state.looks)
             // Only teams that exist are asked for: ingest refuses others before.
             state.teams[team] = made
             return made
@@ -81,7 +93,8 @@ package final class RedactionBook: Sendable {
     package func policy(
         team: Int64, connector: String?, with rules: TeamRedactionRules
     ) throws(RedactionRulesError) -> RedactionPolicy {
-        let policies = policies(of: team).setting(try CompiledRules(rules))
+        let compiled = try CompiledRules(rules)
+        let policies = policies(of: team).changed { $0.rules = compiled }
         var connector = connector ?? ""
         return connector.withUTF8 { policies.policy(connector: UnsafeRawBufferPointer($0)) }
     }

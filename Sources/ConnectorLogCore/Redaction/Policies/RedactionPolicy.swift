@@ -7,20 +7,23 @@ package final class RedactionPolicy: Sendable {
     /// Nil when the team has none.
     let patterns: TeamPatterns?
     package let keepsBodies: Bool
+    let looks: Looks
 
     init(
         names: CredentialNames = .standard, placeholders: Placeholders, known: [KnownSecrets] = [],
-        patterns: TeamPatterns? = nil, keepsBodies: Bool = true
+        patterns: TeamPatterns? = nil, keepsBodies: Bool = true, looks: Looks = Looks()
     ) {
         self.names = names
         self.placeholders = placeholders
         self.known = known
         self.patterns = patterns
         self.keepsBodies = keepsBodies
+        self.looks = looks
     }
 
     @inline(__always)
     func mayFindKnown(in text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
+        guard looks.first else { return false }
         for known in known where known.mayFind(in: text, isCut: isCut) { return true }
         return false
     }

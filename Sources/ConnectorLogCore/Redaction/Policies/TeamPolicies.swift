@@ -29,57 +29,52 @@ struct CompiledRules: Sendable {
 
 /// The policies of a team: one for each connector that has secrets or rules of its own, one for all others. Immutable.
 final class TeamPolicies: Sendable {
-    private let placeholders: Placeholders
-    private let rules: CompiledRules
-    private let teamSecrets: KnownSecrets?
-    private let connectorSecrets: [String: KnownSecrets]
+    /// What they are made of.
+    struct Parts: Sendable {
+        var placeholders: Placeholders
+        var looks: Looks
+        var rules = CompiledRules()
+        var teamSecrets: KnownSecrets?
+        var connectorSecrets: [String: KnownSecrets] = [:]
 
-    private let general: RedactionPolicy
-    /// By the hash of the identifier; the few connectors that share one stand behind each other.
-    private let special: [UInt64: [(connector: [UInt8], policy: RedactionPolicy)]]
+        init(placeholders: Placeholders, looks: Looks) {
+            self.placeholders = placeholders
+            self.looks = looks
+        }
 
-    convenience init(placeholders: Placeholders) {
-        self.init(placeholders: placeholders, rules: CompiledRules(), teamSecrets: nil, connectorSecrets: [:])
-    }
+        mutating func setSecrets(_ known: KnownSecrets?, connector: String?) {
+            if let connector { connectorSecrets[connector] = known } else { teamSecrets = known }
+        }
 
-    private init(
-        placeholders: Placeholders, rules: CompiledRules, teamSecrets: KnownSecrets?,
-        connectorSecrets: [String: KnownSecrets]
-    ) {
-        self.placeholders = placeholders
-        self.rules = rules
-        self.teamSecrets = teamSecrets
-        self.connectorSecrets = connectorSecrets
-        func policy(_ connector: String?) -> RedactionPolicy {
+        fileprivate func policy(_ connector: String?) -> RedactionPolicy {
             RedactionPolicy(
                 names: rules.names, placeholders: placeholders,
                 known: [teamSecrets, connector.flatMap { connectorSecrets[$0] }].compactMap { $0 },
                 patterns: rules.patterns,
-                keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true)
+                keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true, looks: looks)
         }
-        general = policy(nil)
+    }
+
+    private let parts: Parts
+    private let general: RedactionPolicy
+    /// By the hash of the identifier; the few connectors that share one stand behind each other.
+    private let special: [UInt64: [(connector: [UInt8], policy: RedactionPolicy)]]
+
+    init(_ parts: Parts) {
+        self.parts = parts
+        general = parts.policy(nil)
         var special: [UInt64: [(connector: [UInt8], policy: RedactionPolicy)]] = [:]
-        for connector in rules.connectorsWithoutBodies.union(connectorSecrets.keys) {
+        for connector in parts.rules.connectorsWithoutBodies.union(parts.connectorSecrets.keys) {
             let bytes = Array(connector.utf8)
-            special[ColumnHash.hash(bytes), default: []].append((bytes, policy(connector)))
+            special[ColumnHash.hash(bytes), default: []].append((bytes, parts.policy(connector)))
         }
         self.special = special
     }
 
-    func setting(_ rules: CompiledRules) -> TeamPolicies {
-        TeamPolicies(
-            placeholders: placeholders, rules: rules, teamSecrets: teamSecrets, connectorSecrets: connectorSecrets)
-    }
-
-    func setting(_ known: KnownSecrets?, connector: String?) -> TeamPolicies {
-        guard let connector else {
-            return TeamPolicies(
-                placeholders: placeholders, rules: rules, teamSecrets: known, connectorSecrets: connectorSecrets)
-        }
-        var connectorSecrets = connectorSecrets
-        connectorSecrets[connector] = known
-        return TeamPolicies(
-            placeholders: placeholders, rules: rules, teamSecrets: teamSecrets, connectorSecrets: connectorSecrets)
+    func changed(_ change: (inout Parts) -> Void) -> TeamPolicies {
+        var parts = parts
+        change(&parts)
+        return TeamPolicies(parts)
     }
 
     @inline(__always)
