@@ -135,7 +135,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectorLogCoreTests",
-            dependencies: ["ConnectorLogCore", "ConnectorLogTesting"],
+            dependencies: ["ConnectorLogCore", "ConnectorLogTesting", "CByteSearch"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,3 +1,5 @@
+#pragma once
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -150,24 +152,6 @@ static inline bool is_lower_hexadecimal(const uint8_t *text, ptrdiff_t count) {
     return first_mark(others, 0) == 16 && first_mark(nonzero, 0) < 16;
 }
 
-/* Two to sixteen bytes, the first one lowest, and zeros behind them. */
-static inline void load_few(const uint8_t *text, ptrdiff_t count, uint64_t words[2]) {
-    words[0] = words[1] = 0;
-    if (count >= 8) {
-        memcpy(&words[0], text, 8);
-        if (count == 8) return;
-        memcpy(&words[1], text + count - 8, 8);
-        words[1] >>= 8 * (16 - count);
-    } else if (count >= 4) {
-        uint32_t first, last;
-        memcpy(&first, text, 4);
-        memcpy(&last, text + count - 4, 4);
-        words[0] = first | (uint64_t)last << (8 * (count - 4));
-    } else {
-        words[0] = text[0] | (uint64_t)text[count / 2] << (8 * (count / 2)) | (uint64_t)text[count - 1] << (8 * (count - 1));
-    }
-}
-
 /* Where something may begin that is a secret: the first two bytes of names' ends, schemes and tokens, in eight groups. A
    group has every pair of one of its first bytes and one of its second ones, and some pairs more, because bytes are told
    apart by half bytes: the reader looks again. Groups: `:`, `=` or `<` and anything; `b` before `a` or `e` in either case; a
@@ -194,45 +178,7 @@ static inline __attribute__((target("ssse3"), always_inline)) marks16 trigger_ma
     return (marks16)(groups != all16(0));
 }
 
-static __attribute__((target("ssse3"), noinline)) ptrdiff_t trigger_in_blocks(const uint8_t *text, ptrdiff_t at, ptrdiff_t count) {
-    lanes16 tables[4];
-    memcpy(&tables[0], trigger_low1, 16);
-    memcpy(&tables[1], trigger_high1, 16);
-    memcpy(&tables[2], trigger_low2, 16);
-    memcpy(&tables[3], trigger_high2, 16);
-    for (; count - at > 16; at += 16) {
-        ptrdiff_t place = first_mark(trigger_marks(load16(text + at), load16(text + at + 1), tables), 0);
-        if (place < 16) return at + place;
-    }
-    if (count - at <= 1) return count;
-    if (count > 16) {
-        /* The rest together with bytes before it, which are passed over. */
-        ptrdiff_t last = count - 17;
-        ptrdiff_t place = first_mark(trigger_marks(load16(text + last), load16(text + last + 1), tables), (unsigned)(at - last));
-        return place < 16 ? last + place : count;
-    }
-    uint64_t words[2];
-    load_few(text, count, words);
-    uint64_t moved[2] = {words[0] >> 8 | words[1] << 56, words[1] >> 8};
-    bytes16 first, second;
-    memcpy(&first, words, 16);
-    memcpy(&second, moved, 16);
-    ptrdiff_t place = first_mark(trigger_marks(first, second, tables), (unsigned)at);
-    return place < count - 1 ? place : count;
-}
 #endif
-
-/* The first place of a trigger at or behind `start`; `count` when there is none. The last byte is left out: nothing
-   begins with it. All processors for x86-64 since 2006 have the instructions for blocks; others look byte by byte. */
-static inline ptrdiff_t first_secret_trigger(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("ssse3")) return trigger_in_blocks(text, start, count);
-#endif
-    for (ptrdiff_t at = start; at + 1 < count; at++) {
-        if (trigger_groups(text[at], text[at + 1]) != 0) return at;
-    }
-    return count;
-}
 
 /* Lane by lane whether 32 bytes are digits. */
 static inline uint32_t digit_bits(const uint8_t *text) {
@@ -283,27 +229,4 @@ static inline ptrdiff_t first_escape(const uint8_t *text, ptrdiff_t start, ptrdi
     }
     while (at < count && text[at] != '%' && text[at] != '\\' && text[at] != '&') at++;
     return at;
-}
-
-/* A hash of four bytes, in its top bits. Letters of ASCII in either case have the same one (as have some other pairs). */
-static inline uint64_t sample_hash(const uint8_t *text) {
-    uint32_t word;
-    memcpy(&word, text, 4);
-    return (word | 0x20202020u) * 0x9E3779B97F4A7C15u;
-}
-
-/* Two bits of a word of the filter, by bits of the hash below those that choose the word. */
-static inline uint64_t sample_mask(uint64_t hash) {
-    return (uint64_t)1 << (hash >> 42 & 63) | (uint64_t)1 << (hash >> 36 & 63);
-}
-
-/* The first of the places start, start + stride, ... whose four bytes are in the filter; `count` when there is none. */
-static inline ptrdiff_t first_sample(const uint8_t *text, ptrdiff_t start, ptrdiff_t count, ptrdiff_t stride,
-                                     const uint64_t *table, uint64_t shift) {
-    for (ptrdiff_t at = start; at + 4 <= count; at += stride) {
-        uint64_t hash = sample_hash(text + at);
-        uint64_t mask = sample_mask(hash);
-        if ((table[hash >> shift] & mask) == mask) return at;
-    }
-    return count;
 }

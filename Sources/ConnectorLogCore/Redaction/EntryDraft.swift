@@ -1,6 +1,6 @@
 /// An entry as its sender gave it: checked against the limits, not yet redacted. The bytes belong to the decoder and are
 /// good only until it goes on; `RedactingBatchBuilder.append` copies what it keeps.
-package struct EntryDraft {
+package struct EntryDraft: ~Copyable {
     package typealias Text = UnsafeRawBufferPointer
 
     package struct Header {
@@ -25,6 +25,9 @@ package struct EntryDraft {
         }
     }
 
+    /// Stretches of memory in which most of its texts lie, so that one pass of each tells where redaction has to look
+    /// closely. Texts may lie elsewhere.
+    package var memory = (Text(start: nil, count: 0), Text(start: nil, count: 0))
     package var teamID: Int64 = 0
     package var logTime: Int64 = 0
     package var connector = Text(start: nil, count: 0)

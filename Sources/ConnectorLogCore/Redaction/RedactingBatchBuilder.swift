@@ -44,6 +44,7 @@ package struct RedactingBatchBuilder: ~Copyable {
     package mutating func append(_ entry: borrowing EntryDraft) {
         workspace.tally.removeAll()
         let redactor = TextRedactor(policy: policies.policy(team: entry.teamID, connector: entry.connector))
+        workspace.read(entry.memory, for: redactor.policy)
         var row = columns.makeRow()
         row.teamID = entry.teamID
         row.logTime = entry.logTime
@@ -202,6 +203,7 @@ package struct RedactingBatchBuilder: ~Copyable {
 
     package mutating func append(_ fault: RootFault) {
         workspace.tally.removeAll()
+        workspace.forgetMemory()
         let redactor = redactor(team: fault.teamID, connector: fault.connectorIdentifier)
         var fault = fault
         fault.connectorIdentifier = fault.connectorIdentifier.map { word($0, "connector_identifier", redactor) }
@@ -263,6 +265,7 @@ package struct RedactingBatchBuilder: ~Copyable {
 
     package mutating func append(_ change: StateChange) {
         workspace.tally.removeAll()
+        workspace.forgetMemory()
         let redactor = redactor(team: change.teamID, connector: nil)
         var change = change
         change.stateID = redacted(change.stateID, "state_id", redactor)

@@ -14,13 +14,11 @@ extension RedactionPolicy {
 
     /// Whether bytes that nobody could redact, such as an image's, hold a known secret.
     package func hasKnownSecret(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.withUnsafeBytes { mayFindKnown(in: $0, isCut: false) && hasFindings($0) }
-    }
-
-    private func hasFindings(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var scratch = KnownSecrets.Scratch()
         var found: [KnownSecrets.Found] = []
-        for known in known { known.find(in: bytes, isCut: false, using: &scratch, into: &found) }
+        bytes.withUnsafeBytes {
+            for known in known { known.find(in: $0, isCut: false, using: &scratch, into: &found) }
+        }
         return !found.isEmpty
     }
 }

@@ -7,47 +7,51 @@ package struct RedactionWorkspace: ~Copyable {
     var patterns = PatternScratch()
     /// A text with placeholders in the place of findings.
     var replaced = ByteScratch()
-    private var placeholders = PlaceholderCache()
+    /// Where the texts of an entry lie.
+    private var firstMemory = MarkedMemory()
+    private var secondMemory = MarkedMemory()
+    /// The marks of a text that lies elsewhere.
+    private var marks = TextMarks()
 
     /// Memory that one long text needed is not kept beyond this.
     static let keptBytes = 1 << 18
 
     package init() {}
 
+    /// Marks the memory of an entry's texts, which stays as it is until the next call.
+    mutating func read(_ memory: (UnsafeRawBufferPointer, UnsafeRawBufferPointer), for policy: RedactionPolicy) {
+        firstMemory.read(memory.0, known: policy.known)
+        secondMemory.read(memory.1, known: policy.known)
+    }
+
+    /// There is no such memory: what comes next lies here and there.
+    mutating func forgetMemory() {
+        firstMemory.forget()
+        secondMemory.forget()
+    }
+
+    /// The text with its marks: read with its entry's memory, or now; these are good until the next text is read.
+    @inline(__always)
+    mutating func marked(_ text: UnsafeRawBufferPointer, for policy: RedactionPolicy) -> MarkedText {
+        if let marked = firstMemory.marked(text) { return marked }
+        return markedElsewhere(text, policy)
+    }
+
+    @inline(never)
+    private mutating func markedElsewhere(
+        _ text: UnsafeRawBufferPointer, _ policy: RedactionPolicy
+    ) -> MarkedText {
+        if let marked = secondMemory.marked(text) { return marked }
+        marks.read(text, known: policy.known)
+        return marks.marked(text, from: 0, of: text.count)
+    }
+
     /// The value's placeholder: of the value behind its escapes, so that a token in a JSON string and in a header have one.
     mutating func placeholder(for value: UnsafeRawBufferPointer, of policy: RedactionPolicy) -> Placeholder {
-        guard EscapeLayer.hasEscapes(value) else { return placeholders.placeholder(for: value, of: policy) }
+        guard EscapeLayer.hasEscapes(value) else { return policy.placeholder(for: value) }
         var layer = EscapeLayer()
         layer.undo(value)
         for _ in 1..<EscapeLayer.rounds where layer.isChanged { layer.undoAgain() }
-        return layer.bytes.withUnsafeBytes { policy.placeholders.placeholder(for: $0) }
-    }
-}
-
-/// The placeholders of values that came lately: a connector sends one token with a thousand calls.
-private struct PlaceholderCache {
-    private struct Slot {
-        var team: Int64 = 0
-        var value: [UInt8] = []
-        var placeholder = Placeholder(bits: 0)
-    }
-
-    private static let slotCount = 256
-    /// Longer values are not kept.
-    private static let valueBytes = 512
-    private var slots: [Slot] = []
-
-    mutating func placeholder(for value: UnsafeRawBufferPointer, of policy: RedactionPolicy) -> Placeholder {
-        guard value.count <= Self.valueBytes else { return policy.placeholders.placeholder(for: value) }
-        if slots.isEmpty { slots = Array(repeating: Slot(), count: Self.slotCount) }
-        let bytes = Span<UInt8>(_unsafeElements: value.assumingMemoryBound(to: UInt8.self))
-        let slot = Int(ColumnHash.hash(bytes, seed: 0) % UInt64(Self.slotCount))
-        let team = policy.placeholders.team
-        if slots[slot].team == team, slots[slot].value.count == value.count, slots[slot].value.elementsEqual(value) {
-            return slots[slot].placeholder
-        }
-        let placeholder = policy.placeholders.placeholder(for: value)
-        slots[slot] = Slot(team: team, value: Array(value), placeholder: placeholder)
-        return placeholder
+        return layer.bytes.withUnsafeBytes { policy.placeholder(for: $0) }
     }
 }

@@ -2,7 +2,6 @@
 extension SecretScan {
     /// `://user:password@host`, also with the escaped slashes that JSON allows. A password may hold `@` though RFC 3986
     /// forbids it, so the authority's last one counts.
-    @inline(__always)
     mutating func userInformation(colon: Int) -> Match? {
         guard colon + 1 < text.count,
             text[colon + 1] == UInt8(ascii: "/") || text[colon + 1] == UInt8(ascii: "\\")

@@ -1,14 +1,7 @@
 /// `name: value`: members of JSON and of literals like it, and header lines.
 extension SecretScan {
     /// `"name": value`, `'name': value`, `\"name\": value` and, for header lines in text, `Name: value`.
-    @inline(__always)
     mutating func member(colon: Int) -> Match? {
-        // Nearly all names of JSON end in a quote and two letters that no credential's name has.
-        if colon - start >= 4, text[colon - 1] == UInt8(ascii: "\""),
-            names.isPlainlyHarmless(before: colon - 1, in: text)
-        {
-            return nil
-        }
         var nameEnd = colon
         while nameEnd > start, Self.isBlank(text[nameEnd - 1]) { nameEnd -= 1 }
         work += colon - nameEnd

@@ -3,7 +3,6 @@ extension SecretScan {
     /// Bytes between the name of a form's part and the blank line before its value, at most.
     private static let partHeaderBytes = 512
 
-    @inline(__always)
     mutating func parameter(equals: Int) -> Match? {
         guard equals + 1 < text.count else { return nil }
         if text[equals + 1] == UInt8(ascii: "\""), matches("name", at: equals - 4 < 0 ? text.count : equals - 4) {

@@ -1,5 +1,3 @@
-internal import CByteSearch
-
 /// One walk over a text in search of secrets: from each byte at which something may begin it looks a bounded way back and
 /// as far ahead as the secret reaches.
 struct SecretScan {
@@ -31,13 +29,6 @@ struct SecretScan {
 
     init(text: UnsafeRawBufferPointer, names: CredentialNames, context: TextRedactor.Context, isCut: Bool) {
         (self.text, self.names, self.context, self.isCut) = (text, names, context, isCut)
-    }
-
-    /// The next place at which something may begin or be named; `text.count` when there is no more. Nothing begins with the
-    /// last byte, so that one is left out.
-    @inline(__always)
-    static func nextTrigger(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        first_secret_trigger(text.baseAddress, start, text.count)
     }
 
     /// The secret to which the byte at `position` points.

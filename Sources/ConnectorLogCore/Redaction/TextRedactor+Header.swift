@@ -38,7 +38,7 @@ extension TextRedactor {
         _ workspace: inout RedactionWorkspace
     ) {
         var secret = header.value
-        if mayHaveFindings(secret, isCut: false),
+        if mayHaveFindings(workspace.marked(secret, for: policy), isCut: false),
             let rest = withoutFindings(secret, .header, field, isCut: false, &workspace)
         {
             secret = rest
@@ -65,7 +65,7 @@ extension TextRedactor {
         }
         workspace.placeholder(for: secret, of: policy).append(to: &bytes)
         // A name can hold a secret itself.
-        let isSafe = !policy.mayFindKnown(in: header.name, isCut: false)
+        let isSafe = !policy.mayFindKnown(in: workspace.marked(header.name, for: policy), isCut: false)
         workspace.tally.add(
             .header, field: field, name: isSafe ? header.name : UnsafeRawBufferPointer(start: nil, count: 0))
     }

@@ -21,7 +21,7 @@ extension TextRedactor {
     func isKnownSecret(
         _ text: UnsafeRawBufferPointer, field: StaticString, _ workspace: inout RedactionWorkspace
     ) -> Bool {
-        guard policy.mayFindKnown(in: text, isCut: false) else { return false }
+        guard policy.mayFindKnown(in: workspace.marked(text, for: policy), isCut: false) else { return false }
         return withoutFindings(text, .uri, field, isCut: false, &workspace) != nil
     }
 
@@ -31,12 +31,14 @@ extension TextRedactor {
         _ name: UnsafeRawBufferPointer, field: StaticString, into output: inout ByteScratch,
         _ workspace: inout RedactionWorkspace
     ) {
-        if policy.mayFindKnown(in: name, isCut: false),
+        let marked = workspace.marked(name, for: policy)
+        if !marked.isPlain, policy.mayFindKnown(in: marked, isCut: false),
             let rest = withoutFindings(name, .header, field, isCut: false, &workspace)
         {
             HeaderList.append(rest, to: &output)
         } else {
-            HeaderList.append(name, to: &output)
+            Varint.append(UInt64(name.count), to: &output)
+            marked.append(to: &output)
         }
     }
 }

@@ -46,25 +46,38 @@ package struct TextRedactor: Sendable {
         into output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         guard policy.looks.first else { return output.append(text) }
+        let marked = workspace.marked(text, for: policy)
+        if marked.isPlain, !isCut, policy.patterns == nil {
+            marked.append(to: &output)
+        } else {
+            redactClosely(marked, context, field, isCut: isCut, &output, &workspace)
+        }
+    }
+
+    /// As `redact`, of a text that has marks, or is looked at whatever it has.
+    @inline(never)
+    private func redactClosely(
+        _ text: MarkedText, _ context: Context, _ field: StaticString, isCut: Bool, _ output: inout ByteScratch,
+        _ workspace: inout RedactionWorkspace
+    ) {
         var text = text
         if mayHaveFindings(text, isCut: isCut),
-            let rest = withoutFindings(text, context, field, isCut: isCut, &workspace)
+            let rest = withoutFindings(text.bytes, context, field, isCut: isCut, &workspace)
         {
-            text = rest
+            text = workspace.marked(rest, for: policy)
         }
-        let first = SecretScan.nextTrigger(in: text, from: 0)
+        let first = text.nextTrigger(from: 0)
         if first >= text.count {
-            output.append(text)
+            text.append(to: &output)
         } else {
             redactByForm(text, from: first, context, field, isCut: isCut, &output, &workspace)
         }
     }
 
     @inline(__always)
-    func mayHaveFindings(_ text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
-        if policy.mayFindKnown(in: text, isCut: isCut) { return true }
-        return policy.patterns != nil
-            || PaymentCard.firstCandidate(in: text, from: 0) < text.count && PaymentCard.isIn(text)
+    func mayHaveFindings(_ text: MarkedText, isCut: Bool) -> Bool {
+        policy.mayFindKnown(in: text, isCut: isCut) || policy.patterns != nil
+            || text.hasNumbers && PaymentCard.isIn(text.bytes)
     }
 
     /// Nil when nothing was found.
@@ -86,19 +99,21 @@ package struct TextRedactor: Sendable {
         return workspace.replaceFindings(in: text, context: context, field: field, policy: policy)
     }
 
-    @inline(never)
     private func redactByForm(
-        _ text: UnsafeRawBufferPointer, from first: Int, _ context: Context, _ field: StaticString, isCut: Bool,
+        _ marked: MarkedText, from first: Int, _ context: Context, _ field: StaticString, isCut: Bool,
         _ output: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
+        let text = marked.bytes
         var position = first
+        let check = TriggerCheck(text: text, names: policy.names, context: context)
         var scan = SecretScan(text: text, names: policy.names, context: context, isCut: isCut)
+        var copied = 0
         while position < text.count {
-            guard let match = scan.match(at: position) else {
-                position = SecretScan.nextTrigger(in: text, from: position + 1)
+            guard check.mayMatch(at: position, from: copied), let match = scan.match(at: position) else {
+                position = marked.nextTrigger(from: position + 1)
                 continue
             }
-            output.append(UnsafeRawBufferPointer(rebasing: text[scan.start..<match.secret.lowerBound]))
+            output.append(UnsafeRawBufferPointer(rebasing: text[copied..<match.secret.lowerBound]))
             let secret = UnsafeRawBufferPointer(rebasing: text[match.secret])
             if keeps(secret) {
                 output.append(secret)
@@ -108,10 +123,11 @@ package struct TextRedactor: Sendable {
                 match.quote?.append(to: &output)
                 workspace.tally.add(match.rule, field: field, name: UnsafeRawBufferPointer(rebasing: text[match.name]))
             }
-            scan.start = match.secret.upperBound
-            position = SecretScan.nextTrigger(in: text, from: scan.start)
+            copied = match.secret.upperBound
+            scan.start = copied
+            position = marked.nextTrigger(from: copied)
         }
-        output.append(UnsafeRawBufferPointer(rebasing: text[scan.start...]))
+        output.append(UnsafeRawBufferPointer(rebasing: text[copied...]))
         workspace.tally.work += scan.work
     }
 

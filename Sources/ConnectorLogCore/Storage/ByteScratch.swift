@@ -1,3 +1,4 @@
+internal import CByteSearch
 internal import CMalloc
 
 /// Memory that is kept and reused from row to row, with plainer and faster appends than an array has. A pointer into it is
@@ -26,6 +27,16 @@ package struct ByteScratch: ~Copyable {
         if capacity - count < more.count { reserve(count + more.count) }
         guard let memory, let source = more.baseAddress else { return }
         (memory + count).copyMemory(from: source, byteCount: more.count)
+        count += more.count
+    }
+
+    /// As `append`, of 32 bytes at most, of memory of which 32 bytes may be read: all texts cost the same, and no branch
+    /// has to guess their length.
+    @inline(__always)
+    mutating func append32(_ more: UnsafeRawBufferPointer) {
+        if capacity - count < 32 { reserve(count + 32) }
+        guard let memory, let source = more.baseAddress else { return }
+        copy32(memory + count, source)
         count += more.count
     }
 

@@ -1,15 +1,15 @@
 /// Entries while they are made: what has one size row by row, texts column by column, in memory that grows without the
 /// checks that an array makes at each append. `finish` makes columns of it that take no more room than they need.
-struct EntryColumnsBuilder: ~Copyable {
+package struct EntryColumnsBuilder: ~Copyable {
     /// What an entry has beside the bytes of its texts.
-    struct Row {
-        var teamID: Int64 = 0
-        var logTime: Int64 = 0
-        var status: Int64 = 0
-        var duration: Int64 = 0
-        var requestBodyAttributes: Int64 = 0
-        var responseBodyAttributes: Int64 = 0
-        var outcome: UInt8 = 0
+    package struct Row {
+        package var teamID: Int64 = 0
+        package var logTime: Int64 = 0
+        package var status: Int64 = 0
+        package var duration: Int64 = 0
+        package var requestBodyAttributes: Int64 = 0
+        package var responseBodyAttributes: Int64 = 0
+        package var outcome: UInt8 = 0
         /// As in `TextColumn.ends`; null until the text is ended.
         fileprivate var ends = InlineArray<19, UInt32>(repeating: 0)
     }
@@ -21,7 +21,7 @@ struct EntryColumnsBuilder: ~Copyable {
     /// Room of a column that is not counted.
     private static let usualRoom = 64 << 10
 
-    init() {
+    package init() {
         precondition(EntryTextField.allCases.count == Self.fields, "a buffer a field")
         for field in 0..<Self.fields { (texts + field).initialize(to: ByteScratch()) }
     }
@@ -31,17 +31,17 @@ struct EntryColumnsBuilder: ~Copyable {
         texts.deallocate()
     }
 
-    var count: Int { rows.count }
+    package var count: Int { rows.count }
 
     /// Bytes that the rows take, and the room that growth left where it is much.
-    var byteCount: Int {
+    package var byteCount: Int {
         var bytes = rows.count * MemoryLayout<Row>.stride
         for field in 0..<Self.fields { bytes += max(texts[field].count, texts[field].capacity - Self.usualRoom) }
         return bytes
     }
 
     /// The bytes of a field's texts so far, to append to.
-    subscript(field: EntryTextField) -> ByteScratch {
+    package subscript(field: EntryTextField) -> ByteScratch {
         @inline(__always)
         _read { yield texts[field.rawValue] }
         @inline(__always)
@@ -49,7 +49,7 @@ struct EntryColumnsBuilder: ~Copyable {
     }
 
     /// A row of which no text is ended.
-    func makeRow() -> Row {
+    package func makeRow() -> Row {
         var row = Row()
         for field in 0..<Self.fields {
             row.ends[field] = UInt32(truncatingIfNeeded: texts[field].count) | TextColumn.nullMark
@@ -59,15 +59,15 @@ struct EntryColumnsBuilder: ~Copyable {
 
     /// The row's text is what was appended to the field's bytes since the row before.
     @inline(__always)
-    func endText(_ field: EntryTextField, of row: inout Row) {
+    package func endText(_ field: EntryTextField, of row: inout Row) {
         row.ends[field.rawValue] = UInt32(truncatingIfNeeded: texts[field.rawValue].count)
     }
 
-    mutating func append(_ row: Row) {
+    package mutating func append(_ row: Row) {
         rows.append(row)
     }
 
-    consuming func finish() -> EntryColumns {
+    package consuming func finish() -> EntryColumns {
         var columns = EntryColumns()
         columns.teamIDs = rows.map { $0.teamID }
         columns.logTimes = rows.map { $0.logTime }

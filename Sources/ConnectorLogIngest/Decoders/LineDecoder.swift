@@ -35,6 +35,7 @@ struct LineDecoder: ~Copyable {
         switch try kind() {
         case .entry:
             try decodeEntry()
+            draft.memory = (line, texts.bytes)
             builder.append(draft)
         case .fault:
             builder.append(try fault())

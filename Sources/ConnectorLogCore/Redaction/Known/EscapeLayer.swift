@@ -27,9 +27,21 @@ struct EscapeLayer {
     /// Memory that one long text needed is not kept beyond this.
     private static let keptBytes = 1 << 18
 
+    /// The same, of a text that was read already.
     @inline(__always)
-    static func mayHaveEscapes(_ text: UnsafeRawBufferPointer) -> Bool {
-        first_escape(text.baseAddress, 0, text.count) < text.count
+    static func hasEscapes(_ text: MarkedText) -> Bool {
+        let first = text.nextEscape(from: 0)
+        return first < text.count && hasEscapes(text, from: first)
+    }
+
+    @inline(never)
+    private static func hasEscapes(_ text: MarkedText, from first: Int) -> Bool {
+        var at = first
+        while at < text.count {
+            if Escape(at: at, in: text.bytes) != nil { return true }
+            at = text.nextEscape(from: at + 1)
+        }
+        return false
     }
 
     /// Whether a round would change anything.

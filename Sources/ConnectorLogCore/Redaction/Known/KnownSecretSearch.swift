@@ -60,7 +60,6 @@ package final class KnownSecretSearch: Sendable {
     package func find(
         in text: UnsafeRawBufferPointer, isCut: Bool = false, using scratch: inout Scratch
     ) -> [Found] {
-        guard known.mayFind(in: text, isCut: isCut) else { return [] }
         scratch.found.removeAll(keepingCapacity: true)
         known.find(in: text, isCut: isCut, using: &scratch.workspace.known, into: &scratch.found)
         scratch.found.sort { ($0.secret, $0.range.lowerBound) < ($1.secret, $1.range.lowerBound) }

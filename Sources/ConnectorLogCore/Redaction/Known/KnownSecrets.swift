@@ -3,7 +3,9 @@ internal import CByteSearch
 /// The known secrets of one connector, ready to be looked for: built once a change, shared by all requests.
 final class KnownSecrets: Sendable {
     private let automaton: SecretAutomaton
-    private let filter: SampleFilter
+    let filters: [SampleFilter]
+    /// How far before a place that the filters let pass a secret may begin.
+    private let lookBack: Int
     /// Of each secret, what stands in its place.
     private let placeholders: [Placeholder]
     /// Bytes of the shortest anchor: shorter texts have no secret.
@@ -24,33 +26,35 @@ final class KnownSecrets: Sendable {
         }
         guard let shortest = forms.map(\.form.anchor.count).min() else { return nil }
         automaton = SecretAutomaton(forms)
-        filter = SampleFilter(automaton.forms)
+        filters = SampleFilter.filters(automaton.forms)
+        lookBack = (filters.map(\.stride).max() ?? 1) - 1
         self.placeholders = secrets.map { secret in secret.value.withUnsafeBytes { placeholders.placeholder(for: $0) } }
         self.shortest = shortest
     }
 
     /// Memory of searches, kept from text to text.
-    struct Scratch {
+    struct Scratch: ~Copyable {
         fileprivate var layer = EscapeLayer()
+        fileprivate var marks = TextMarks()
     }
 
-    /// Whether `find` has to be asked: false for nearly all texts, after one pass of the filter.
+    /// Whether `find` has to be asked: false for nearly all texts.
     @inline(__always)
-    func mayFind(in text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
+    func mayFind(in text: MarkedText, isCut: Bool) -> Bool {
+        if isCut { return true }
         // Escapes make a text longer, not shorter.
-        guard text.count >= shortest || isCut else { return false }
-        let sample = filter.next(in: text, from: 0)
-        return isCut || sample < text.count && mayFind(in: text, from: sample)
-            || EscapeLayer.mayHaveEscapes(text) && EscapeLayer.hasEscapes(text)
+        guard text.count >= shortest else { return false }
+        let sample = text.nextSample(from: 0)
+        return sample < text.count && mayFind(in: text, from: sample) || EscapeLayer.hasEscapes(text)
     }
 
     /// The same, where the filter let something pass.
     @inline(never)
-    private func mayFind(in text: UnsafeRawBufferPointer, from sample: Int) -> Bool {
+    private func mayFind(in text: MarkedText, from sample: Int) -> Bool {
         var next = sample
         while next < text.count {
-            if read(text, from: max(0, next - filter.stride + 1), past: &next, { _, _ in true }) { return true }
-            next = filter.next(in: text, from: next)
+            if read(text.bytes, from: max(0, next - lookBack), past: &next, { _, _ in true }) { return true }
+            next = text.nextSample(from: next)
         }
         return false
     }
@@ -60,7 +64,7 @@ final class KnownSecrets: Sendable {
     func find(
         in text: UnsafeRawBufferPointer, isCut: Bool, using scratch: inout Scratch, into found: inout [Found]
     ) {
-        search(text, isCut: isCut) { range, form in
+        search(text, isCut: isCut, &scratch.marks) { range, form in
             let secret = automaton.secrets[form]
             found.append(Found(range: range, placeholder: placeholders[secret], secret: secret))
         }
@@ -69,7 +73,7 @@ final class KnownSecrets: Sendable {
         for round in 1...EscapeLayer.rounds where scratch.layer.isChanged {
             let layer = scratch.layer
             layer.bytes.withUnsafeBytes { bytes in
-                search(bytes, isCut: isCut) { range, form in
+                search(bytes, isCut: isCut, &scratch.marks) { range, form in
                     let secret = automaton.secrets[form]
                     found.append(
                         Found(range: layer.source(of: range), placeholder: placeholders[secret], secret: secret))
@@ -81,13 +85,16 @@ final class KnownSecrets: Sendable {
 
     /// One pass: the filter leads from one candidate to the next.
     private func search(
-        _ text: UnsafeRawBufferPointer, isCut: Bool, _ report: (_ range: Range<Int>, _ form: Int) -> Void
+        _ text: UnsafeRawBufferPointer, isCut: Bool, _ marks: inout TextMarks,
+        _ report: (_ range: Range<Int>, _ form: Int) -> Void
     ) {
+        marks.read(text, known: [self])
+        let marked = marks.marked(text, from: 0, of: text.count)
         var next = 0
         while true {
-            let sample = filter.next(in: text, from: next)
+            let sample = marked.nextSample(from: next)
             guard sample < text.count else { break }
-            let start = max(next, sample - filter.stride + 1)
+            let start = max(next, sample - lookBack)
             next = sample
             _ = read(text, from: start, past: &next) {
                 report($0, $1)

@@ -12,7 +12,7 @@ package struct Placeholder: Hashable, Sendable {
     private static let earlier: StaticString = "[redacted]"
 
     /// Thirty bits.
-    private let bits: UInt32
+    let bits: UInt32
 
     init(bits: UInt32) {
         self.bits = bits & 0x3FFF_FFFF

@@ -15,6 +15,7 @@ package final class RedactionBook: Sendable {
     /// The same as in `state`, to be read without a lock.
     private let generation = Atomic(1)
     private let placeholderKey: [UInt8]
+    private let latePlaceholders = PlaceholderCache()
 
     /// - Parameter placeholderKey: 32 random bytes, from which teams' subkeys are derived.
     package init(placeholderKey: [UInt8]) {
@@ -55,7 +56,10 @@ package final class RedactionBook: Sendable {
     }
 
     private func makeTeam(_ team: Int64, _ looks: Looks) -> TeamPolicies {
-        TeamPolicies(TeamPolicies.Parts(placeholders: Placeholders(key: placeholderKey, team: team), looks: looks))
+        TeamPolicies(
+            TeamPolicies.Parts(
+                placeholders: Placeholders(key: placeholderKey, team: team), latePlaceholders: latePlaceholders,
+                looks: looks))
     }
 
     #if DEBUG

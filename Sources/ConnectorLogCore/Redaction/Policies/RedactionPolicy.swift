@@ -2,6 +2,7 @@
 package final class RedactionPolicy: Sendable {
     let names: CredentialNames
     let placeholders: Placeholders
+    private let latePlaceholders: PlaceholderCache
     /// The team's own, and the connector's; none without secrets.
     let known: [KnownSecrets]
     /// Nil when the team has none.
@@ -10,19 +11,25 @@ package final class RedactionPolicy: Sendable {
     let looks: Looks
 
     init(
-        names: CredentialNames = .standard, placeholders: Placeholders, known: [KnownSecrets] = [],
+        names: CredentialNames = .standard, placeholders: Placeholders,
+        latePlaceholders: PlaceholderCache = PlaceholderCache(), known: [KnownSecrets] = [],
         patterns: TeamPatterns? = nil, keepsBodies: Bool = true, looks: Looks = Looks()
     ) {
         self.names = names
         self.placeholders = placeholders
+        self.latePlaceholders = latePlaceholders
         self.known = known
         self.patterns = patterns
         self.keepsBodies = keepsBodies
         self.looks = looks
     }
 
+    func placeholder(for value: UnsafeRawBufferPointer) -> Placeholder {
+        latePlaceholders.placeholder(for: value, of: placeholders)
+    }
+
     @inline(__always)
-    func mayFindKnown(in text: UnsafeRawBufferPointer, isCut: Bool) -> Bool {
+    func mayFindKnown(in text: MarkedText, isCut: Bool) -> Bool {
         guard looks.first else { return false }
         for known in known where known.mayFind(in: text, isCut: isCut) { return true }
         return false

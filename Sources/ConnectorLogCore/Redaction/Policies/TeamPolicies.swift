@@ -32,13 +32,15 @@ final class TeamPolicies: Sendable {
     /// What they are made of.
     struct Parts: Sendable {
         var placeholders: Placeholders
+        var latePlaceholders: PlaceholderCache
         var looks: Looks
         var rules = CompiledRules()
         var teamSecrets: KnownSecrets?
         var connectorSecrets: [String: KnownSecrets] = [:]
 
-        init(placeholders: Placeholders, looks: Looks) {
+        init(placeholders: Placeholders, latePlaceholders: PlaceholderCache, looks: Looks) {
             self.placeholders = placeholders
+            self.latePlaceholders = latePlaceholders
             self.looks = looks
         }
 
@@ -48,7 +50,7 @@ final class TeamPolicies: Sendable {
 
         fileprivate func policy(_ connector: String?) -> RedactionPolicy {
             RedactionPolicy(
-                names: rules.names, placeholders: placeholders,
+                names: rules.names, placeholders: placeholders, latePlaceholders: latePlaceholders,
                 known: [teamSecrets, connector.flatMap { connectorSecrets[$0] }].compactMap { $0 },
                 patterns: rules.patterns,
                 keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true, looks: looks)

@@ -23,7 +23,7 @@ struct TokenShape: Sendable {
     }
 
     var beginning: StaticString
-    /// Where in it the pair of bytes stands that `first_secret_trigger` finds.
+    /// Where in it the pair of bytes stands that `trigger_groups` tells.
     var trigger: Int
     var alphabet: Alphabet
     /// Characters behind the beginning. Where one number only is right, more are something else.
