@@ -151,6 +151,32 @@ import Testing
         }
     }
 
+    @Test func tellsWhatATrialLeftOut() throws {
+        let book = Fixtures.redactionBook()
+        book.setSecrets([KnownSecret(value: Array(Self.value.utf8))], team: 1, connector: nil)
+        var rules = TeamRedactionRules()
+        rules.names = (0..<31).map { "ticket\($0)" }
+        var trial = try book.trial(of: rules, team: 1)
+        var entry = LogEntry(
+            summary: EntrySummary(
+                id: EntryID(high: 1, low: 1), teamID: 1, logTime: PagesFixtures.now, connectorIdentifier: "crm",
+                outcome: .ok))
+        entry.summary.uri = "/?ticket7=\(Self.value)&x=\(Self.value)"
+        trial.read(entry)
+        var outcome = RuleTrialOutcome()
+        outcome.result = trial.result
+        var part = TrialPart(outcome, team: 1, connector: nil)
+        #expect(part.rules.count == 20 && part.silentRules == "11 more rules found nothing.")
+        #expect(part.standing?.contains("known secret 2.") == true)
+        #expect(part.stopped == nil)
+        outcome.stoppedAt = .bytes
+        part = TrialPart(outcome, team: 1, connector: nil)
+        #expect(part.stopped?.contains("32 MiB") == true)
+        outcome.stoppedAt = .time
+        part = TrialPart(outcome, team: 1, connector: nil)
+        #expect(part.stopped?.contains("ten seconds") == true)
+    }
+
     // MARK: - Secrets
 
     @Test(arguments: ["", "crm"])

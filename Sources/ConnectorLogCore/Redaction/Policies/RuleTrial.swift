@@ -46,6 +46,8 @@ package struct RuleTrialResult: Hashable, Sendable {
 package struct RuleTrial: ~Copyable {
     package static let examples = 50
     package static let examplesOfRule = 3
+    /// Finds of a rule that are looked at for examples: each costs as much as redacting the field anew.
+    private static let triesOfRule = 12
 
     private let rules: TeamRedactionRules
     private let policies: TeamPolicies
@@ -54,6 +56,7 @@ package struct RuleTrial: ~Copyable {
     /// One rule, for its examples; made when it is wanted.
     private var policiesAlone: [Int: TeamPolicies] = [:]
     private var examplesOf: [Int: Int] = [:]
+    private var triesOf: [Int: Int] = [:]
     private var tried: TriedRules
     private var standing: [RedactionRule: RuleTrialResult.StandingRule] = [:]
     private var summary = RuleTrialResult()
@@ -139,7 +142,8 @@ package struct RuleTrial: ~Copyable {
     private mutating func addExample(
         of index: Int, _ redaction: Redaction, in field: TrialField, of entry: LogEntry
     ) {
-        guard wantsExample(of: index) else { return }
+        guard wantsExample(of: index), triesOf[index, default: 0] < Self.triesOfRule else { return }
+        triesOf[index, default: 0] += 1
         let connector = entry.summary.connectorIdentifier
         _ = redact(field, by: standingPolicies.policy(connector: connector))
         var field = field
