@@ -10,7 +10,7 @@ package enum Route: String, CaseIterable, Sendable {
     case getOutcomes
     case listTeams, createTeam, getTeam, updateTeam, deleteTeam
     case getRetention, setRetention, resetRetention
-    case getRedaction, setRedaction
+    case getRedaction, setRedaction, tryRedaction
     case listTeamSecrets, createTeamSecret, updateTeamSecret, deleteTeamSecret
     case eraseEntry, eraseState, eraseConnectorLog, listErasures
     case listKeys, createKey, revokeKey
@@ -35,7 +35,7 @@ extension Route {
     package var method: Method {
         switch self {
         case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo, .createTeamSecret,
-            .createConnectorSecret:
+            .createConnectorSecret, .tryRedaction:
             .post
         case .updateTeam: .patch
         case .updateConnector, .setRetention, .setRedaction, .updateTeamSecret, .updateConnectorSecret: .put
@@ -69,6 +69,7 @@ extension Route {
         case .getTeam, .updateTeam, .deleteTeam: Self.team
         case .getRetention, .setRetention, .resetRetention: Self.team + "/retention"
         case .getRedaction, .setRedaction: Self.team + "/redaction"
+        case .tryRedaction: Self.team + "/redaction/try"
         case .listTeamSecrets, .createTeamSecret: Self.team + "/secrets"
         case .updateTeamSecret, .deleteTeamSecret: Self.team + "/secrets/{secret_placeholder}"
         case .eraseConnectorLog: Self.team + "/connectors/{connector_identifier}/logs"
@@ -144,8 +145,8 @@ extension Route {
             .createConnectorSecret, .updateConnectorSecret, .deleteConnectorSecret:
             .editor
         case .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
-            .eraseConnectorLog, .listErasures, .setRedaction, .listTeamSecrets, .createTeamSecret, .updateTeamSecret,
-            .deleteTeamSecret:
+            .eraseConnectorLog, .listErasures, .setRedaction, .tryRedaction, .listTeamSecrets, .createTeamSecret,
+            .updateTeamSecret, .deleteTeamSecret:
             .admin
         case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .getMetrics: .owner
         // An image is fetched by browsers, which send no key; its name is random.

@@ -109,6 +109,19 @@ package final class SecretVault: Sendable {
 
     // MARK: - Secrets
 
+    /// Connectors of the team that have secrets, in order of their identifiers.
+    package func connectorsWithSecrets(team: Int64) -> [String] {
+        known.withLock { $0.keys.compactMap { $0.team == team ? $0.connector : nil } }.sorted()
+    }
+
+    /// What stands in the log in place of the secret's value; nil when it was deleted meanwhile.
+    package func logPlaceholder(of secret: SecretRecord) -> Placeholder? {
+        let owner = Owner(team: secret.teamID, connector: secret.connectorIdentifier)
+        guard let secretValue = known.withLock({ $0[owner]?[secret.placeholder]?.value }) else { return nil }
+        let placeholders = Placeholders(key: placeholderKey, team: secret.teamID)
+        return secretValue.withUnsafeBytes { placeholders.placeholder(for: $0) }
+    }
+
     /// What the book was told of a connector, or of a team for itself.
     func knownSecrets(team: Int64, connector: String?) -> Set<KnownSecret> {
         known.withLock { Set($0[Owner(team: team, connector: connector), default: [:]].values) }

@@ -17,7 +17,7 @@ struct ConnectorLogCommand: AsyncParsableCommand {
         version: ProgramVersion.text,
         subcommands: [
             ServeCommand.self, IngestCommand.self, LogsCommand.self, TeamCommand.self, KeyCommand.self,
-            SecretCommand.self,
+            SecretCommand.self, RedactionCommand.self,
             CheckCommand.self, BackupCommand.self, VerifySecretsCommand.self, StoreCommand.self, VersionCommand.self,
             DocsCommand.self,
         ]

@@ -1,6 +1,6 @@
 """What the browser tests share: a running server, a key, and Chromium: the one of CONNECTORLOG_CHROMIUM or of the system.
 
-CONNECTORLOG_URL and CONNECTORLOG_API_KEY name the server and a key that reads. The server has to hold at least one flow
+CONNECTORLOG_URL and CONNECTORLOG_API_KEY name the server and an owner's key. The server has to hold at least one flow
 with a failed call and a root fault with a response body and headers: `connectorlog serve --sample` does.
 CONNECTORLOG_SCREENSHOTS names a directory for screenshots (default: none are kept).
 """

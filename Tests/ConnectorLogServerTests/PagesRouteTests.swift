@@ -485,5 +485,5 @@ import Testing
 }
 
 extension TestResponse {
-    fileprivate var html: String { String(buffer: body) }
+    var html: String { String(buffer: body) }
 }

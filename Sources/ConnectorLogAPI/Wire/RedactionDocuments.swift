@@ -36,3 +36,32 @@ extension TeamRedactionRules.Pattern: JSONWritable {
         }
     }
 }
+
+/// A team's rules as a client reads them.
+package struct RedactionRulesDocument: Decodable, Equatable, Sendable {
+    package struct Pattern: Decodable, Equatable, Sendable {
+        package var name: String
+        package var expression: String
+    }
+
+    package struct PersonalData: Decodable, Equatable, Sendable {
+        package var email: Bool
+        package var phone: Bool
+        package var iban: Bool
+    }
+
+    package var names: [String]
+    package var exceptions: [String]
+    package var patterns: [Pattern]
+    package var jsonPaths: [String]
+    package var personalData: PersonalData
+    /// Identifiers of connectors.
+    package var keepNoBodies: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case names, exceptions, patterns
+        case jsonPaths = "json_paths"
+        case personalData = "personal_data"
+        case keepNoBodies = "keep_no_bodies"
+    }
+}

@@ -48,7 +48,7 @@ package struct EdgeResponder: HTTPResponder {
 
     /// What reads is stopped when nobody waits for it any more; what writes is done to its end.
     private func respondWhilePresent(to request: Request, context: ServerRequestContext) async throws -> Response {
-        guard request.method == .get || request.method == .head else {
+        guard Self.onlyReads(request.method, request.uri.path) else {
             return try await router.respond(to: request, context: context)
         }
         do {
@@ -59,6 +59,11 @@ package struct EdgeResponder: HTTPResponder {
             // That it was stopped is no failure of the server, which its log should tell of.
             throw presence.hasLeft(context.channel) ? APIError.unavailable("the client has left") : error
         }
+    }
+
+    /// Rules that are tried come in a body, but change nothing.
+    static func onlyReads(_ method: HTTPRequest.Method, _ path: String) -> Bool {
+        method == .get || method == .head || method == .post && path.hasSuffix("/redaction/try")
     }
 
     /// What the router cannot split or compare without doubt.

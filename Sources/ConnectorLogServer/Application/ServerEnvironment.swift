@@ -9,6 +9,7 @@ package struct ServerEnvironment: Sendable {
     package let limiter: RateLimiter
     let cursors: CursorCodec
     let metrics: ServerMetrics
+    let trials = RuleTrialSlots(RuleTrialLimits.atOnce)
 
     package init(dependencies: ServerDependencies, settings: ServerSettings) {
         self.dependencies = dependencies

@@ -3,7 +3,8 @@ import ConnectorLogCore
 import HTTPTypes
 import Hummingbird
 
-/// The pages' part of the router: what a browser gets. Pages read through the ports and change nothing but the session.
+/// The pages' part of the router: what a browser gets. Pages read through the ports, and change nothing but the session, and
+/// what removes secrets.
 struct PageRoutes: Sendable {
     /// Rows of one page of a list.
     static let rowsPerPage = 50
@@ -29,6 +30,7 @@ struct PageRoutes: Sendable {
 
     private func add(to router: Router<ServerRequestContext>) {
         addSession(to: router)
+        addRedaction(to: router)
         for asset in PageAssets.all {
             router.get(RouterPath(asset.address)) { _, _ in PageResponse.asset(asset) }
         }
@@ -67,7 +69,7 @@ struct PageRoutes: Sendable {
     func render(_ page: some PageModel) -> String { templates.render(page) }
 
     /// Runs `make` for a reader who is signed in; sends any other to the sign-in page.
-    private func answer(
+    func answer(
         _ request: Request, _ context: ServerRequestContext, _ make: (PageVisit) async throws -> Response
     ) async throws -> Response {
         guard let session = sessions.session(of: request) else { return signInFirst(request) }

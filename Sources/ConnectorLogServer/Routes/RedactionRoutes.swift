@@ -18,6 +18,33 @@ enum RedactionRoutes {
         return .json(rules)
     }
 
+    /// What these rules would find in what is stored, and in a text of the caller's own. They are not set.
+    ///
+    /// It takes the role that may set rules, which reads entries as well: what it shows, the caller could read.
+    @Sendable static func `try`(_ call: RouteCall) async throws -> Response {
+        let members = try await call.jsonBody().members()
+        try members.allowOnly(["rules", "connector_identifier", "limit", "text"])
+        guard let (given, _) = try members.optionalObject("rules") else { throw members.missing("rules") }
+        // Places of faults are those that `set` tells.
+        var request = RuleTrialRequest(rules: try rules(JSONMembers(values: given.values, path: "")))
+        if let connector = try members.optionalText("connector_identifier", 1...100) {
+            guard Connector.isIdentifier(connector) else {
+                throw APIError(.unprocessableEntity, "connector_identifier has 1 to 100 of A-Z a-z 0-9 _ -")
+            }
+            request.connector = connector
+        }
+        if let limit = try members.optionalPositiveInteger("limit") {
+            let range = RuleTrialLimits.entries
+            guard let limit = Int(exactly: limit), range.contains(limit) else {
+                throw APIError(.unprocessableEntity, "limit is \(range.lowerBound) to \(range.upperBound)")
+            }
+            request.limit = limit
+        }
+        request.text = try members.optionalText("text", RuleTrialLimits.text)
+        let outcome = try await RuleTrialRun(environment: call.environment).run(request, team: call.teamID)
+        return .json(outcome, capacity: 4096)
+    }
+
     private static func rules(_ members: JSONMembers) throws(APIError) -> TeamRedactionRules {
         try members.allowOnly(["names", "exceptions", "patterns", "json_paths", "personal_data", "keep_no_bodies"])
         var rules = TeamRedactionRules()

@@ -43,6 +43,7 @@ struct RouteAssembly {
         case .resetRetention: RetentionRoutes.reset
         case .getRedaction: RedactionRoutes.get
         case .setRedaction: RedactionRoutes.set
+        case .tryRedaction: RedactionRoutes.try
         case .listTeamSecrets: SecretRoutes.listOfTeam
         case .createTeamSecret: SecretRoutes.createOfTeam
         case .updateTeamSecret: SecretRoutes.updateOfTeam

@@ -100,6 +100,28 @@ extension APIClient {
         guard response.status == 204 else { throw Self.failure(for: response) }
     }
 
+    func redactionRules(team: Int64) async throws(APIFailure) -> Answer<RedactionRulesDocument> {
+        try await call(.getRedaction, ["team_id": String(team)])
+    }
+
+    /// - Parameter json: one JSON object, sent as it is.
+    func setRedactionRules(
+        team: Int64, json: [UInt8]
+    ) async throws(APIFailure) -> Answer<RedactionRulesDocument> {
+        try await call(.setRedaction, ["team_id": String(team)], json: json)
+    }
+
+    /// - Parameter json: the rules, one JSON object, sent as it is.
+    func tryRedactionRules(
+        team: Int64, json: [UInt8], connector: String?, limit: Int?
+    ) async throws(APIFailure) -> Answer<RuleTrialDocument> {
+        var body = Array(#"{"rules":"#.utf8) + json
+        // Neither needs an escape: an identifier has letters, digits, `_` and `-`.
+        if let connector { body += Array(#","connector_identifier":"\#(connector)""#.utf8) }
+        if let limit { body += Array(#","limit":\#(limit)"#.utf8) }
+        return try await call(.tryRedaction, ["team_id": String(team)], json: body + Array("}".utf8))
+    }
+
     private static func page(_ cursor: String?) -> Query {
         [("limit", "1000")] + (cursor.map { [("cursor", $0)] } ?? [])
     }

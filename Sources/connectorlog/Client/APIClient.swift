@@ -69,6 +69,20 @@ struct APIClient: Sendable {
             } else {
                 try await send(route, parameters, query: query)
             }
+        return try Self.answer(response, expecting: status)
+    }
+
+    /// The same with a body that is JSON already.
+    func call<Content: Decodable & Sendable>(
+        _ route: Route, _ parameters: [String: String], json body: [UInt8]
+    ) async throws(APIFailure) -> Answer<Content> {
+        let type = HTTPExchange.Header("Content-Type", "application/json")
+        return try Self.answer(await send(route, parameters, headers: [type], body: body), expecting: 200)
+    }
+
+    private static func answer<Content: Decodable & Sendable>(
+        _ response: HTTPExchange.Response, expecting status: Int
+    ) throws(APIFailure) -> Answer<Content> {
         guard response.status == status else { throw Self.failure(for: response) }
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(response.body)) else {
             throw APIFailure(.unexpectedAnswer, message: "the answer is not one of this API")

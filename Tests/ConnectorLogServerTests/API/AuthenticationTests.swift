@@ -79,8 +79,8 @@ struct AuthenticationTests {
         #expect(routes(.editor) == reading.union(editing))
         let administering: Set<Route> = [
             .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
-            .eraseConnectorLog, .listErasures, .setRedaction, .listTeamSecrets, .createTeamSecret, .updateTeamSecret,
-            .deleteTeamSecret,
+            .eraseConnectorLog, .listErasures, .setRedaction, .tryRedaction, .listTeamSecrets, .createTeamSecret,
+            .updateTeamSecret, .deleteTeamSecret,
         ]
         #expect(routes(.admin) == reading.union(editing).union(administering))
         let owner = Fixtures.key("k", team: nil, role: .admin, at: ManualClock.defaultStart)

@@ -41,6 +41,23 @@ struct LeavingClientTests {
         }
     }
 
+    /// Of what comes with a body only this is worth nothing without its answer.
+    @Test func aTrialForAClientThatLeftIsStopped() async throws {
+        let reader = ScriptedReader()
+        let server = try await TestServer(wrap: { _ in reader })
+        try await server.run(.live) { caller async throws in
+            let body = #"{"rules":{}}"#
+            let request =
+                "POST /v1/teams/1/redaction/try HTTP/1.1\r\nHost: a\r\nAuthorization: \(TestServer.key(.admin))\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            try await RawConnection.leave(Array(request.utf8), port: try #require(caller.client.port)) {
+                await reader.began()
+            }
+            await reader.cancelled()
+            #expect(!Task.isCancelled, "the store was not told")
+        }
+    }
+
     @Test func workForAClientThatStaysIsNotStopped() async throws {
         let reader = ScriptedReader(endsAfter: .milliseconds(200))
         let server = try await TestServer(wrap: { _ in reader })

@@ -24,6 +24,12 @@ package struct Badge: Hashable, Sendable {
             }
     }
 
+    /// How many entries rules that are tried would change.
+    package init(changedEntries count: Int) {
+        let noun = count == 1 ? "entry" : "entries"
+        self = Badge("\(DisplayNumber.grouped(count)) \(noun) would change", count == 0 ? "spent" : "busy")
+    }
+
     /// A status code of HTTP, coloured by its hundred; nil is a call that got no response.
     package init(statusCode: Int?) {
         self =

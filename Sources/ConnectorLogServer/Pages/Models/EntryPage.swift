@@ -28,12 +28,6 @@ package struct EntryPage: PageModel {
         package let isID: Bool
     }
 
-    package struct ReceiptRow: Hashable, Sendable {
-        package let rule: String
-        package let field: String
-        package let count: String
-    }
-
     package let frame: PageFrame
     package let method: String?
     package let uri: DisplayURI?
@@ -77,10 +71,7 @@ package struct EntryPage: PageModel {
         attributes = entry.attributesJSON.map { json in
             MarkedText(JSONIndenter.indented(json.utf8).map { String(decoding: $0, as: UTF8.self) } ?? json)
         }
-        receipt = entry.receipt.map {
-            ReceiptRow(
-                rule: $0.rule.name.replacing("_", with: " "), field: $0.field, count: DisplayNumber.grouped($0.count))
-        }
+        receipt = entry.receipt.map(ReceiptRow.init)
         hasReceipt = !entry.receipt.isEmpty
     }
 

@@ -15,7 +15,7 @@ package struct FaultPage: PageModel {
     package let headers: [HeaderRow]
     package let hasHeaders: Bool
     package let body: DisplayBody?
-    package let receipt: [EntryPage.ReceiptRow]
+    package let receipt: [ReceiptRow]
     package let hasReceipt: Bool
 
     package init(viewer: PageFrame.Viewer, fault: RootFault) {
@@ -29,10 +29,7 @@ package struct FaultPage: PageModel {
         headers = fault.responseHeaders.map(HeaderRow.init)
         hasHeaders = !fault.responseHeaders.isEmpty
         body = DisplayBody(fault.responseBody)
-        receipt = fault.receipt.map {
-            EntryPage.ReceiptRow(
-                rule: $0.rule.name.replacing("_", with: " "), field: $0.field, count: DisplayNumber.grouped($0.count))
-        }
+        receipt = fault.receipt.map(ReceiptRow.init)
         hasReceipt = !fault.receipt.isEmpty
         let known: [(label: String, value: String?, href: String?)] = [
             ("action", fault.action, nil), ("invokeType", fault.invokeType, nil), ("kind", fault.kind, nil),

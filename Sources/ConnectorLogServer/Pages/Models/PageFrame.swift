@@ -33,12 +33,14 @@ package struct PageFrame: Sendable {
         package let teamName: String
         package let teamID: Int64
         package let teamHref: String
+        package let redactionHref: String
         package let isCurrent: Bool
 
         init(_ team: Team, isCurrent: Bool) {
             teamName = team.name
             teamID = team.id
             teamHref = PageAddress.team(team.id)
+            redactionHref = PageAddress.redaction(team.id)
             self.isCurrent = isCurrent
         }
     }
@@ -48,6 +50,8 @@ package struct PageFrame: Sendable {
     package let hasCrumbs: Bool
     /// Nil before sign-in.
     package let viewer: Viewer?
+    /// Whether it is the page that the bar at the top links as Redaction.
+    package let isRedaction: Bool
     package let home = PageAddress.dashboard
     package let signOut = PageAddress.signOut
     package let styleHref = PageAssets.style.address
@@ -55,7 +59,8 @@ package struct PageFrame: Sendable {
     package let iconHref = PageAssets.icon.address
 
     /// A breadcrumb of one page tells nothing and is left out.
-    package init(title: String, crumbs: [Crumb] = [], viewer: Viewer?) {
+    package init(title: String, crumbs: [Crumb] = [], viewer: Viewer?, isRedaction: Bool = false) {
+        self.isRedaction = isRedaction
         self.title = title
         self.crumbs = crumbs
         hasCrumbs = crumbs.count > 1

@@ -11,6 +11,8 @@ package struct PageTemplates: Sendable {
         case entry
         case fault
         case faultPart = "fault-part"
+        case redaction
+        case trial
         case error
         case bounce
         /// Around every page.
@@ -20,6 +22,7 @@ package struct PageTemplates: Sendable {
         case headers
         case pieces
         case receipt
+        case rulesArea = "rules-area"
 
         /// The file's text, as it stands in the program.
         package var source: String {
@@ -33,6 +36,8 @@ package struct PageTemplates: Sendable {
                 case .entry: PackageResources.entry_mustache
                 case .fault: PackageResources.fault_mustache
                 case .faultPart: PackageResources.fault_part_mustache
+                case .redaction: PackageResources.redaction_mustache
+                case .trial: PackageResources.trial_mustache
                 case .error: PackageResources.error_mustache
                 case .bounce: PackageResources.bounce_mustache
                 case .frame: PackageResources.frame_mustache
@@ -40,6 +45,7 @@ package struct PageTemplates: Sendable {
                 case .headers: PackageResources.headers_mustache
                 case .pieces: PackageResources.pieces_mustache
                 case .receipt: PackageResources.receipt_mustache
+                case .rulesArea: PackageResources.rules_area_mustache
                 }
             return String(decoding: bytes, as: UTF8.self)
         }

@@ -26,6 +26,16 @@ package enum PageAddress {
         fault(team, id) + "/" + part.rawValue
     }
 
+    package static func redaction(_ team: Int64) -> String { Self.team(team) + "/redaction" }
+
+    package static func redactionTrial(_ team: Int64) -> String { redaction(team) + "/try" }
+
+    package static func secrets(_ team: Int64) -> String { redaction(team) + "/secrets" }
+
+    package static func secretDeletion(_ team: Int64, _ placeholder: String) -> String {
+        secrets(team) + "/\(encode(placeholder))/delete"
+    }
+
     /// What a View link of a root fault opens.
     package enum FaultPart: String, CaseIterable, Sendable {
         case message

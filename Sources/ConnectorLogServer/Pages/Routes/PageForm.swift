@@ -19,6 +19,9 @@ package struct PageForm: Sendable {
         fields.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
     }
 
+    /// Whether a value holds U+0000, which would end a text in a row of a database.
+    var hasNull: Bool { fields.contains { $0.value.utf8.contains(0) } }
+
     private static func decode(_ text: Substring) -> String? {
         PercentEncoding.decode(text, readsPlusAsSpace: true)
     }

@@ -6,7 +6,7 @@ import Hummingbird
 /// Sign-in and sign-out.
 extension PageRoutes {
     /// Bytes of a form: a key, a token and an address.
-    private static let formBytes = 16_384
+    static let formBytes = 16_384
 
     func addSession(to router: Router<ServerRequestContext>) {
         router.get(RouterPath(PageAddress.signIn)) { request, _ in
@@ -24,9 +24,9 @@ extension PageRoutes {
         }
     }
 
-    private static func form(_ request: Request) async throws -> PageForm {
+    static func form(_ request: Request, limit: Int = formBytes) async throws -> PageForm {
         try MediaType.require("application/x-www-form-urlencoded", in: request)
-        let bytes = try await RequestBodyBytes.collect(request, limit: formBytes)
+        let bytes = try await RequestBodyBytes.collect(request, limit: limit)
         return PageForm(String(decoding: bytes, as: UTF8.self))
     }
 
@@ -80,12 +80,5 @@ extension PageRoutes {
         var response = PageResponse.redirect(to: PageAddress.signIn)
         response.headers.append(HTTPField(name: .setCookie, value: sessions.end))
         return response
-    }
-}
-
-extension String {
-    /// Without white space around it, which comes along when a key is copied.
-    fileprivate var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

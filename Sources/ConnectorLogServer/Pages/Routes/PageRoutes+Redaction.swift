@@ -1,0 +1,208 @@
+import ConnectorLogAPI
+import ConnectorLogCore
+import ConnectorLogSecrets
+import HTTPTypes
+import Hummingbird
+
+/// Redaction: rules are tried and saved, secrets added and deleted, by the roles that may do so by the API.
+extension PageRoutes {
+    /// Bytes of the form of rules: all of them at their limits, percent-encoded, and a text to try.
+    private static let rulesFormBytes = 1 << 20
+    /// Bytes of the form of a secret: 10,000 characters, percent-encoded.
+    private static let secretFormBytes = 131_072
+
+    func addRedaction(to router: Router<ServerRequestContext>) {
+        router.get("/teams/:team/redaction") { request, context in
+            try await answer(request, context) { visit in
+                let team = try await visit.team(context.parameters.get("team"))
+                var attempt = RedactionPage.Attempt()
+                attempt.done = visit.query["done"]
+                return try await redactionPage(
+                    visit, team, rules: try await environment.vault.rules(team: team.id), attempt)
+            }
+        }
+        submit(router, "/teams/:team/redaction", limit: Self.rulesFormBytes, saveRules)
+        submit(router, "/teams/:team/redaction/try", limit: Self.rulesFormBytes, tryRules)
+        submit(router, "/teams/:team/redaction/secrets", limit: Self.secretFormBytes, addSecret)
+        submit(router, "/teams/:team/redaction/secrets/:secret/delete", limit: Self.formBytes, deleteSecret)
+    }
+
+    private struct Submission: Sendable {
+        let visit: PageVisit
+        let team: PageVisit.TeamView
+        let form: PageForm
+        let parameters: Parameters
+
+        /// Throws 403 unless the key may call this route of the API.
+        func require(_ route: Route) throws(APIError) {
+            guard route.access.permits(visit.key) else { throw APIError(.forbidden, "this key may not change this") }
+        }
+    }
+
+    /// A form of a reader who is signed in, and of the session that it comes from.
+    private func submit(
+        _ router: Router<ServerRequestContext>, _ path: RouterPath, limit: Int,
+        _ handle: @escaping @Sendable (Submission) async throws -> Response
+    ) {
+        router.post(path) { request, context in
+            guard sessions.session(of: request) != nil else {
+                // Back to the page, not to the form's address, which answers no GET.
+                let team = context.parameters.get("team").flatMap { Int64($0) }
+                return PageResponse.redirect(
+                    to: PageAddress.address(
+                        PageAddress.signIn, query: [("next", team.map { PageAddress.redaction($0) })]))
+            }
+            return try await answer(request, context) { visit in
+                let form = try await Self.form(request, limit: limit)
+                guard sessions.isToken(form["csrf_token"], of: request) else {
+                    throw APIError(.forbidden, "the form is not of this session")
+                }
+                guard !form.hasNull else { throw APIError(.badRequest, "the form holds U+0000") }
+                return try await handle(
+                    Submission(
+                        visit: visit, team: try await visit.team(context.parameters.get("team")), form: form,
+                        parameters: context.parameters))
+            }
+        }
+    }
+
+    // MARK: - The page
+
+    private func redactionPage(
+        _ visit: PageVisit, _ team: PageVisit.TeamView, rules: TeamRedactionRules, _ attempt: RedactionPage.Attempt,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let rights = RedactionPage.Rights(
+            changesRules: Route.setRedaction.access.permits(visit.key),
+            teamSecrets: Route.createTeamSecret.access.permits(visit.key),
+            connectorSecrets: Route.createConnectorSecret.access.permits(visit.key))
+        let connectors = try await environment.catalog.connectors(team: team.id, withConfigurations: false)
+        let page = RedactionPage(
+            viewer: team.viewer, team: team.id, rights: rights, rules: rules,
+            secrets: try await secrets(of: team.id, rights), connectors: connectors.map(\.identifier), attempt: attempt)
+        return PageResponse.html(render(page), status: status)
+    }
+
+    /// One more than the page shows, so that it can say that there are more.
+    private func secrets(
+        of team: Int64, _ rights: RedactionPage.Rights
+    ) async throws -> [RedactionPage.Secret] {
+        let vault = environment.vault
+        var owners: [String?] = rights.teamSecrets ? [nil] : []
+        if rights.connectorSecrets { owners += vault.connectorsWithSecrets(team: team) }
+        var secrets: [RedactionPage.Secret] = []
+        for owner in owners where secrets.count <= RedactionPage.mostSecrets {
+            for secret in try await vault.secrets(team: team, connector: owner) {
+                secrets.append(
+                    RedactionPage.Secret(secret, logPlaceholder: vault.logPlaceholder(of: secret)?.text))
+            }
+        }
+        return secrets
+    }
+
+    // MARK: - Rules
+
+    private func saveRules(_ submission: Submission) async throws -> Response {
+        try submission.require(.setRedaction)
+        let rules = RulesForm.rules(of: submission.form)
+        do {
+            let isKnown = try await environment.vault.setRules(
+                rules, team: submission.team.id, at: environment.now)
+            guard isKnown else { throw APIError.notFound("team") }
+        } catch SecretVaultError.rules(let problem) {
+            return try await rulesPage(submission, rules, problem: problem)
+        }
+        return done("rules", submission, anchor: "rules")
+    }
+
+    private func tryRules(_ submission: Submission) async throws -> Response {
+        try submission.require(.tryRedaction)
+        let rules = RulesForm.rules(of: submission.form)
+        var request = RuleTrialRequest(rules: rules)
+        request.connector = submission.form["trial_connector"].flatMap { Connector.isIdentifier($0) ? $0 : nil }
+        request.text = submission.form["trial_text"]?.prefix(scalars: RuleTrialLimits.text.upperBound)
+        do {
+            let outcome = try await RuleTrialRun(environment: environment).run(request, team: submission.team.id)
+            return try await rulesPage(
+                submission, rules,
+                trial: TrialPart(outcome, team: submission.team.id, connector: request.connector))
+        } catch SecretVaultError.rules(let problem) {
+            return try await rulesPage(submission, rules, problem: problem)
+        }
+    }
+
+    /// The page with the form as it was sent: 422 when something is wrong with it.
+    private func rulesPage(
+        _ submission: Submission, _ rules: TeamRedactionRules, problem: RedactionRulesError? = nil,
+        trial: TrialPart? = nil
+    ) async throws -> Response {
+        var attempt = RedactionPage.Attempt()
+        attempt.rulesProblem = problem
+        attempt.trial = trial
+        attempt.connector = submission.form["trial_connector"]
+        attempt.sampleText = submission.form["trial_text"]
+        return try await redactionPage(
+            submission.visit, submission.team, rules: rules, attempt,
+            status: problem == nil ? .ok : .unprocessableContent)
+    }
+
+    // MARK: - Secrets
+
+    private func addSecret(_ submission: Submission) async throws -> Response {
+        let form = submission.form
+        let connector = form["connector"]
+        try submission.require(connector == nil ? .createTeamSecret : .createConnectorSecret)
+        guard let name = form["secret_name"]?.trimmed, SecretLimits.name.contains(name.unicodeScalars.count) else {
+            return try await secretProblem("A name has 1 to 255 characters.", submission)
+        }
+        guard let value = form["secret_value"] else {
+            return try await secretProblem("The value is missing.", submission)
+        }
+        do {
+            _ = try await environment.vault.createSecret(
+                name: name, value: value, ignoresCase: form["ignore_case"] != nil, team: submission.team.id,
+                connector: connector, at: environment.now)
+        } catch {
+            guard let problem = Self.words(for: error) else { throw error }
+            return try await secretProblem(problem, submission)
+        }
+        return done("secret", submission, anchor: "secrets")
+    }
+
+    private static func words(for error: SecretVaultError) -> String? {
+        switch error {
+        case .nameTaken: "A secret of this name exists. Delete it first, or take another name."
+        case .limitReached: "There are \(SecretLimits.perOwner) secrets, which is the limit."
+        case .ownerMissing: "There is no such connector any more."
+        case .valueLength: "A value has 4 bytes or more, blanks left out, and 10,000 characters at most."
+        case .rules, .store: nil
+        }
+    }
+
+    /// The page with the form as it was sent, but for the value.
+    private func secretProblem(_ problem: String, _ submission: Submission) async throws -> Response {
+        var attempt = RedactionPage.Attempt()
+        attempt.secretProblem = problem
+        attempt.secretName = submission.form["secret_name"]
+        attempt.ignoresCase = submission.form["ignore_case"] != nil
+        attempt.secretConnector = submission.form["connector"]
+        return try await redactionPage(
+            submission.visit, submission.team, rules: try await environment.vault.rules(team: submission.team.id),
+            attempt, status: .unprocessableContent)
+    }
+
+    private func deleteSecret(_ submission: Submission) async throws -> Response {
+        let connector = submission.form["connector"]
+        try submission.require(connector == nil ? .deleteTeamSecret : .deleteConnectorSecret)
+        let isKnown = try await environment.vault.deleteSecret(
+            placeholder: try Self.id(submission.parameters.get("secret")), team: submission.team.id,
+            connector: connector)
+        guard isKnown else { throw APIError.notFound("secret") }
+        return done("deleted", submission, anchor: "secrets")
+    }
+
+    private func done(_ word: String, _ submission: Submission, anchor: String) -> Response {
+        PageResponse.redirect(
+            to: PageAddress.address(PageAddress.redaction(submission.team.id), query: [("done", word)]) + "#" + anchor)
+    }
+}
