@@ -203,3 +203,52 @@ static inline bool has_marks(const struct text_marks *marks, ptrdiff_t from, ptr
 static inline void copy32(void *output, const void *text) {
     memcpy(output, text, 32);
 }
+
+/* The first place at or behind `start` of `yJ`, `KI`, `h` and `_` one byte on, `xo`, `_l` or `--`, which are in certain tokens
+   and in few other texts; `count` when there is none. For the second look, which shares no search with the first. */
+static inline ptrdiff_t first_certain_token(const uint8_t *text, ptrdiff_t start, ptrdiff_t count) {
+    ptrdiff_t at = start;
+    for (; count - at >= 18; at += 16) {
+        bytes16 one = load16(text + at), two = load16(text + at + 1), three = load16(text + at + 2);
+        marks16 marks = ((marks16)(one == all16('y')) & (marks16)(two == all16('J')))
+            | ((marks16)(one == all16('K')) & (marks16)(two == all16('I')))
+            | ((marks16)(one == all16('h')) & (marks16)(three == all16('_')))
+            | ((marks16)(one == all16('x')) & (marks16)(two == all16('o')))
+            | ((marks16)(one == all16('_')) & (marks16)(two == all16('l')))
+            | ((marks16)(one == all16('-')) & (marks16)(two == all16('-')));
+        ptrdiff_t place = first_mark(marks, 0);
+        if (place < 16) return at + place;
+    }
+    for (; at + 2 < count; at++) {
+        switch (text[at]) {
+        case 'y': if (text[at + 1] == 'J') return at; break;
+        case 'K': if (text[at + 1] == 'I') return at; break;
+        case 'h': if (text[at + 2] == '_') return at; break;
+        case 'x': if (text[at + 1] == 'o') return at; break;
+        case '_': if (text[at + 1] == 'l') return at; break;
+        case '-': if (text[at + 1] == '-') return at; break;
+        }
+    }
+    return count;
+}
+
+static inline uint64_t registered_hash(uint64_t word) {
+    return word * 0xA24BAED4963EE407u;
+}
+
+/* The first of the places from, from + stride, ... of whose eight or four bytes the bitmap has the bit; `count` when there is
+   none. */
+#define NEXT_SAMPLE(name, type)                                                                                          \
+    static inline ptrdiff_t name(const uint8_t *text, ptrdiff_t from, ptrdiff_t count, ptrdiff_t stride,                 \
+                                 const uint64_t *bitmap, uint64_t shift) {                                               \
+        for (ptrdiff_t at = from; at + (ptrdiff_t)sizeof(type) <= count; at += stride) {                                 \
+            type word;                                                                                                   \
+            memcpy(&word, text + at, sizeof(type));                                                                      \
+            uint64_t bit = registered_hash(word) >> shift;                                                               \
+            if (bitmap[bit >> 6] >> (bit & 63) & 1) return at;                                                           \
+        }                                                                                                                \
+        return count;                                                                                                    \
+    }
+
+NEXT_SAMPLE(next_sample8, uint64_t)
+NEXT_SAMPLE(next_sample4, uint32_t)

@@ -25,6 +25,7 @@ struct PlantedSecretTests {
             let values = secrets.map { KnownSecret(value: Array($0.value.utf8), ignoresCase: $0.ignoresCase) }
             book.setSecrets(values, team: 7, connector: connector)
         }
+        book.secondLook.onHit { Issue.record("the first look left something in \($0)") }
         var planted = 0
         var left: [String: Int] = [:]
         var example: [String: String] = [:]
@@ -73,6 +74,7 @@ struct CleanTrafficRedactionTests {
         // As a busy team has: none of them is in the traffic.
         let known = SecretPlanter(seed: 4).known.map { KnownSecret(value: Array($0.value.utf8)) }
         book.setSecrets(known, team: 7, connector: nil)
+        book.secondLook.onHit { Issue.record("the second look took \($0)") }
         for _ in 0..<6000 {
             let line = traffic.next()
             fields += line.fields

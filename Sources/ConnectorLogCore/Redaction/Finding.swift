@@ -19,6 +19,8 @@ extension RedactionWorkspace {
         guard !findings.isEmpty else { return nil }
         findings.sort { ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound) }
         var json = context == .text ? JSONPlace(in: text) : nil
+        // The text may be what was replaced last.
+        swap(&replaced, &replacedBefore)
         replaced.removeAll(keepingCapacity: Self.keptBytes)
         var at = 0
         var index = 0

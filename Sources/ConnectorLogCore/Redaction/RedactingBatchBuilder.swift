@@ -77,10 +77,22 @@ package struct RedactingBatchBuilder: ~Copyable {
         row.responseBodyAttributes = appendBody(
             entry.responseBody, entry.responseHeaders, .responseBody, "response_body", redactor, to: &row)
         if !workspace.tally.isEmpty {
-            workspace.tally.append(to: &columns[.receipt])
-            columns.endText(.receipt, of: &row)
+            appendReceipt(redactor.policy, to: &row)
         }
         columns.append(row)
+    }
+
+    /// Names in it come from texts, too.
+    private mutating func appendReceipt(_ policy: RedactionPolicy, to row: inout EntryColumnsBuilder.Row) {
+        let start = columns[.receipt].count
+        workspace.tally.append(to: &columns[.receipt])
+        if policy.hasLeft(in: UnsafeRawBufferPointer(rebasing: columns[.receipt].bytes[start...])) {
+            columns[.receipt].removeAll(keepingFirst: start)
+            workspace.tally.forgetNames()
+            workspace.tally.append(to: &columns[.receipt])
+            policy.secondLook.tell("receipt")
+        }
+        columns.endText(.receipt, of: &row)
     }
 
     /// A word of letters, digits and dashes, which only a known secret or a token can be: a word takes its place.
@@ -89,7 +101,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         to row: inout EntryColumnsBuilder.Row
     ) {
         guard let text else { return }
+        let start = columns[column].count
         redactor.redactWord(text, field: field, into: &columns[column], &workspace)
+        if hasDropped(column, from: start, field, redactor) { columns[column].append("second-look") }
         columns.endText(column, of: &row)
     }
 
@@ -99,8 +113,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         to row: inout EntryColumnsBuilder.Row
     ) {
         guard let text, !redactor.isKnownSecret(text, field: field, &workspace) else { return }
+        let start = columns[column].count
         columns[column].append(text)
-        columns.endText(column, of: &row)
+        endText(column, from: start, field, redactor, of: &row)
     }
 
     private mutating func appendText(
@@ -108,8 +123,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         context: TextRedactor.Context = .text, to row: inout EntryColumnsBuilder.Row
     ) {
         guard let text else { return }
+        let start = columns[column].count
         redactor.redact(text, context: context, field: field, into: &columns[column], &workspace)
-        columns.endText(column, of: &row)
+        endText(column, from: start, field, redactor, of: &row)
     }
 
     private mutating func appendHeaders(
@@ -117,11 +133,39 @@ package struct RedactingBatchBuilder: ~Copyable {
         to row: inout EntryColumnsBuilder.Row
     ) {
         if headers.isEmpty { return }
+        let start = columns[column].count
         for header in headers {
             redactor.redactHeaderName(header.name, field: field, into: &columns[column], &workspace)
             redactor.redactHeaderValue(header, field: field, into: &columns[column], &workspace)
         }
-        columns.endText(column, of: &row)
+        endText(column, from: start, field, redactor, of: &row)
+    }
+
+    /// The row has the text that begins at `start`, unless the second look finds something in it.
+    @inline(__always)
+    private mutating func endText(
+        _ column: EntryTextField, from start: Int, _ field: StaticString, _ redactor: TextRedactor,
+        of row: inout EntryColumnsBuilder.Row
+    ) {
+        if !hasDropped(column, from: start, field, redactor) { columns.endText(column, of: &row) }
+    }
+
+    /// Takes the text that begins at `start` away again when the second look finds something in it.
+    @inline(__always)
+    private mutating func hasDropped(
+        _ column: EntryTextField, from start: Int, _ field: StaticString, _ redactor: TextRedactor
+    ) -> Bool {
+        let text = UnsafeRawBufferPointer(rebasing: columns[column].bytes[start...])
+        guard redactor.policy.hasLeft(in: text) else { return false }
+        columns[column].removeAll(keepingFirst: start)
+        noteDropped(field, redactor)
+        return true
+    }
+
+    @inline(never)
+    private mutating func noteDropped(_ field: StaticString, _ redactor: TextRedactor) {
+        workspace.tally.add(.secondLook, field: field, name: UnsafeRawBufferPointer(start: nil, count: 0))
+        redactor.policy.secondLook.tell(field)
     }
 
     /// Redacts first and cuts then, so that no cut hides the beginning of what would have been redacted.
@@ -141,6 +185,10 @@ package struct RedactingBatchBuilder: ~Copyable {
             let kept = kept(of: whole, isBinary: readable.isBinary).count
             if kept < whole.count { attributes.isTruncated = true }
             columns[column].removeAll(keepingFirst: start + kept)
+            if hasDropped(column, from: start, field, redactor) {
+                attributes.isTruncated = true
+                attributes.isBinary = false
+            }
         } else {
             // It was there, and this many bytes long: a body that is cut to nothing.
             attributes.isTruncated = attributes.originalSize > 0
@@ -221,6 +269,12 @@ package struct RedactingBatchBuilder: ~Copyable {
         fault.responseHeaders = fault.responseHeaders.map { redacted($0, "response_headers", redactor) }
         if let body = fault.responseBody { fault.responseBody = redacted(body, of: fault, redactor) }
         fault.receipt = workspace.tally.redactions
+        for at in fault.receipt.indices {
+            var field = fault.receipt[at].field
+            guard field.withUTF8({ redactor.policy.hasLeft(in: UnsafeRawBufferPointer($0)) }) else { continue }
+            fault.receipt[at].field = String(field.prefix { $0 != "." })
+            redactor.policy.secondLook.tell("receipt")
+        }
         runBytes += MemoryLayout<RootFault>.size + (fault.responseBody?.bytes.count ?? 0)
         faults.append(fault)
     }
@@ -255,6 +309,11 @@ package struct RedactingBatchBuilder: ~Copyable {
                 redactor.redactBody(
                     readable.bytes, field: "response_body", isCut: readable.isTruncated, into: &scratch, &workspace)
                 let kept = kept(of: scratch.bytes, isBinary: readable.isBinary)
+                if redactor.policy.hasLeft(in: kept) {
+                    noteDropped("response_body", redactor)
+                    (result.bytes, result.isTruncated, result.isBinary) = ([], true, false)
+                    return result
+                }
                 result.isTruncated = body.isTruncated || kept.count < scratch.count
                 result.isBinary = readable.isBinary
                 result.bytes = Array(kept)
@@ -288,7 +347,7 @@ package struct RedactingBatchBuilder: ~Copyable {
             scratch.removeAll()
             redactor.redact(
                 UnsafeRawBufferPointer($0), context: context, field: field, into: &scratch, &workspace)
-            return String(decoding: scratch.bytes, as: UTF8.self)
+            return takeScratch(field, redactor)
         }
     }
 
@@ -297,8 +356,17 @@ package struct RedactingBatchBuilder: ~Copyable {
         return text.withUTF8 {
             scratch.removeAll()
             redactor.redactWord(UnsafeRawBufferPointer($0), field: field, into: &scratch, &workspace)
+            return takeScratch(field, redactor)
+        }
+    }
+
+    /// What is left in the scratch; a word of ours when the second look finds something in it.
+    private mutating func takeScratch(_ field: StaticString, _ redactor: TextRedactor) -> String {
+        guard redactor.policy.hasLeft(in: scratch.bytes) else {
             return String(decoding: scratch.bytes, as: UTF8.self)
         }
+        noteDropped(field, redactor)
+        return "second-look"
     }
 
     private mutating func redacted(
@@ -313,6 +381,10 @@ package struct RedactingBatchBuilder: ~Copyable {
                 scratch.removeAll()
                 redactor.redactHeaderName(draft.name, field: field, into: &scratch, &workspace)
                 redactor.redactHeaderValue(draft, field: field, into: &scratch, &workspace)
+                if redactor.policy.hasLeft(in: scratch.bytes) {
+                    noteDropped(field, redactor)
+                    return HeaderField(name: "second-look", value: "")
+                }
                 return HeaderList.decode(Array(scratch.bytes)[...])?.first ?? HeaderField(name: "", value: "")
             }
         }

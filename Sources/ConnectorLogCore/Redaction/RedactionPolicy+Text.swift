@@ -9,6 +9,10 @@ extension RedactionPolicy {
             TextRedactor(policy: self).redact(
                 UnsafeRawBufferPointer($0), context: context, field: "text", into: &output, &workspace)
         }
+        if hasLeft(in: output.bytes) {
+            secondLook.tell("text")
+            return ""
+        }
         return workspace.tally.isEmpty ? text : String(decoding: output.bytes, as: UTF8.self)
     }
 

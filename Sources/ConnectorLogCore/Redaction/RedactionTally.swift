@@ -25,6 +25,17 @@ package struct RedactionTally: Sendable {
         names.removeAll(keepingCapacity: true)
     }
 
+    /// Says of each field only that something was removed: a name may be a secret itself.
+    mutating func forgetNames() {
+        let all = items
+        removeAll()
+        for item in all {
+            for _ in 0..<item.count {
+                add(item.rule, field: item.field, name: UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+        }
+    }
+
     mutating func add(_ rule: RedactionRule, field: StaticString, name: UnsafeRawBufferPointer) {
         for i in items.indices where items[i].rule == rule && items[i].field.isSame(as: field) {
             if names[items[i].name].elementsEqual(name) {

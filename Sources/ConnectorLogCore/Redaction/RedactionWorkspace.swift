@@ -5,8 +5,9 @@ package struct RedactionWorkspace: ~Copyable {
     var known = KnownSecrets.Scratch()
     var knownFound: [KnownSecrets.Found] = []
     var patterns = PatternScratch()
-    /// A text with placeholders in the place of findings.
+    /// A text with placeholders in the place of findings, and what it was before when it had some already.
     var replaced = ByteScratch()
+    var replacedBefore = ByteScratch()
     /// Where the texts of an entry lie.
     private var firstMemory = MarkedMemory()
     private var secondMemory = MarkedMemory()

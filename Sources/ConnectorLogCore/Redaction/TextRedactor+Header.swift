@@ -65,7 +65,7 @@ extension TextRedactor {
         }
         workspace.placeholder(for: secret, of: policy).append(to: &bytes)
         // A name can hold a secret itself.
-        let isSafe = !policy.mayFindKnown(in: workspace.marked(header.name, for: policy), isCut: false)
+        let isSafe = isUnchanged(header.name, field, &workspace)
         workspace.tally.add(
             .header, field: field, name: isSafe ? header.name : UnsafeRawBufferPointer(start: nil, count: 0))
     }

@@ -25,20 +25,32 @@ extension TextRedactor {
         return withoutFindings(text, .uri, field, isCut: false, &workspace) != nil
     }
 
-    /// Writes a name's length and the name: only known secrets are looked for in it.
+    /// Whether redaction leaves a header's name as it is.
+    func isUnchanged(
+        _ name: UnsafeRawBufferPointer, _ field: StaticString, _ workspace: inout RedactionWorkspace
+    ) -> Bool {
+        if workspace.marked(name, for: policy).isPlain, policy.patterns == nil { return true }
+        var redacted = ByteScratch()
+        // Nothing of it is for the receipt.
+        var workspace = RedactionWorkspace()
+        redact(name, context: .header, field: field, into: &redacted, &workspace)
+        return workspace.tally.isEmpty
+    }
+
+    /// Writes a name's length and the name, in which is looked for all that a value may have.
     @inline(__always)
     func redactHeaderName(
         _ name: UnsafeRawBufferPointer, field: StaticString, into output: inout ByteScratch,
         _ workspace: inout RedactionWorkspace
     ) {
         let marked = workspace.marked(name, for: policy)
-        if !marked.isPlain, policy.mayFindKnown(in: marked, isCut: false),
-            let rest = withoutFindings(name, .header, field, isCut: false, &workspace)
-        {
-            HeaderList.append(rest, to: &output)
-        } else {
+        if marked.isPlain, policy.patterns == nil {
             Varint.append(UInt64(name.count), to: &output)
             marked.append(to: &output)
+        } else {
+            var redacted = ByteScratch()
+            redact(name, context: .header, field: field, into: &redacted, &workspace)
+            HeaderList.append(redacted.bytes, to: &output)
         }
     }
 }

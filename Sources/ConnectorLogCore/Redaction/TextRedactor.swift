@@ -65,6 +65,12 @@ package struct TextRedactor: Sendable {
             let rest = withoutFindings(text.bytes, context, field, isCut: isCut, &workspace)
         {
             text = workspace.marked(rest, for: policy)
+            // What stood right beside a finding stands free now.
+            if text.hasNumbers, PaymentCard.isIn(rest),
+                let rest = withoutFindings(rest, context, field, isCut: isCut, &workspace)
+            {
+                text = workspace.marked(rest, for: policy)
+            }
         }
         let first = text.nextTrigger(from: 0)
         if first >= text.count {

@@ -18,6 +18,12 @@ package struct ServerEnvironment: Sendable {
         limiter = RateLimiter(settings: settings)
         cursors = CursorCodec(signingKey: dependencies.signingKey)
         metrics = ServerMetrics(registry: dependencies.metrics)
+        dependencies.vault.book.secondLook.onHit { [metrics, logger = dependencies.logger] field in
+            metrics.noteSecondLook()
+            logger.error(
+                "redaction left a secret, the field was dropped before it was stored: please report it",
+                metadata: ["field": "\(field)"])
+        }
     }
 
     package var reader: any LogReader { dependencies.reader }

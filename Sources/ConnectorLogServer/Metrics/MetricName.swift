@@ -29,12 +29,16 @@ package struct MetricName: Hashable, Sendable {
     static let ingestBytes = MetricName(
         "connectorlog_ingest_bytes_total", .counter,
         "Bytes of ingest requests' bodies as they arrived, compressed or not.")
+    static let secondLook = MetricName(
+        "connectorlog_redaction_second_look_total", .counter,
+        "Fields that were dropped because the second look found a secret that redaction had left. Anything but 0 is a defect."
+    )
     static let droppedSeries = MetricName(
         "connectorlog_metrics_dropped_series", .gauge,
         "Series that are not shown, since there are too many or two kinds have one name. Anything but 0 is a defect.")
 
     /// In the order of the documentation.
     package static let all: [MetricName] = [
-        requests, requestDuration, failedAuthentications, ingestLines, ingestBytes, droppedSeries,
+        requests, requestDuration, failedAuthentications, ingestLines, ingestBytes, secondLook, droppedSeries,
     ]
 }

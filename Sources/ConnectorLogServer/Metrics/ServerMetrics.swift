@@ -20,6 +20,7 @@ final class ServerMetrics: Sendable {
     private let acceptedLines: Counter
     private let rejectedLines: Counter
     private let ingestBytes: Counter
+    private let secondLooks: Counter
 
     init(registry: MetricsRegistry) {
         self.registry = registry
@@ -30,6 +31,7 @@ final class ServerMetrics: Sendable {
         acceptedLines = counter(.ingestLines, [("result", "accepted")])
         rejectedLines = counter(.ingestLines, [("result", "rejected")])
         ingestBytes = counter(.ingestBytes)
+        secondLooks = counter(.secondLook)
     }
 
     /// - Parameters:
@@ -59,6 +61,10 @@ final class ServerMetrics: Sendable {
 
     func noteFailedAuthentication() {
         failedAuthentications.increment()
+    }
+
+    func noteSecondLook() {
+        secondLooks.increment()
     }
 
     func noteIngest(bytes: Int) {

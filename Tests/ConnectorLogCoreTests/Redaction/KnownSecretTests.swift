@@ -195,4 +195,14 @@ struct KnownSecretTests {
             #expect(Array(redacted.replacing("[redacted]", with: "").utf8) == kept, "\(values) in \(text)")
         }
     }
+
+    /// What stood beside a secret stands free when that is gone.
+    @Test(arguments: [
+        "tok3n-value4111111111111111", "4111111111111111tok3n-value", "tok3n-valuetok3n-value4111 1111 1111 1111",
+    ])
+    func leavesNoCardBesideIt(text: String) {
+        let redacted = book(["tok3n-value"]).policy(team: 1, connector: nil).redacted(text)
+        #expect(!redacted.contains("1111"), "\(redacted)")
+        #expect(redacted.contains("[secret:"))
+    }
 }

@@ -1,5 +1,4 @@
 import ConnectorLogAPI
-import ConnectorLogCore
 import ConnectorLogTesting
 import CoreMetrics
 import HTTPTypes
@@ -7,6 +6,7 @@ import Logging
 import Synchronization
 import Testing
 
+@testable import ConnectorLogCore
 @testable import ConnectorLogServer
 
 @Suite("The service itself")
@@ -55,6 +55,31 @@ struct ServiceRouteTests {
             #expect(lines.contains("connectorlog_metrics_dropped_series 0"))
             #expect(!answer.text.contains("secret-path"))
         }
+    }
+
+    /// Had redaction a defect, the field would not be stored, and an operator would know.
+    @Test func countsAndLogsWhatTheSecondLookDrops() async throws {
+        let secret = "value-that-redaction-left"
+        let lines = Mutex<[String]>([])
+        let recorder = LineRecorder { line in lines.withLock { $0.append(line) } }
+        let server = try await TestServer(logger: Logger(label: "test", factory: { _ in recorder }))
+        let book = server.vault.book
+        try await server.run { caller async throws in
+            let created = try await caller.sendJSON(
+                .post, "/v1/teams/1/secrets", key: TestServer.key(.admin),
+                #"{"secret_name":"n","secret_value":"\#(secret)"}"#)
+            #expect(created.status == 201)
+            book.take(Looks(first: false))
+            _ = try await caller.ingest(#"{"connector_identifier":"a","event":"e","error_message":"\#(secret)"}"#)
+            let entries = try await caller.get("/v1/teams/1/logs")
+            #expect(!entries.text.contains(secret))
+            #expect(
+                try await caller.get("/metrics", key: TestServer.owner).text
+                    .contains("\nconnectorlog_redaction_second_look_total 1\n"))
+        }
+        let logged = lines.withLock { $0 }
+        #expect(logged.contains { $0.hasPrefix("error redaction left a secret") && $0.contains("field=error_message") })
+        #expect(!logged.joined().contains(secret))
     }
 
     @Test func documentsEachOfItsMetrics() async throws {

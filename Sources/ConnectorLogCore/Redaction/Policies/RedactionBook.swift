@@ -16,6 +16,7 @@ package final class RedactionBook: Sendable {
     private let generation = Atomic(1)
     private let placeholderKey: [UInt8]
     private let latePlaceholders = PlaceholderCache()
+    package let secondLook = SecondLook()
 
     /// - Parameter placeholderKey: 32 random bytes, from which teams' subkeys are derived.
     package init(placeholderKey: [UInt8]) {
@@ -25,8 +26,8 @@ package final class RedactionBook: Sendable {
     /// Puts `secrets` in the place of all that the connector had; nil for the team's own.
     package func setSecrets(_ secrets: [KnownSecret], team: Int64, connector: String?) {
         // Built before the lock is taken: what many large values cost, no request waits for.
-        let known = KnownSecrets(secrets, placeholders: Placeholders(key: placeholderKey, team: team))
-        change(team) { $0.setSecrets(known, connector: connector) }
+        let prepared = TeamPolicies.Secrets(secrets, placeholders: Placeholders(key: placeholderKey, team: team))
+        change(team) { $0.setSecrets(prepared, connector: connector) }
     }
 
     /// Throws, and changes nothing, when a name, an expression or a path is none.
@@ -59,7 +60,7 @@ package final class RedactionBook: Sendable {
         TeamPolicies(
             TeamPolicies.Parts(
                 placeholders: Placeholders(key: placeholderKey, team: team), latePlaceholders: latePlaceholders,
-                looks: looks))
+                secondLook: secondLook, looks: looks))
     }
 
     #if DEBUG

@@ -5,6 +5,10 @@ package final class RedactionPolicy: Sendable {
     private let latePlaceholders: PlaceholderCache
     /// The team's own, and the connector's; none without secrets.
     let known: [KnownSecrets]
+    /// The same, for the second look.
+    private let registered: [RegisteredValues]
+    private let samples: [RegisteredValues.Samples]
+    let secondLook: SecondLook
     /// Nil when the team has none.
     let patterns: TeamPatterns?
     package let keepsBodies: Bool
@@ -13,12 +17,16 @@ package final class RedactionPolicy: Sendable {
     init(
         names: CredentialNames = .standard, placeholders: Placeholders,
         latePlaceholders: PlaceholderCache = PlaceholderCache(), known: [KnownSecrets] = [],
+        registered: [RegisteredValues] = [], secondLook: SecondLook = SecondLook(),
         patterns: TeamPatterns? = nil, keepsBodies: Bool = true, looks: Looks = Looks()
     ) {
         self.names = names
         self.placeholders = placeholders
         self.latePlaceholders = latePlaceholders
         self.known = known
+        self.registered = registered
+        samples = registered.flatMap(\.samples)
+        self.secondLook = secondLook
         self.patterns = patterns
         self.keepsBodies = keepsBodies
         self.looks = looks
@@ -26,6 +34,12 @@ package final class RedactionPolicy: Sendable {
 
     func placeholder(for value: UnsafeRawBufferPointer) -> Placeholder {
         latePlaceholders.placeholder(for: value, of: placeholders)
+    }
+
+    /// Whether redaction left in a text what nobody should see.
+    @inline(__always)
+    func hasLeft(in text: UnsafeRawBufferPointer) -> Bool {
+        looks.second && SecondLook.finds(samples, in: text)
     }
 
     @inline(__always)

@@ -29,29 +29,47 @@ struct CompiledRules: Sendable {
 
 /// The policies of a team: one for each connector that has secrets or rules of its own, one for all others. Immutable.
 final class TeamPolicies: Sendable {
+    /// The secrets of a team or a connector, ready for both looks.
+    struct Secrets: Sendable {
+        let known: KnownSecrets
+        let registered: RegisteredValues?
+
+        /// Nil without secrets.
+        init?(_ secrets: [KnownSecret], placeholders: Placeholders) {
+            guard let known = KnownSecrets(secrets, placeholders: placeholders) else { return nil }
+            self.known = known
+            registered = RegisteredValues(secrets)
+        }
+    }
+
     /// What they are made of.
     struct Parts: Sendable {
         var placeholders: Placeholders
         var latePlaceholders: PlaceholderCache
+        var secondLook: SecondLook
         var looks: Looks
         var rules = CompiledRules()
-        var teamSecrets: KnownSecrets?
-        var connectorSecrets: [String: KnownSecrets] = [:]
+        var teamSecrets: Secrets?
+        var connectorSecrets: [String: Secrets] = [:]
 
-        init(placeholders: Placeholders, latePlaceholders: PlaceholderCache, looks: Looks) {
+        init(
+            placeholders: Placeholders, latePlaceholders: PlaceholderCache, secondLook: SecondLook, looks: Looks
+        ) {
             self.placeholders = placeholders
             self.latePlaceholders = latePlaceholders
+            self.secondLook = secondLook
             self.looks = looks
         }
 
-        mutating func setSecrets(_ known: KnownSecrets?, connector: String?) {
-            if let connector { connectorSecrets[connector] = known } else { teamSecrets = known }
+        mutating func setSecrets(_ secrets: Secrets?, connector: String?) {
+            if let connector { connectorSecrets[connector] = secrets } else { teamSecrets = secrets }
         }
 
         fileprivate func policy(_ connector: String?) -> RedactionPolicy {
-            RedactionPolicy(
+            let secrets = [teamSecrets, connector.flatMap { connectorSecrets[$0] }].compactMap { $0 }
+            return RedactionPolicy(
                 names: rules.names, placeholders: placeholders, latePlaceholders: latePlaceholders,
-                known: [teamSecrets, connector.flatMap { connectorSecrets[$0] }].compactMap { $0 },
+                known: secrets.map(\.known), registered: secrets.compactMap(\.registered), secondLook: secondLook,
                 patterns: rules.patterns,
                 keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true, looks: looks)
         }
