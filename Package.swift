@@ -103,7 +103,7 @@ let package = Package(
         ),
         .target(
             name: "ConnectorLogTesting",
-            dependencies: ["ConnectorLogCore"],
+            dependencies: ["ConnectorLogCore", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -190,8 +190,12 @@ let package = Package(
                 "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
                 "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
