@@ -1,0 +1,20 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+import Testing
+
+/// The redactor on texts that nobody meant: it keeps what `RedactionTrial` promises. `make fuzz` has more of them, and
+/// `make fuzz-redaction` looks for them by what code they reach.
+@Suite struct RedactionFuzzTests {
+    @Test func whatIsLeftIsBoundedWellFormedAndFinal() throws {
+        let trial = try RedactionTrial()
+        let texts = RedactionTexts(seed: 21)
+        for var round in FuzzRounds("redaction", count: 20_000) {
+            let text = texts.next(&round.random)
+            let manner = RedactionTrial.Manner(bits: UInt8.random(in: 0...15, using: &round.random))
+            if let fault = trial.fault(in: text, manner) {
+                Issue.record(
+                    "round \(round.number), \(manner): \(fault)\n  of \(String(decoding: text, as: UTF8.self))")
+            }
+        }
+    }
+}
