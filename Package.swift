@@ -202,3 +202,12 @@ let package = Package(
         ),
     ]
 )
+
+// libFuzzer brings a main function of its own, which no other build has: its target is there for `make fuzz-redaction` alone.
+if Context.environment["CONNECTORLOG_FUZZER"] != nil {
+    package.products.append(.library(name: "RedactionFuzz", type: .static, targets: ["RedactionFuzz"]))
+    package.targets.append(
+        .target(
+            name: "RedactionFuzz", dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting"],
+            path: "Tests/RedactionFuzz", swiftSettings: settings))
+}

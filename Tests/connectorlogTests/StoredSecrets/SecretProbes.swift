@@ -45,6 +45,7 @@ struct SecretProbes: Sendable {
         }
     }
 
+    /// All but `X-Request-Id`: what a client calls its request is told in log and answer, as documented.
     private func sendHeaders(_ secret: String) async throws {
         for (name, value) in [
             ("User-Agent", secret), ("Referer", "https://h.example/?token=\(secret)"), ("Cookie", "a=\(secret)"),
