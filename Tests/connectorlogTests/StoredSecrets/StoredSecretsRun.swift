@@ -161,27 +161,31 @@ struct StoredSecretsRun {
     }
 
     private mutating func judge(_ records: ServerReader.Records, _ shown: [[[UInt8]]]) {
-        func judge(_ what: String, _ needles: [[UInt8]], in texts: [[UInt8]]) {
-            let search = NeedleSearch(needles)
-            if texts.contains(where: { !search.occurring(in: $0).isEmpty }) {
-                kept.append(what)
-            } else {
-                missed.append(what)
-            }
-        }
         for line in traffic.lines {
             let texts = records["\(line.time)"] ?? []
             if texts.isEmpty { Issue.record("no record of \(line.json.prefix(200))") }
-            for secret in line.secrets {
-                judge(
-                    "\(secret.combination): \(secret.written.prefix(200))", secret.needles + secret.furtherNeedles,
-                    in: texts)
-            }
-        }
-        for planting in catalog.plantings {
             judge(
-                "\(planting.place): \(String(decoding: planting.needle, as: UTF8.self))", [planting.needle],
-                in: shown[planting.connector])
+                line.secrets.map { ("\($0.combination): \($0.written.prefix(200))", $0.needles + $0.furtherNeedles) },
+                in: texts)
+        }
+        for (connector, plantings) in Dictionary(grouping: catalog.plantings, by: \.connector) {
+            judge(
+                plantings.map { ("\($0.place): \(String(decoding: $0.needle, as: UTF8.self))", [$0.needle]) },
+                in: shown[connector])
+        }
+    }
+
+    private mutating func judge(_ secrets: [(what: String, needles: [[UInt8]])], in texts: [[UInt8]]) {
+        let search = NeedleSearch(Set(secrets.flatMap(\.needles)).sorted { $0.lexicographicallyPrecedes($1) })
+        let found = texts.reduce(into: Set<[UInt8]>()) { found, text in
+            for index in search.occurring(in: text) { found.insert(search.needles[index]) }
+        }
+        for secret in secrets {
+            if secret.needles.contains(where: found.contains) {
+                kept.append(secret.what)
+            } else {
+                missed.append(secret.what)
+            }
         }
     }
 
