@@ -17,4 +17,13 @@ import Testing
             }
         }
     }
+
+    /// What libFuzzer found: by the first byte how, and what.
+    @Test(arguments: [
+        // The fault that ended the JSON was in a value that went, so that the path reached further the second time.
+        (42, ##"{"":{"cookie":{{""""}""""},      "iban": "u"##)
+    ])
+    func textsThatWereFoundStayRight(_ bits: UInt8, _ text: String) throws {
+        #expect(try RedactionTrial().fault(in: Array(text.utf8), .init(bits: bits)) == nil)
+    }
 }
