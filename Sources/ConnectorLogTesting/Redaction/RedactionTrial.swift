@@ -129,8 +129,8 @@ package final class RedactionTrial {
 
     private static func touchesPlaceholder(_ range: Range<Int>, in text: [UInt8]) -> Bool {
         let length = 15
-        // A name or a scheme may stand between the two.
-        let reach = length + 16
+        // A name may stand between the two, and before it what makes it one: nothing is looked back for beyond what went.
+        let reach = length + 96 + 64
         let window = text[max(0, range.lowerBound - reach)..<min(text.count, range.upperBound + reach)]
         return window.indices.contains { at in
             at + length <= window.endIndex
