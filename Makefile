@@ -1,8 +1,8 @@
 # `make` lists what there is.
-.PHONY: help run test build release format lint bench bench-redaction fuzz store-fixture clean
+.PHONY: help run test build release format lint bench bench-redaction fuzz fuzz-redaction store-fixture clean
 
 help: ## This list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
 run: ## Build and start the server with sample data
 	scripts/run
@@ -33,13 +33,17 @@ bench-redaction: ## Measure what redaction costs an entry, and its time against 
 	.build/release/redaction-benchmark --linear
 
 FUZZ_ROUNDS ?= 50000
-fuzz: ## Feed the block reader and the way in with random damage for long (FUZZ_ROUNDS=n)
+fuzz: ## Feed the block reader, the way in and redaction with random damage for long (FUZZ_ROUNDS=n)
 	mkdir -p .cache/fuzz
 	swift build --build-tests
 	CONNECTORLOG_FUZZ_ROUNDS=$(FUZZ_ROUNDS) CONNECTORLOG_FUZZ_FIRST=$$(date +%s)000000 \
 	CONNECTORLOG_FUZZ_TRACE=$(CURDIR)/.cache/fuzz CONNECTORLOG_FLIPS=10000 \
 	swift test --skip-build --disable-xctest --filter 'FuzzTests|QuarantineTests' || \
 	{ echo "the rounds under way:"; grep -H . .cache/fuzz/*; exit 1; }
+
+FUZZ_SECONDS ?= 600
+fuzz-redaction: ## Look for texts that redaction breaks on, led by the code that they reach (FUZZ_SECONDS=n)
+	scripts/fuzz-redaction $(FUZZ_SECONDS)
 
 store-fixture: ## Keep a store of the present format in Tests/Stores (NAME=version); before a format changes
 	swift build --build-tests

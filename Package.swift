@@ -103,7 +103,7 @@ let package = Package(
         ),
         .target(
             name: "ConnectorLogTesting",
-            dependencies: ["ConnectorLogCore"],
+            dependencies: ["ConnectorLogCore", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -190,10 +190,24 @@ let package = Package(
                 "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
                 "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
     ]
 )
+
+// libFuzzer brings a main function of its own, which no other build has: its target is there for `make fuzz-redaction` alone.
+if Context.environment["CONNECTORLOG_FUZZER"] != nil {
+    package.products.append(.library(name: "RedactionFuzz", type: .static, targets: ["RedactionFuzz"]))
+    package.targets.append(
+        .target(
+            name: "RedactionFuzz", dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting"],
+            path: "Tests/RedactionFuzz", swiftSettings: settings))
+}

@@ -1,5 +1,3 @@
-import CZlib
-import CZstd
 import Foundation
 import Testing
 
@@ -97,40 +95,5 @@ import Testing
         #expect(
             try LineSource(name: file, standardInputIdentity: "").identity
                 == LineSource(name: other, standardInputIdentity: "").identity)
-    }
-}
-
-/// The compressors of the libraries, for fixtures.
-enum Compression {
-    static func gzip(_ text: String) -> [UInt8] {
-        var stream = z_stream()
-        deflateInit2_(
-            &stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        defer { deflateEnd(&stream) }
-        var input = Array(text.utf8)
-        return input.withUnsafeMutableBufferPointer { input in
-            [UInt8](unsafeUninitializedCapacity: input.count + 1024) { output, count in
-                stream.next_in = input.baseAddress
-                stream.avail_in = UInt32(input.count)
-                stream.next_out = output.baseAddress
-                stream.avail_out = UInt32(output.count)
-                deflate(&stream, Z_FINISH)
-                count = output.count - Int(stream.avail_out)
-            }
-        }
-    }
-
-    static func zstd(_ text: String, windowLog: Int32? = nil) -> [UInt8] {
-        let input = Array(text.utf8)
-        let context = ZSTD_createCCtx()
-        defer { ZSTD_freeCCtx(context) }
-        if let windowLog {
-            ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, windowLog)
-            // Without the size in the header the window stands there as asked for.
-            ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0)
-        }
-        return [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(input.count)) { output, count in
-            count = ZSTD_compress2(context, output.baseAddress, output.count, input, input.count)
-        }
     }
 }

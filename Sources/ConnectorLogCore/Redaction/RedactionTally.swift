@@ -20,7 +20,7 @@ package struct RedactionTally: Sendable {
 
     package var isEmpty: Bool { items.isEmpty }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         items.removeAll(keepingCapacity: true)
         names.removeAll(keepingCapacity: true)
     }

@@ -3,8 +3,8 @@ extension SecretScan {
     /// Bytes of a tag that are looked through for its end.
     private static let tagBytes = 1024
 
-    /// All that is in an element whose name says credential, to its end tag or, of a text that was cut, to the end. The part
-    /// of the name before a colon is a prefix of its namespace.
+    /// All that is in an element whose name says credential, to its end tag or, without one, to the end: of the text or, in
+    /// JSON, of the string. The part of the name before a colon is a prefix of its namespace.
     mutating func element(at first: Int) -> Match? {
         let name = first + 1
         guard name < text.count, text[name].isNameStart else { return nil }
@@ -18,8 +18,9 @@ extension SecretScan {
         work += nameEnd - name
         guard names.mayEnd(before: nameEnd, in: text, from: local), saysCredential(local..<nameEnd) else { return nil }
         guard let content = endOfTag(from: nameEnd) else { return nil }
-        let end = endTag(of: name..<nameEnd, from: content)
-        work += end - content
+        let stringEnd = endOfString(from: content)
+        let end = endTag(of: name..<nameEnd, in: content..<stringEnd)
+        work += stringEnd - content
         guard text[content..<end].contains(where: { !Self.isBlank($0) }), !saysNothing(content..<end) else {
             return nil
         }
@@ -36,17 +37,46 @@ extension SecretScan {
         return at + 1
     }
 
-    private func endTag(of name: Range<Int>, from start: Int) -> Int {
+    /// Where the string of JSON ends that `start` is in: at a quote without a backslash before it and with what may follow
+    /// a string behind it. The end of the text when that is no JSON.
+    private func endOfString(from start: Int) -> Int {
+        guard let first = text.prefix(64).first(where: { !Self.isBlank($0) }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        else { return text.count }
         var at = start
-        while at + name.count + 2 <= text.count {
-            if text[at] == UInt8(ascii: "<"), text[at + 1] == UInt8(ascii: "/"),
-                text[at + 2..<at + 2 + name.count].elementsEqual(text[name])
-            {
-                return at
+        while at < text.count {
+            switch text[at] {
+            case UInt8(ascii: "\\"): at += 1
+            case UInt8(ascii: "\""):
+                guard let next = text[(at + 1)...].first(where: { !Self.isBlank($0) }) else { return at }
+                switch next {
+                case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "}"), UInt8(ascii: "]"): return at
+                default: break
+                }
+            default: break
             }
             at += 1
         }
         return text.count
+    }
+
+    /// The end of `range` when there is none. JSON may have a backslash before the slash, and one before each of these in
+    /// every string around.
+    private func endTag(of name: Range<Int>, in range: Range<Int>) -> Int {
+        var at = range.lowerBound
+        while at + name.count + 2 <= range.upperBound {
+            if text[at] == UInt8(ascii: "<") {
+                var slash = at + 1
+                while slash < range.upperBound, text[slash] == UInt8(ascii: "\\") { slash += 1 }
+                if slash + name.count < range.upperBound, text[slash] == UInt8(ascii: "/"),
+                    text[slash + 1..<slash + 1 + name.count].elementsEqual(text[name])
+                {
+                    return at
+                }
+            }
+            at += 1
+        }
+        return range.upperBound
     }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ConnectorLogCore
-import ConnectorLogSecrets
 import ConnectorLogServer
 import Foundation
 import Logging
@@ -57,23 +56,13 @@ struct ServeCommand: ContextualCommand {
         Memory.configure()
         let metrics = MetricsRegistry()
         MetricsSystem.bootstrap(metrics)
-        let signingKey = try SigningKey.load(
-            from: directory.signingKeyFile, random: ServerDependencies.systemRandomBytes)
-        let store = try await Wiring.openStore(
-            in: directory.path, retention: configuration.server.retention, now: context.now, logger: logger)
-        let result: Result<Void, any Error>
-        do {
-            let vault = try await Self.openVault(
-                store.store, keys: MasterKeySource(file: directory.masterKeyFile, configured: configuration.masterKey))
-            let firstStart = FirstStart(
-                catalog: store.store, adminKeyFile: directory.adminKeyFile, now: context.now,
-                random: ServerDependencies.systemRandomBytes, warn: { logger.warning("\($0)") })
-            let newKey = try await firstStart.prepare(adminKey: configuration.adminKey)
+        let adminKeyFile = directory.adminKeyFile
+        try await OpenServer.run(configuration, in: directory, now: context.now, logger: logger) { server in
             let announcement = Announcement(
-                console: context.console, newKey: newKey, keyFile: directory.adminKeyFile,
+                console: context.console, newKey: server.newKey, keyFile: adminKeyFile,
                 hasConfiguredKey: configuration.adminKey != nil)
             let run = ServerRun(
-                configuration: configuration, store: store, vault: vault, signingKey: signingKey,
+                configuration: configuration, store: server.store, vault: server.vault, signingKey: server.signingKey,
                 now: context.now, clock: context.clock, metrics: metrics, logger: logger,
                 tell: { event in
                     do {
@@ -83,25 +72,6 @@ struct ServeCommand: ContextualCommand {
                     }
                 })
             try await run.run()
-            result = .success(())
-        } catch {
-            result = .failure(error)
-        }
-        logger.info("closing the store")
-        try await store.close()
-        try result.get()
-    }
-
-    /// Secrets are known before the port opens: none of them is stored meanwhile.
-    private static func openVault(
-        _ catalog: any Catalog, keys: MasterKeySource
-    ) async throws -> SecretVault {
-        let random = ServerDependencies.systemRandomBytes
-        let masterKey = try keys.load(for: try await SealedStore(of: catalog), random: random)
-        do {
-            return try await SecretVault.open(catalog: catalog, masterKey: masterKey, randomBytes: random)
-        } catch {
-            throw CommandFailure(error)
         }
     }
 

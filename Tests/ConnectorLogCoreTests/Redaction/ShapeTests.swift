@@ -76,6 +76,17 @@ struct ShapeTests {
         Case(
             "<s:Password type=\"t\">a&amp;b</s:Password><n>1</n>",
             "<s:Password type=\"t\">[redacted]</s:Password><n>1</n>"),
+        // PHP escapes slashes; a string of JSON ends, whether its element does or not.
+        Case(
+            #"{"xml":"<Password>a<\/Password><n>1<\/n>","ok":true}"#,
+            #"{"xml":"<Password>[redacted]<\/Password><n>1<\/n>","ok":true}"#),
+        Case(
+            #"{"a":"{\"xml\":\"<pin>a<\\\/pin>\"}","ok":true}"#,
+            #"{"a":"{\"xml\":\"<pin>[redacted]<\\\/pin>\"}","ok":true}"#),
+        Case(
+            #"["<password>a\"b","x","<\/password>"]"#, #"["<password>[redacted]","x","<\/password>"]"#),
+        Case(#"{"a":"<password>b"c</password>"}"#, #"{"a":"<password>[redacted]</password>"}"#),
+        Case(#"<password>a","b"#, #"<password>[redacted]"#),
         Case("<apiKey><![CDATA[a]]></apiKey>", "<apiKey>[redacted]</apiKey>"),
         Case("<credentials><u>a</u><p>b</p></credentials>", "<credentials>[redacted]</credentials>"),
         Case(

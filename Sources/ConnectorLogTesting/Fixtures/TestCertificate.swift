@@ -2,11 +2,11 @@ import Crypto
 import Foundation
 
 /// A self-signed certificate (RFC 5280) with a key that is made for the test and forgotten with it.
-struct TestCertificate {
-    let pem: String
-    let privateKeyPEM: String
+package struct TestCertificate {
+    package let pem: String
+    package let privateKeyPEM: String
 
-    static func make(host: String) throws -> TestCertificate {
+    package static func make(host: String) throws -> TestCertificate {
         let key = P256.Signing.PrivateKey()
         // ecdsa-with-SHA256 (RFC 5758).
         let algorithm = sequence([objectID([0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02])])
