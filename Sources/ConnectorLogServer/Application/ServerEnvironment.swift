@@ -1,5 +1,6 @@
 package import ConnectorLogCore
 package import ConnectorLogSecrets
+import Logging
 
 /// What all routes work with: the dependencies and what the server makes of them, once, at its start.
 package struct ServerEnvironment: Sendable {

@@ -41,8 +41,8 @@ package struct RuleTrialResult: Hashable, Sendable {
 /// Runs rules that do not hold yet over entries as they are stored, and stores nothing.
 ///
 /// Each field is redacted as it would be if it came in now: with the rules that hold for all and with the secrets that are
-/// known. A placeholder of before stays, so that what is found is what the rules add. Not looked at are trace ids and names of
-/// headers, which no rule of a team reaches, and root faults.
+/// known. A placeholder of before stays, so that what is found is what the rules add. Not looked at are trace ids,
+/// which no rule of a team reaches, and root faults.
 package struct RuleTrial: ~Copyable {
     package static let examples = 50
     package static let examplesOfRule = 3

@@ -31,7 +31,10 @@ struct TrialField {
             fields.append(TrialField(field: field, bytes: Array(text.utf8), place: place))
         }
         func add(_ field: StaticString, _ headers: [HeaderField]) {
-            for header in headers { add(field, header.value, .header(Array(header.name.utf8))) }
+            for header in headers {
+                add(field, header.name, .text(.header))
+                add(field, header.value, .header(Array(header.name.utf8)))
+            }
         }
         func add(_ field: StaticString, _ body: Body?) {
             guard let body else { return }
