@@ -29,10 +29,10 @@ from programs import BENCHMARKS, CACHE, Missing
 from questions import pick_all
 from rival_stores import all_rivals
 from server import Ports
-from stages import WARM_UP, full_entries, killed, large_requests, lean_entries, single_entries
+from stages import WARM_UP, full_entries, killed, large_requests, lean_entries, redaction, single_entries
 from workloads import workload
 
-STAGES = ("full", "large", "lean", "single", "killed")
+STAGES = ("full", "large", "lean", "single", "killed", "redaction")
 
 
 def main():
@@ -65,6 +65,7 @@ def measure(options, full, lean):
         "lean": lambda: lean_entries(options, lean),
         "single": lambda: single_entries(options, full),
         "killed": lambda: killed(options, full),
+        "redaction": lambda: redaction(options, full),
     }
     result = {"machine": machine(options.folder), "entries": options.entries, "notes": [],
               "bytes_an_entry": {name: path.stat().st_size / options.entries
@@ -100,11 +101,12 @@ def parse():
     parser.add_argument("--big", type=int, default=0, metavar="N", help="a store of N lean entries as well")
     parser.add_argument("--big-base", type=int, default=1_000_000, metavar="N", help="entries of one of its days")
     parser.add_argument("--only", type=stages_of, default=STAGES, metavar="STAGES",
-                        help="full,large,lean,single,killed, or none")
+                        help="full,large,lean,single,killed,redaction, or none")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--dir", help="where the stores are put (default: the system's temporary folder)")
     parser.add_argument("--keep", action="store_true", help="leave the stores there")
     parser.add_argument("--first-port", type=int, help="servers take this port and those after it")
+    parser.add_argument("--secrets", type=int, default=100, metavar="N", help="registered secrets of each team, 100 at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", default=str(CACHE / "result.json"))
     parser.add_argument("--binary", type=Path, default=BENCHMARKS.parent / ".build/release/connectorlog",

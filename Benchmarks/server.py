@@ -3,8 +3,10 @@
 import http.client
 import json
 import os
+import random
 import signal
 import socket
+import string
 import subprocess
 import time
 from pathlib import Path
@@ -51,6 +53,17 @@ class Server:
         for team in range(2, TEAMS + 1):
             self.call("POST", "/v1/teams", json.dumps({"name": f"Team {team}", "id": team}).encode(),
                       {"Content-Type": "application/json"})
+
+    def register_secrets(self, count, seed):
+        """As many of each team, of 20 to 60 characters: redaction looks for them in every entry."""
+        letters = string.ascii_letters + string.digits + "-_.~+/"
+        source = random.Random(seed)
+        for team in range(1, TEAMS + 1):
+            for number in range(count):
+                value = "".join(source.choices(letters, k=source.randint(20, 60)))
+                self.call("POST", f"/v1/teams/{team}/secrets",
+                          json.dumps({"secret_name": f"secret-{number}", "secret_value": value}).encode(),
+                          {"Content-Type": "application/json"})
 
     def stop(self):
         if self.process and self.process.poll() is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import itertools
 import json
 import shutil
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from programs import program
+from programs import BENCHMARKS, program
 from questions import QUESTIONS, rows_of, statistics
 from server import Server
 from workloads import FIRST_DAY
@@ -18,6 +19,7 @@ WARM_UP = 20
 CHECKED = 5  # answers of each kind that are compared with those of the rivals
 IDLE_SECONDS = 5
 LARGE_ENTRIES = 400_000
+REDACTED_ENTRIES = 20_000
 
 
 def say(text):
@@ -26,11 +28,12 @@ def say(text):
 
 @contextlib.contextmanager
 def fresh(options, name):
-    """A server with an empty store and 20 teams; all of it is gone afterwards."""
+    """A server with an empty store and 20 teams that have secrets; all of it is gone afterwards."""
     server = Server(options.binary, options.folder / name, options.ports)
     try:
         server.start()
         server.make_teams()
+        server.register_secrets(options.secrets, options.seed)
         yield server
     finally:
         server.stop()
@@ -50,6 +53,20 @@ def load(server, path, *more, connections=4, batch=1000):
     if result["errors"]:
         raise SystemExit(f"{result['errors']:,} entries were not taken")
     return result | {"connections": connections, "lines_per_request": batch}
+
+
+def redaction(options, full):
+    """What redaction costs an entry, in the benchmark's own program: the same entries through the wall, and only copied."""
+    flags = ["-c", "release", "--static-swift-stdlib"] if sys.platform == "linux" else ["-c", "release"]
+    build = ["swift", "build", *flags, "--product", "redaction-benchmark"]
+    subprocess.run(build, cwd=BENCHMARKS.parent, stdout=subprocess.DEVNULL, check=True)
+    folder = subprocess.run(["swift", "build", *flags, "--show-bin-path"], cwd=BENCHMARKS.parent,
+                            stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    some = options.folder / "redaction.ndjson"
+    with open(full, "rb") as lines:
+        some.write_bytes(b"".join(itertools.islice(lines, REDACTED_ENTRIES)))
+    ended = subprocess.run([f"{folder}/redaction-benchmark", some], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(ended.stdout)
 
 
 def load_until_settled(server, path, *more, **how):

@@ -30,6 +30,15 @@ def test_an_entry_lost_at_a_kill_is_a_miss():
         "Ingest: acknowledged, then lost at kill -9"]
 
 
+def test_redaction_is_shown_with_its_share():
+    figures = {"copied_us": 1.0, "redacted_us": 2.0, "redaction_us": 1.6}
+    of_all = result(full={"load": load(150_000)}, redaction=figures)
+    assert table.missed(of_all) == ["Redaction: redaction of an entry, 200 secrets, us"]
+    rows = {row.label.strip(): row.value for _, rows in table.sections(of_all) for row in rows}
+    assert rows["its share of an entry's CPU, with compaction, %"] == 16.0
+    assert rows["without secrets"] == 1.0
+
+
 def test_queries_under_ingest_are_held_against_those_at_rest():
     figures = {"median_ms": 1, "p99_ms": 2}
     full = {"load": load(150_000), "queries": {"entry by id": figures},

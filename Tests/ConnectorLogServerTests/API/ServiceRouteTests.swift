@@ -1,4 +1,5 @@
 import ConnectorLogAPI
+import ConnectorLogSecrets
 import ConnectorLogTesting
 import CoreMetrics
 import HTTPTypes
