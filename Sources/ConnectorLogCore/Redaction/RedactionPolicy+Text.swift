@@ -18,6 +18,7 @@ extension RedactionPolicy {
 
     /// Whether bytes that nobody could redact, such as an image's, hold a known secret.
     package func hasKnownSecret(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard looks.first else { return false }
         var scratch = KnownSecrets.Scratch()
         var found: [KnownSecrets.Found] = []
         bytes.withUnsafeBytes {
