@@ -32,7 +32,7 @@ package struct RedactingBatchBuilder: ~Copyable {
 
     /// Bytes that the batch holds so far, for limits.
     package var byteCount: Int {
-        columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity
+        columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity + workspace.byteCount
     }
 
     package consuming func finish() -> RedactedBatch {

@@ -19,6 +19,12 @@ package struct RedactionWorkspace: ~Copyable {
 
     package init() {}
 
+    /// Bytes that it holds, for limits.
+    var byteCount: Int {
+        replaced.capacity + replacedBefore.capacity + marks.byteCount + firstMemory.byteCount + secondMemory.byteCount
+            + known.byteCount
+    }
+
     /// Marks the memory of an entry's texts, which stays as it is until the next call.
     mutating func read(_ memory: (UnsafeRawBufferPointer, UnsafeRawBufferPointer), for policy: RedactionPolicy) {
         firstMemory.read(memory.0, known: policy.known)

@@ -108,6 +108,8 @@ struct MarkedMemory: ~Copyable {
         marks.read(memory, known: known)
     }
 
+    var byteCount: Int { marks.byteCount }
+
     mutating func forget() {
         memory = UnsafeRawBufferPointer(start: nil, count: 0)
     }

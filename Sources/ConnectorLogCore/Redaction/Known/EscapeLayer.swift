@@ -15,6 +15,8 @@ struct EscapeLayer {
     /// Whether any escape was undone.
     private(set) var isChanged = false
 
+    var byteCount: Int { bytes.capacity + starts.capacity * MemoryLayout<UInt32>.size }
+
     /// Where bytes lie in the first text.
     func source(of range: Range<Int>) -> Range<Int> {
         let first = starts[range.lowerBound]

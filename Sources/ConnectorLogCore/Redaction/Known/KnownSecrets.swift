@@ -36,6 +36,8 @@ final class KnownSecrets: Sendable {
     struct Scratch: ~Copyable {
         fileprivate var layer = EscapeLayer()
         fileprivate var marks = TextMarks()
+
+        var byteCount: Int { layer.byteCount + marks.byteCount }
     }
 
     /// Whether `find` has to be asked: false for nearly all texts.
