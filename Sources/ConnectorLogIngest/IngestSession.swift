@@ -18,8 +18,8 @@ package struct IngestSession: ~Copyable {
     private var rejected: [RejectedLine] = []
     /// Bytes after decompression.
     private var received = 0
-    /// Over the bytes as they were fed.
-    private var fingerprint: SHA256?
+    /// Over the bytes as they were fed, secrets included: without the server's key nothing can be tested against it.
+    private var fingerprint: HMAC<SHA256>?
     private var share: AdmissionShare
     private var failure: IngestError?
 
@@ -36,7 +36,7 @@ package struct IngestSession: ~Copyable {
         decoder = LineDecoder(caller: caller)
         builder = RedactingBatchBuilder(
             book: pipeline.book, decompressor: BodyDecompressor(), bodyLimit: pipeline.limits.bodyBytes)
-        fingerprint = hasIdempotencyKey ? SHA256() : nil
+        fingerprint = hasIdempotencyKey ? HMAC(key: SymmetricKey(data: pipeline.book.fingerprintKey)) : nil
         share = AdmissionShare(of: pipeline.budget)
     }
 
@@ -45,7 +45,7 @@ package struct IngestSession: ~Copyable {
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(IngestError) {
         if let failure { throw failure }
         do throws(IngestError) {
-            fingerprint?.update(bufferPointer: bytes)
+            fingerprint?.update(data: bytes)
             decoder.arrival = pipeline.now()
             var rest = bytes
             while let piece = try decompressor.next(&rest) { try take(piece) }

@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 import Testing
 
 @Suite
@@ -8,10 +9,10 @@ struct IdempotencyTests {
 
     private func send(
         _ body: String, key: String?, to writer: MemoryWriter, identity: String = "key-1", cuts: [Int] = [],
-        isAnnounced: Bool = true
+        isAnnounced: Bool = true, book: RedactionBook = Fixtures.redactionBook()
     ) async throws(IngestError) -> IngestResult {
         let caller = IngestCaller(defaultTeam: 1, identity: identity) { _ in nil }
-        var session = IngestRun.pipeline(writer).makeSession(
+        var session = IngestRun.pipeline(writer, book: book).makeSession(
             format: IngestFormat(media: .ndjson, encoding: .identity), caller: caller,
             hasIdempotencyKey: isAnnounced && key != nil)
         try session.feed(Array(body.utf8), cuts: cuts)
@@ -33,6 +34,19 @@ struct IdempotencyTests {
         #expect(answer(try await send(body, key: "k", to: writer)) == "stored 2 1")
         #expect(answer(try await send(body, key: "k", to: writer, cuts: [3, 20])) == "replayed accepted 2, rejected 1")
         #expect(writer.batches.map(\.count) == [2])
+    }
+
+    /// What is kept of a body, secrets included, says nothing to who has not the server's key.
+    @Test func keepsAFingerprintOfTheServersOwn() async throws {
+        let books = [Fixtures.redactionBook(), RedactionBook(placeholderKey: Array(repeating: 9, count: 32))]
+        var fingerprints: Set<[UInt8]> = []
+        for book in books {
+            let writer = MemoryWriter()
+            _ = try await send(good, key: "k", to: writer, book: book)
+            #expect(writer.fingerprints.count == 1)
+            fingerprints.formUnion(writer.fingerprints)
+        }
+        #expect(fingerprints.count == 2)
     }
 
     @Test func withoutAKeyEachRequestCounts() async throws {

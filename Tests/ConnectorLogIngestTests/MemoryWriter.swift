@@ -16,6 +16,7 @@ final class MemoryWriter: LogWriter {
     /// How often the store was asked, stored or not.
     var appends: Int { contents.withLock { $0.appends } }
     var tokens: Set<[UInt8]> { contents.withLock { Set($0.answers.keys) } }
+    var fingerprints: Set<[UInt8]> { contents.withLock { Set($0.answers.values.map(\.fingerprint)) } }
 
     func fail(with failure: StoreError?) {
         contents.withLock { $0.failure = failure }

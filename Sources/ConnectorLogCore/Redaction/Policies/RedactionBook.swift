@@ -1,3 +1,4 @@
+import Crypto
 import Synchronization
 
 /// All that is to be removed, team by team: what the pipeline asks, and what the catalog's changes are told to.
@@ -17,10 +18,16 @@ package final class RedactionBook: Sendable {
     private let placeholderKey: [UInt8]
     private let latePlaceholders = PlaceholderCache()
     package let secondLook = SecondLook()
+    /// 32 bytes, for fingerprints of what was sent before it was redacted: the server's secret, too.
+    package let fingerprintKey: [UInt8]
 
     /// - Parameter placeholderKey: 32 random bytes, from which teams' subkeys are derived.
     package init(placeholderKey: [UInt8]) {
         self.placeholderKey = placeholderKey
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: placeholderKey), info: Array("connectorlog fingerprint".utf8),
+            outputByteCount: 32)
+        fingerprintKey = key.withUnsafeBytes { Array($0) }
     }
 
     /// Puts `secrets` in the place of all that the connector had; nil for the team's own.
