@@ -11,7 +11,9 @@ extension SecretScan {
         }
         work += quote.count
         let end = nameEnd - quote.count
-        guard names.mayEnd(before: end, in: text, from: start) else { return nil }
+        guard names.mayEnd(before: end, in: text, from: start) else {
+            return pairedValue(quote: quote, nameEnd: end, colon: colon)
+        }
         return member(quote: quote, nameEnd: end, colon: colon)
     }
 
@@ -25,7 +27,7 @@ extension SecretScan {
         return value(from: skipBlanks(from: colon + 1), name: name, nameQuote: quote)
     }
 
-    private mutating func value(from first: Int, name: Range<Int>, nameQuote: EscapedQuote) -> Match? {
+    mutating func value(from first: Int, name: Range<Int>, nameQuote: EscapedQuote) -> Match? {
         guard first < text.count else { return nil }
         if let quote = EscapedQuote(openingAt: first, in: text) {
             let inner = first + quote.count

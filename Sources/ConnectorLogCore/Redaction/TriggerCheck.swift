@@ -47,7 +47,10 @@ struct TriggerCheck {
         guard colon - start >= 5 else { return colon > start }
         switch text[colon - 1] {
         // Nearly all names of JSON end in two letters with which none ends that says credential.
-        case UInt8(ascii: "\""): return !names.isPlainlyHarmless(before: colon - 1, in: text)
+        case UInt8(ascii: "\""):
+            // The end of `value`, whose name may be a member of its own.
+            if text[colon - 2] | 0x20 == UInt8(ascii: "e"), text[colon - 3] | 0x20 == UInt8(ascii: "u") { return true }
+            return !names.isPlainlyHarmless(before: colon - 1, in: text)
         case 0...0x20, UInt8(ascii: "'"): return true
         default:
             // `\u0022` and `\u0027` are quotes.

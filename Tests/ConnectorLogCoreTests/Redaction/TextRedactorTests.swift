@@ -48,6 +48,24 @@ struct TextRedactorTests {
     }
 
     @Test(arguments: [
+        Case(#"{"name":"password","value":"x"}"#, #"{"name":"password","value":"[redacted]"}"#),
+        Case(
+            #"[{"name": "X-Api-Key", "value": "abc"}, {"name": "Accept", "value": "*/*"}]"#,
+            #"[{"name": "X-Api-Key", "value": "[redacted]"}, {"name": "Accept", "value": "*/*"}]"#),
+        Case("{\"key\":\"pin\",\n  \"value\" : 1234}", "{\"key\":\"pin\",\n  \"value\" : \"[redacted]\"}"),
+        Case(#"{'Name': 'api_key', 'Value': 'x'}"#, #"{'Name': 'api_key', 'Value': '[redacted]'}"#),
+        Case(#""{\"name\":\"token\",\"value\":\"x\"}""#, #""{\"name\":\"token\",\"value\":\"[redacted]\"}""#),
+        Case(#"{"name":"city","value":"x"}"#, #"{"name":"city","value":"x"}"#),
+        Case(#"{"label":"password","value":"x"}"#, #"{"label":"password","value":"x"}"#),
+        Case(#"{"name":"password"},{"value":"x"}"#, #"{"name":"password"},{"value":"x"}"#),
+        Case(#"["name","password","value","x"]"#, #"["name","password","value","x"]"#),
+        Case(#","value":"x""#, #","value":"x""#),
+    ])
+    func takesOutTheValueOfANameThatIsAMemberItself(_ c: Case) {
+        #expect(Redacted(c.input).text == c.expected)
+    }
+
+    @Test(arguments: [
         Case(#"{"password":"hunt"#, #"{"password":"[redacted]"#),
         Case(#"{"password":"hunt\"#, #"{"password":"[redacted]"#),
         Case(#"{"token":["a","b"#, #"{"token":"[redacted]""#),
