@@ -6,8 +6,8 @@
 #include <string.h>
 
 /* Searches that look at sixteen bytes at once. Swift's own SIMD types compare lane by lane in a loop (6.3), so these are
-   in C, in the vector extensions that clang has for every processor. Nothing outside text[0 ..< count] is read. Processors are taken to be little-endian, as
-   all are for which Swift is made. */
+   in C, in the vector extensions that clang has for every processor. Nothing outside text[0 ..< count] is read. Processors
+   are taken to be little-endian, as all are for which Swift is made. */
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 typedef int8_t marks16 __attribute__((vector_size(16)));
@@ -200,7 +200,6 @@ static inline ptrdiff_t first_long_number(const uint8_t *text, ptrdiff_t start, 
     ptrdiff_t at = start;
     while (count - at >= 13) {
         uint32_t bits;
-        ptrdiff_t sure = 20;
         if (count - at >= 32) {
             bits = digit_bits(text + at);
         } else {
@@ -212,7 +211,7 @@ static inline ptrdiff_t first_long_number(const uint8_t *text, ptrdiff_t start, 
         four &= four >> 2;
         uint32_t found = ((four & four >> 4) | (four & four >> 5 & ~(bits >> 4))) & 0xFFFFF;
         if (found != 0) return at + __builtin_ctz(found);
-        at += sure;
+        at += 20;
     }
     return count;
 }

@@ -11,7 +11,7 @@ struct text_marks {
     uint64_t escapes;
     /* Where fourteen digits end, or four behind a byte that is none and four more: numbers of payment cards have that. */
     uint64_t numbers;
-    /* A place at which a filter of known secrets knows the four bytes. */
+    /* A place at which a filter of known secrets knows the four or eight bytes. */
     uint64_t samples;
 };
 

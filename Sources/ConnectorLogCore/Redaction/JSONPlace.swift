@@ -3,6 +3,9 @@
 ///
 /// It serves to keep JSON what it is: a number, an array or an object that goes has to become a text with quotes.
 struct JSONPlace {
+    /// Bytes of a number that are looked for before and behind a finding: no number is longer.
+    private static let numberBytes = 64
+
     private let text: UnsafeRawBufferPointer
     private var position: Int
     /// Of each string that is open, outermost first, whether JSON begins in it.
@@ -21,14 +24,26 @@ struct JSONPlace {
         return at < text.count && (text[at] == UInt8(ascii: "{") || text[at] == UInt8(ascii: "["))
     }
 
+    /// - Precondition: no place is before the last one.
+    mutating func isInString(at place: Int) -> Bool {
+        advance(to: place)
+        return !open.isEmpty
+    }
+
     /// The whole value of which `finding` is all or a part, and the quotes that a text in its place needs; nil when the
     /// finding lies in a string, or is no value.
     mutating func bareValue(at finding: Range<Int>) -> (range: Range<Int>, quote: EscapedQuote)? {
         advance(to: finding.lowerBound)
         guard open.last ?? true else { return nil }
         var (start, end) = (finding.lowerBound, finding.upperBound)
-        if text[start].isNumberByte { while start > 0, text[start - 1].isNumberByte { start -= 1 } }
-        if text[end - 1].isNumberByte { while end < text.count, text[end].isNumberByte { end += 1 } }
+        if text[start].isNumberByte {
+            let limit = max(0, start - Self.numberBytes)
+            while start > limit, text[start - 1].isNumberByte { start -= 1 }
+        }
+        if text[end - 1].isNumberByte {
+            let limit = min(text.count, end + Self.numberBytes)
+            while end < limit, text[end].isNumberByte { end += 1 }
+        }
         var before = start
         while before > 0, SecretScan.isBlank(text[before - 1]) { before -= 1 }
         guard before > 0 else { return nil }

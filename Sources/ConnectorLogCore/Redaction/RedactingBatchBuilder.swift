@@ -156,7 +156,10 @@ package struct RedactingBatchBuilder: ~Copyable {
         _ column: EntryTextField, from start: Int, _ field: StaticString, _ redactor: TextRedactor
     ) -> Bool {
         let text = UnsafeRawBufferPointer(rebasing: columns[column].bytes[start...])
-        guard redactor.policy.hasLeft(in: text) else { return false }
+        let isLeft =
+            column == .requestHeaders || column == .responseHeaders
+            ? redactor.policy.hasLeft(inHeaders: text) : redactor.policy.hasLeft(in: text)
+        guard isLeft else { return false }
         columns[column].removeAll(keepingFirst: start)
         noteDropped(field, redactor)
         return true
@@ -381,7 +384,7 @@ package struct RedactingBatchBuilder: ~Copyable {
                 scratch.removeAll()
                 redactor.redactHeaderName(draft.name, field: field, into: &scratch, &workspace)
                 redactor.redactHeaderValue(draft, field: field, into: &scratch, &workspace)
-                if redactor.policy.hasLeft(in: scratch.bytes) {
+                if redactor.policy.hasLeft(inHeaders: scratch.bytes) {
                     noteDropped(field, redactor)
                     return HeaderField(name: "second-look", value: "")
                 }

@@ -1,7 +1,10 @@
 /// Single texts beside entries: what a team says of its connectors, its keys and itself.
 extension RedactionPolicy {
     /// The text without its secrets.
-    package func redacted(_ text: String, context: TextRedactor.Context = .text) -> String {
+    /// - Parameter dropped: what takes its place when the second look finds something in it.
+    package func redacted(
+        _ text: String, context: TextRedactor.Context = .text, dropped: String = "second-look"
+    ) -> String {
         var text = text
         var output = ByteScratch()
         var workspace = RedactionWorkspace()
@@ -11,7 +14,7 @@ extension RedactionPolicy {
         }
         if hasLeft(in: output.bytes) {
             secondLook.tell("text")
-            return ""
+            return dropped
         }
         return workspace.tally.isEmpty ? text : String(decoding: output.bytes, as: UTF8.self)
     }

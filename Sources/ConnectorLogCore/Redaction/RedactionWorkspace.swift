@@ -8,6 +8,8 @@ package struct RedactionWorkspace: ~Copyable {
     /// A text with placeholders in the place of findings, and what it was before when it had some already.
     var replaced = ByteScratch()
     var replacedBefore = ByteScratch()
+    /// A header's value without its findings, while its parts are looked at.
+    private var held = ByteScratch()
     /// Where the texts of an entry lie.
     private var firstMemory = MarkedMemory()
     private var secondMemory = MarkedMemory()
@@ -21,8 +23,16 @@ package struct RedactionWorkspace: ~Copyable {
 
     /// Bytes that it holds, for limits.
     var byteCount: Int {
-        replaced.capacity + replacedBefore.capacity + marks.byteCount + firstMemory.byteCount + secondMemory.byteCount
+        replaced.capacity + replacedBefore.capacity + held.capacity + marks.byteCount + firstMemory.byteCount
+            + secondMemory.byteCount
             + known.byteCount
+    }
+
+    /// The same text, good until the next one is held.
+    mutating func hold(_ text: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        held.removeAll(keepingCapacity: Self.keptBytes)
+        held.append(text)
+        return held.bytes
     }
 
     /// Marks the memory of an entry's texts, which stays as it is until the next call.

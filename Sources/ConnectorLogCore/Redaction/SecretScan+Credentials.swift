@@ -36,6 +36,9 @@ extension SecretScan {
         return at < text.count && text[at] == UInt8(ascii: "/") ? at + 1 : nil
     }
 
+    /// Bytes of `Basic` credentials behind a `+` that may have a `+` themselves.
+    private static let words = 512
+
     /// `Bearer` or `Basic`, blanks (also percent-encoded or `+`), and something that looks like credentials.
     mutating func credentials(at first: Int) -> Match? {
         guard first == 0 || !text[first - 1].isIdentifierByte else { return nil }
@@ -60,7 +63,14 @@ extension SecretScan {
         }
         work += position - first
         guard position > blanks else { return nil }
-        let secret = token68(from: position)
+        // A form writes `+` for a blank and never for itself: there a refused run of words would be read again from each.
+        var secret = token68(from: position, limit: Self.words)
+        if secret.count >= Self.words {
+            secret =
+                isBasic && text[position - 1] == UInt8(ascii: "+")
+                ? position..<(text[secret].firstIndex(of: UInt8(ascii: "+")) ?? secret.upperBound)
+                : token68(from: position, limit: text.count)
+        }
         work += secret.count
         let token = UnsafeRawBufferPointer(rebasing: text[secret])
         guard isBasic ? Self.isUserAndPassword(token) || Self.isMixed(token) : looksSecret(token) else { return nil }
@@ -69,9 +79,9 @@ extension SecretScan {
 
     /// `token68` (RFC 9110, section 11.2), as URLs carry it encoded, too. Empty when it is the name of a
     /// parameter (`Bearer realm="..."`).
-    private func token68(from first: Int) -> Range<Int> {
+    private func token68(from first: Int, limit: Int) -> Range<Int> {
         var end = first
-        while end < text.count {
+        while end < text.count, end - first < limit {
             if Self.isToken68(text[end]) {
                 end += 1
             } else if Self.escaped(at: end, in: text) != nil {

@@ -18,9 +18,8 @@ extension SecretScan {
         work += nameEnd - name
         guard names.mayEnd(before: nameEnd, in: text, from: local), saysCredential(local..<nameEnd) else { return nil }
         guard let content = endOfTag(from: nameEnd) else { return nil }
-        let stringEnd = endOfString(from: content)
-        let end = endTag(of: name..<nameEnd, in: content..<stringEnd)
-        work += stringEnd - content
+        let end = endOfElement(name..<nameEnd, from: content, isInString: isInString(at: first))
+        work += end - content
         guard text[content..<end].contains(where: { !Self.isBlank($0) }), !saysNothing(content..<end) else {
             return nil
         }
@@ -37,20 +36,31 @@ extension SecretScan {
         return at + 1
     }
 
-    /// Where the string of JSON ends that `start` is in: at a quote without a backslash before it and with what may follow
-    /// a string behind it. The end of the text when that is no JSON.
-    private func endOfString(from start: Int) -> Int {
-        guard let first = text.prefix(64).first(where: { !Self.isBlank($0) }),
-            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        else { return text.count }
+    /// Whether the place is within a string of JSON, so that what is removed must not reach beyond it. All places together cost
+    /// one pass.
+    private mutating func isInString(at position: Int) -> Bool {
+        guard context == .text else { return false }
+        if !hasReadPlace {
+            hasReadPlace = true
+            place = JSONPlace(in: text)
+        }
+        return place?.isInString(at: position) ?? false
+    }
+
+    /// Where the end tag begins, or the string of JSON ends, whichever is first; the text's end when there is neither. JSON
+    /// may have a backslash before the slash, and one before each of these in every string around. A string ends at a quote
+    /// without a backslash before it and with what may follow a string behind it.
+    private func endOfElement(_ name: Range<Int>, from start: Int, isInString: Bool) -> Int {
         var at = start
         while at < text.count {
             switch text[at] {
-            case UInt8(ascii: "\\"): at += 1
-            case UInt8(ascii: "\""):
-                guard let next = text[(at + 1)...].first(where: { !Self.isBlank($0) }) else { return at }
-                switch next {
-                case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "}"), UInt8(ascii: "]"): return at
+            case UInt8(ascii: "<"):
+                if isEndTag(of: name, at: at) { return at }
+            case UInt8(ascii: "\\") where isInString && at + 1 < text.count && text[at + 1] != UInt8(ascii: "<"):
+                at += 1
+            case UInt8(ascii: "\"") where isInString:
+                switch text[(at + 1)...].prefix(Self.nameBytes).first(where: { !Self.isBlank($0) }) {
+                case UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "}"), UInt8(ascii: "]"), nil: return at
                 default: break
                 }
             default: break
@@ -60,23 +70,11 @@ extension SecretScan {
         return text.count
     }
 
-    /// The end of `range` when there is none. JSON may have a backslash before the slash, and one before each of these in
-    /// every string around.
-    private func endTag(of name: Range<Int>, in range: Range<Int>) -> Int {
-        var at = range.lowerBound
-        while at + name.count + 2 <= range.upperBound {
-            if text[at] == UInt8(ascii: "<") {
-                var slash = at + 1
-                while slash < range.upperBound, text[slash] == UInt8(ascii: "\\") { slash += 1 }
-                if slash + name.count < range.upperBound, text[slash] == UInt8(ascii: "/"),
-                    text[slash + 1..<slash + 1 + name.count].elementsEqual(text[name])
-                {
-                    return at
-                }
-            }
-            at += 1
-        }
-        return range.upperBound
+    private func isEndTag(of name: Range<Int>, at position: Int) -> Bool {
+        var slash = position + 1
+        while slash < text.count, text[slash] == UInt8(ascii: "\\") { slash += 1 }
+        return slash + name.count < text.count && text[slash] == UInt8(ascii: "/")
+            && text[slash + 1..<slash + 1 + name.count].elementsEqual(text[name])
     }
 }
 

@@ -24,6 +24,9 @@ struct SecretScan {
     var start = 0
     /// Up to here no web token begins: the run of its characters was read already.
     var noWebTokenBefore = 0
+    /// Where in JSON the last element was, once one was looked at.
+    var place: JSONPlace?
+    var hasReadPlace = false
     /// Bytes looked at beside the search for triggers: a test holds it to a multiple of the text's length.
     var work = 0
 

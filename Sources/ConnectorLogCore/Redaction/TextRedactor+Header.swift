@@ -41,22 +41,26 @@ extension TextRedactor {
         if mayHaveFindings(workspace.marked(secret, for: policy), isCut: false),
             let rest = withoutFindings(secret, .header, field, isCut: false, &workspace)
         {
-            secret = rest
+            // Attributes of cookies are looked at, which takes the memory that `rest` is in.
+            secret = workspace.hold(rest)
         }
+        // A name can be, or have, a secret itself: the receipt says no name then.
+        let isSafe = isUnchanged(header.name, field, &workspace)
+        let name = isSafe ? header.name : UnsafeRawBufferPointer(start: nil, count: 0)
         switch CookieHeader(header.name) {
-        case .cookie: appendCookies(secret, header, field, &bytes, &workspace)
-        case .setCookie: appendSetCookie(secret, header, field, &bytes, &workspace)
+        case .cookie: appendCookies(secret, name, field, &bytes, &workspace)
+        case .setCookie: appendSetCookie(secret, name, field, &bytes, &workspace)
         case nil:
             if let blank = secret.prefix(24).firstIndex(of: 0x20), Self.isScheme(secret[..<blank]) {
                 bytes.append(UnsafeRawBufferPointer(rebasing: secret[...blank]))
                 secret = UnsafeRawBufferPointer(rebasing: secret[(blank + 1)...])
             }
-            append(secret, header, field, &bytes, &workspace)
+            append(secret, name, field, &bytes, &workspace)
         }
     }
 
     private func append(
-        _ secret: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ secret: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer, _ field: StaticString,
         _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         if secret.isEmpty || keeps(secret) {
@@ -64,10 +68,7 @@ extension TextRedactor {
             return
         }
         workspace.placeholder(for: secret, of: policy).append(to: &bytes)
-        // A name can hold a secret itself.
-        let isSafe = isUnchanged(header.name, field, &workspace)
-        workspace.tally.add(
-            .header, field: field, name: isSafe ? header.name : UnsafeRawBufferPointer(start: nil, count: 0))
+        workspace.tally.add(.header, field: field, name: name)
     }
 
     private enum CookieHeader {
@@ -86,13 +87,13 @@ extension TextRedactor {
 
     /// `name=value; name=value` (RFC 6265, section 4.2.1).
     private func appendCookies(
-        _ value: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ value: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer, _ field: StaticString,
         _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         var start = 0
         while start < value.count {
             let end = value[start...].firstIndex(of: UInt8(ascii: ";")) ?? value.count
-            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), header, field, &bytes, &workspace)
+            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), name, field, &bytes, &workspace)
             if end < value.count { bytes.append(UInt8(ascii: ";")) }
             start = end + 1
         }
@@ -101,7 +102,7 @@ extension TextRedactor {
     /// `name=value; Path=/; HttpOnly` (RFC 6265, section 4.1.1): attributes are no secrets. Several cookies in one field,
     /// joined by commas, are a form in which some libraries hand them on.
     private func appendSetCookie(
-        _ value: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ value: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer, _ field: StaticString,
         _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         var start = 0
@@ -110,10 +111,11 @@ extension TextRedactor {
             let end = value[start...].firstIndex(of: UInt8(ascii: ";")) ?? value.count
             if !isCookie {
                 let next = Self.nextCookie(value[start..<end])
-                bytes.append(UnsafeRawBufferPointer(rebasing: value[start..<next]))
+                let attribute = UnsafeRawBufferPointer(rebasing: value[start..<next])
+                redact(attribute, context: .uri, field: field, into: &bytes, &workspace)
                 start = next
             }
-            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), header, field, &bytes, &workspace)
+            appendCookie(UnsafeRawBufferPointer(rebasing: value[start..<end]), name, field, &bytes, &workspace)
             if end < value.count { bytes.append(UInt8(ascii: ";")) }
             start = end + 1
             isCookie = false
@@ -130,7 +132,7 @@ extension TextRedactor {
     }
 
     private func appendCookie(
-        _ cookie: UnsafeRawBufferPointer, _ header: EntryDraft.Header, _ field: StaticString,
+        _ cookie: UnsafeRawBufferPointer, _ name: UnsafeRawBufferPointer, _ field: StaticString,
         _ bytes: inout ByteScratch, _ workspace: inout RedactionWorkspace
     ) {
         var start = 0
@@ -139,8 +141,9 @@ extension TextRedactor {
         } else {
             while start < cookie.count, cookie[start] == 0x20 { start += 1 }
         }
-        bytes.append(UnsafeRawBufferPointer(rebasing: cookie[..<start]))
-        append(UnsafeRawBufferPointer(rebasing: cookie[start...]), header, field, &bytes, &workspace)
+        let cookieName = UnsafeRawBufferPointer(rebasing: cookie[..<start])
+        redact(cookieName, context: .uri, field: field, into: &bytes, &workspace)
+        append(UnsafeRawBufferPointer(rebasing: cookie[start...]), name, field, &bytes, &workspace)
     }
 
     private static func isScheme(_ word: Slice<UnsafeRawBufferPointer>) -> Bool {

@@ -157,5 +157,6 @@ package struct TextRedactor: Sendable {
         guard isDouble || isShell else { return false }
         let name = value[2..<value.count - (isDouble ? 2 : 1)]
         return name.count <= 64 && name.allSatisfy { $0.isIdentifierByte || $0 == 0x2E || $0 == 0x3A || $0 == 0x20 }
+            && !TokenShape.isIn(value)
     }
 }

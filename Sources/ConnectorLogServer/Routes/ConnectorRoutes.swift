@@ -114,7 +114,7 @@ enum ConnectorRoutes {
         let isKnown = try await call.environment.catalog.updateConnector(
             team: call.teamID, identifier: identifier, name: name.map { policy.redacted($0) },
             description: description.map { $0.map { policy.redacted($0) } },
-            configurationJSON: configuration.map { policy.redacted($0) }, at: call.environment.now)
+            configurationJSON: configuration.map { policy.redacted($0, dropped: "{}") }, at: call.environment.now)
         guard isKnown else { throw APIError.notFound("connector") }
         return .noContent
     }

@@ -205,4 +205,16 @@ struct KnownSecretTests {
         #expect(!redacted.contains("1111"), "\(redacted)")
         #expect(redacted.contains("[secret:"))
     }
+
+    /// The first 256 bytes are looked for, and what agrees beyond them decides whose it is.
+    @Test(arguments: [false, true])
+    func tellsLongValuesOfOneBeginningApart(isHexadecimal: Bool) {
+        let beginning = String(repeating: "Common0Prefix", count: isHexadecimal ? 10 : 22)
+        let values = ["-tail-of-the-first-AAAA", "-end-of-the-other-BBBB"].map { beginning + $0 }
+        for value in values {
+            let text = isHexadecimal ? value.utf8.map { String($0, radix: 16) }.joined() : value
+            let redacted = book(values).policy(team: 1, connector: nil).redacted("before \(text) behind")
+            #expect(redacted == "before \(Fixtures.placeholder(of: value, team: 1)) behind")
+        }
+    }
 }

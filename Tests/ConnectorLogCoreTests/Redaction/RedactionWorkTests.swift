@@ -17,14 +17,18 @@ struct RedactionWorkTests {
         "\"pin\":\"\"", "\"pin\":tru",
         "-eyJ", "eyJ.", "<password>", "<password", "</token", "-----BEGIN PRIVATE KEY-----", "password =",
         "password => ",
-        "ghp_", "sk-", "4111 1111 ", "4111",
+        "ghp_", "sk-", "4111 1111 ", "4111", "basic+", "<token></token>", "<pin>true</pin>", "<pin>true<\\/pin>",
+        "\"name\":\"token\",\"value\":", "\"value\":", ",\"value\":\"\"",
     ]
 
     @Test(arguments: patterns)
     func looksAtEachByteABoundedNumberOfTimes(_ pattern: String) {
         for context in [TextRedactor.Context.text, .header, .uri] {
             let text = String(repeating: pattern, count: 500 / pattern.utf8.count)
-            for text in [text, text + "\"", "\"" + text, text + " :", "\"token\":" + text, text + "\":\"x\""] {
+            for text in [
+                text, text + "\"", "\"" + text, text + " :", "\"token\":" + text, text + "\":\"x\"",
+                "{\"a\":\"" + text + "\"}",
+            ] {
                 let work = Redacted(text, context).work
                 #expect(work <= 110 * text.utf8.count, "\(work) bytes for \(text.utf8.count)")
             }

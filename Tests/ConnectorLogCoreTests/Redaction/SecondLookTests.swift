@@ -58,7 +58,8 @@ struct SecondLookTests {
 
     @Test(arguments: [
         "", "short", "the quick brown fox", "eyJhbGciOiJIUzI1NiJ9", "AKIA", "xAKIAIOSFODNN7EXAMPLE", "box xoxo",
-        "page_limit=10&x_live_=1", "-----BEGIN CERTIFICATE-----", "--", "[secret:k3f9c2]", "only-of-crm-0815",
+        "page_limit=10&x_live_=1", "-----BEGIN CERTIFICATE-----", "--",
+        "-----BEGIN CERTIFICATE----- or a PRIVATE KEY-----", "[secret:k3f9c2]", "only-of-crm-0815",
         "Tr0ub4dor&3-correct-hors", "pa55-w0rd",
     ])
     func keepsWhatIsNone(text: String) {
@@ -111,6 +112,25 @@ struct SecondLookTests {
         #expect(batch.entries[.connector][0].map(Array.init) == Array("second-look".utf8))
         // The entry says that there was a body.
         #expect(BodyAttributes(packed: batch.entries.responseBodyAttributes[0]).isTruncated)
+    }
+
+    /// A header's value stands behind its length, which may look like a letter.
+    @Test(arguments: [1, 20, 30, 40, 50, 80])
+    func findsATokenThatBeginsAHeader(padding: Int) {
+        let value = "AKIAIOSFODNN7EXAMPLE " + String(repeating: "x", count: padding)
+        let batch = batch(book()) { $0.requestHeaders = [HeaderField(name: "X-A", value: value)] }
+        #expect(batch.entries[.requestHeaders][0] == nil)
+        let within = self.batch(book()) { $0.requestHeaders = [HeaderField(name: "X-A", value: "x" + value)] }
+        #expect(within.entries[.requestHeaders][0] != nil)
+    }
+
+    /// Who registers such a value does not lose every field that was redacted.
+    @Test(arguments: ["[secret:", "[redacted]", "[secret:abc123]", "secret:0"])
+    func isNotMisledByPlaceholders(value: String) {
+        let book = Fixtures.redactionBook()
+        book.setSecrets([KnownSecret(value: Array(value.utf8))], team: 7, connector: nil)
+        let batch = batch(book) { $0.errorMessage = "password=abc [redacted] [secret:abc123]" }
+        #expect(batch.entries[.errorMessage][0] != nil)
     }
 
     @Test func looksAtFaultsAndStates() {

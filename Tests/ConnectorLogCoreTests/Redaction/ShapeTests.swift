@@ -132,4 +132,45 @@ extension String {
         while result.count < count { result += self }
         return String(result.prefix(count))
     }
+
+    // MARK: - Found in review
+
+    @Test(arguments: [
+        Case("a=1; Path=/cb?token=SECRETSECRET; Secure", "a=[redacted]; Path=/cb?token=[redacted]; Secure"),
+        Case("a=1; x=glpat-abcdefghij0123456789", "a=[redacted]; x=[redacted]"),
+        Case("glpat-abcdefghij0123456789=1", "[redacted]=[redacted]"),
+    ])
+    func looksAtWhatStaysOfACookie(_ c: Case) {
+        var entry = SampleEntry(team: 1, at: .epoch)
+        entry.responseHeaders = [HeaderField(name: "Set-Cookie", value: c.input)]
+        let batch = Fixtures.batch([entry])
+        let headers = batch.entries[.responseHeaders][0].flatMap(HeaderList.decode)
+        #expect(headers?.first?.value.withPlainPlaceholders == c.expected)
+    }
+
+    @Test(arguments: [
+        Case(
+            #"[2026-01-02 10:00] SOAP: <secret>{"user":"x","v":"VALUE"}</secret>"#,
+            "[2026-01-02 10:00] SOAP: <secret>[redacted]</secret>"),
+        Case(#"[INFO] <password>pa"}ssword</password>"#, "[INFO] <password>[redacted]</password>"),
+        Case(#"{"a":"<password>x","b":"y"}"#, #"{"a":"<password>[redacted]","b":"y"}"#),
+        Case(#"{"a":"<password>x<\/password> y"}"#, #"{"a":"<password>[redacted]<\/password> y"}"#),
+        Case("-----BEGIN EC-X PRIVATE KEY-----\nabc\n-----END EC-X PRIVATE KEY-----.", "[redacted]."),
+        Case("password={{glpat-abcdefghij0123456789}}", "password=[redacted]"),
+        Case("password={{vendor.token}}", "password={{vendor.token}}"),
+        Case("q=basic+plan+basic+dXNlcjpwYXNz", "q=basic+plan+basic+[redacted]"),
+    ])
+    func takesOutAllOfIt(_ c: Case) {
+        #expect(Redacted(c.input).text == c.expected)
+    }
+
+    /// A number as long as no number is costs no more than others.
+    @Test func looksForNumbersWithinBounds() {
+        let value = "12345678"
+        let book = Fixtures.redactionBook()
+        book.setSecrets([KnownSecret(value: Array(value.utf8))], team: 1, connector: nil)
+        let text = "[x" + String(repeating: "+\(value)e", count: 20_000)
+        let redacted = book.policy(team: 1, connector: nil).redacted(text)
+        #expect(!redacted.contains(value))
+    }
 }

@@ -119,13 +119,14 @@ final class KnownSecrets: Sendable {
             node = automaton.step(from: node, text[at].asciiLowercased)
             at += 1
             guard automaton.isEnd(node) else { continue }
+            // Of two that share their first 256 bytes the one that agrees further; else the longest.
             var end = at
-            let form = automaton.firstEnding(at: node) { form in
-                guard let reach = reach(of: form, endingAt: at, in: text) else { return false }
-                end = reach
-                return true
+            var found: Int?
+            automaton.forEachEnding(at: node) { form in
+                guard let reach = reach(of: form, endingAt: at, in: text), found == nil || reach > end else { return }
+                (found, end) = (form, reach)
             }
-            guard let form else { continue }
+            guard let form = found else { continue }
             let start = at - automaton.forms[form].anchor.count
             if report(withEdges(start..<end, automaton.forms[form], text), form) { return true }
             if end > at {

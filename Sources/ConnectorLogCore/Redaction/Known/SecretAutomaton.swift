@@ -129,17 +129,14 @@ final class SecretAutomaton: Sendable {
         return vertex.endingForms > 0 || vertex.shorterEnd != Self.none
     }
 
-    /// Gives the numbers of the forms that end at the node, longest first, until one is taken.
-    func firstEnding(at node: Node, where isTaken: (_ form: Int) -> Bool) -> Int? {
+    /// Gives the numbers of the forms that end at the node, longest first.
+    func forEachEnding(at node: Node, _ body: (_ form: Int) -> Void) {
         var node = node
         while node != Self.none {
             let vertex = vertices[Int(node)]
-            for form in Int(vertex.firstForm)..<Int(vertex.firstForm) + Int(vertex.endingForms) where isTaken(form) {
-                return form
-            }
+            for form in Int(vertex.firstForm)..<Int(vertex.firstForm) + Int(vertex.endingForms) { body(form) }
             node = vertex.shorterEnd
         }
-        return nil
     }
 
     /// The longest beginning of a form, shorter than it and at least `minimum` bytes, with which the text that led to the

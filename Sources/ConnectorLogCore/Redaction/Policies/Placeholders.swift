@@ -41,6 +41,20 @@ package struct Placeholder: Hashable, Sendable {
         return nil
     }
 
+    /// Whether a value can be a part of some placeholder.
+    static func mayContain(_ value: [UInt8]) -> Bool {
+        func isPart(of template: StaticString, anyFrom: Int, to anyEnd: Int) -> Bool {
+            let count = template.utf8CodeUnitCount
+            guard value.count <= count else { return false }
+            return (0...count - value.count).contains { start in
+                value.indices.allSatisfy { at in
+                    (anyFrom..<anyEnd).contains(start + at) || value[at] == template.utf8Start[start + at]
+                }
+            }
+        }
+        return isPart(of: "[secret:000000]", anyFrom: 8, to: 14) || isPart(of: earlier, anyFrom: 0, to: 0)
+    }
+
     /// Whether a text is a placeholder, of whatever value: what was redacted before stays as it is.
     package static func isPlaceholder(_ text: UnsafeRawBufferPointer) -> Bool {
         switch text.count {

@@ -39,7 +39,13 @@ package final class RedactionPolicy: Sendable {
     /// Whether redaction left in a text what nobody should see.
     @inline(__always)
     func hasLeft(in text: UnsafeRawBufferPointer) -> Bool {
-        looks.second && SecondLook.finds(samples, in: text)
+        // The samples are those of `registered`, which lives as long as this.
+        withExtendedLifetime(self) { looks.second && SecondLook.finds(samples, in: text) }
+    }
+
+    /// The same, of a list of headers as it is stored.
+    func hasLeft(inHeaders list: UnsafeRawBufferPointer) -> Bool {
+        withExtendedLifetime(self) { looks.second && SecondLook.finds(samples, inHeaders: list) }
     }
 
     @inline(__always)

@@ -5,31 +5,34 @@ internal import CByteSearch
 enum CertainToken {
     static let shortest = 20
 
-    static func isIn(_ text: UnsafeRawBufferPointer) -> Bool {
+    /// - Parameter isStart: whether a text begins at a place, of memory that holds several.
+    static func isIn(_ text: UnsafeRawBufferPointer, isStart: (_ place: Int) -> Bool = { _ in false }) -> Bool {
         var place = first_certain_token(text.baseAddress, 0, text.count)
         while place < text.count {
-            if stands(at: place, in: text) { return true }
+            if let start = token(at: place, in: text), isFree(at: start, in: text) || isStart(start) { return true }
             place = first_certain_token(text.baseAddress, place + 1, text.count)
         }
         return false
     }
 
-    /// - Parameter place: of one of the pairs of bytes that `first_certain_token` tells.
+    /// Where the token begins of which one of the pairs of bytes that `first_certain_token` tells stands at `place`.
     @inline(never)
-    private static func stands(at place: Int, in text: UnsafeRawBufferPointer) -> Bool {
+    private static func token(at place: Int, in text: UnsafeRawBufferPointer) -> Int? {
         switch text[place] {
-        case UInt8(ascii: "y"): isWebToken(at: place - 1, in: text)
-        case UInt8(ascii: "K"): isToken("AKIA", at: place - 1, in: text, count: 16, isCapital, isExact: true)
+        case UInt8(ascii: "y"): isWebToken(at: place - 1, in: text) ? place - 1 : nil
+        case UInt8(ascii: "K"):
+            isToken("AKIA", at: place - 1, in: text, count: 16, isCapital, isExact: true) ? place - 1 : nil
         case UInt8(ascii: "h"):
             isToken("ghp_", at: place - 1, in: text, count: 36, isAlphanumeric)
-                || isToken("gho_", at: place - 1, in: text, count: 36, isAlphanumeric)
-        case UInt8(ascii: "x"): isToken("xoxb-", at: place, in: text, count: 20, isDashed)
-        case UInt8(ascii: "_"): isToken("sk_live_", at: place - 2, in: text, count: 16, isAlphanumeric)
-        default: isPrivateKey(at: place, in: text)
+                || isToken("gho_", at: place - 1, in: text, count: 36, isAlphanumeric) ? place - 1 : nil
+        case UInt8(ascii: "x"): isToken("xoxb-", at: place, in: text, count: 20, isDashed) ? place : nil
+        case UInt8(ascii: "_"):
+            isToken("sk_live_", at: place - 2, in: text, count: 16, isAlphanumeric) ? place - 2 : nil
+        default: isPrivateKey(at: place, in: text) ? place : nil
         }
     }
 
-    /// `count` characters behind the beginning, and more unless it is exact; no letter or digit before it.
+    /// `count` characters behind the beginning, and more unless it is exact.
     private static func isToken(
         _ beginning: StaticString, at start: Int, in text: UnsafeRawBufferPointer, count: Int,
         _ isOne: (UInt8) -> Bool, isExact: Bool = false
@@ -37,12 +40,12 @@ enum CertainToken {
         let first = start + beginning.utf8CodeUnitCount
         guard begins(beginning, at: start, in: text), first + count <= text.count else { return false }
         if isExact, first + count < text.count, isAlphanumeric(text[first + count]) { return false }
-        return isFree(at: start, in: text) && text[first..<first + count].allSatisfy(isOne)
+        return text[first..<first + count].allSatisfy(isOne)
     }
 
     /// Two parts of ten characters and more that both begin as base64 of `{"`, and a dot behind each (RFC 7515, section 3.1).
     private static func isWebToken(at start: Int, in text: UnsafeRawBufferPointer) -> Bool {
-        guard begins("eyJ", at: start, in: text), isFree(at: start, in: text) else { return false }
+        guard begins("eyJ", at: start, in: text) else { return false }
         var at = start
         for _ in 0..<2 {
             guard begins("eyJ", at: at, in: text) else { return false }
@@ -57,8 +60,13 @@ enum CertainToken {
     /// `-----BEGIN ... PRIVATE KEY-----` (RFC 7468, section 10).
     private static func isPrivateKey(at start: Int, in text: UnsafeRawBufferPointer) -> Bool {
         guard begins("-----BEGIN ", at: start, in: text) else { return false }
+        var at = start + 11
         let last = min(text.count, start + 48)
-        return (start + 11..<max(last, start + 11)).contains { begins("PRIVATE KEY-----", at: $0, in: text) }
+        while at < last, !begins("--", at: at, in: text) {
+            if begins("PRIVATE KEY-----", at: at, in: text) { return true }
+            at += 1
+        }
+        return false
     }
 
     private static func begins(_ word: StaticString, at start: Int, in text: UnsafeRawBufferPointer) -> Bool {
@@ -66,6 +74,7 @@ enum CertainToken {
         return (0..<word.utf8CodeUnitCount).allSatisfy { text[start + $0] == word.utf8Start[$0] }
     }
 
+    /// No letter or digit is before it.
     private static func isFree(at start: Int, in text: UnsafeRawBufferPointer) -> Bool {
         start == 0 || !isBase64URL(text[start - 1])
     }

@@ -46,13 +46,11 @@ final class RegisteredValues: Sendable {
     private let values: [[UInt8]]
     /// Of a word, the values in which it stands, and where.
     private let places: [UInt64: [Place]]
-    nonisolated(unsafe) private var owned: [Samples] = []
-
-    var samples: [Samples] { owned }
+    nonisolated(unsafe) private(set) var samples: [Samples] = []
 
     /// Nil when no value is long enough.
     init?(_ secrets: [KnownSecret]) {
-        let values = Array(Set(secrets.map(\.value).filter { $0.count >= Self.shortest }))
+        let values = Array(Set(secrets.map(\.value).filter(Self.isCertain)))
         guard !values.isEmpty else { return nil }
         self.values = values
         var places: [UInt64: [Place]] = [:]
@@ -66,11 +64,19 @@ final class RegisteredValues: Sendable {
             }
         }
         self.places = places
-        owned = words.filter { !$0.words.isEmpty }.map { makeSamples($0.wordBytes, $0.stride, $0.words) }
+        samples = words.filter { !$0.words.isEmpty }.map { makeSamples($0.wordBytes, $0.stride, $0.words) }
     }
 
     deinit {
-        for samples in owned { samples.bitmap.deallocate() }
+        for samples in samples { samples.bitmap.deallocate() }
+    }
+
+    /// Long enough, not all but blank, and no part of a placeholder, which is in texts for other values.
+    private static func isCertain(_ value: [UInt8]) -> Bool {
+        guard value.count >= shortest, value.count(where: { !SecretScan.isBlank($0) }) >= SecretForm.minimumBytes else {
+            return false
+        }
+        return !Placeholder.mayContain(value)
     }
 
     private func makeSamples(_ wordBytes: Int, _ stride: Int, _ words: [UInt64]) -> Samples {

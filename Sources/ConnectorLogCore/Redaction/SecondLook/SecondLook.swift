@@ -22,6 +22,20 @@ package final class SecondLook: Sendable {
         note?(field)
     }
 
+    /// The same, of a list of headers as it is stored: names and values begin behind their lengths.
+    static func finds(_ samples: [RegisteredValues.Samples], inHeaders list: UnsafeRawBufferPointer) -> Bool {
+        guard list.count >= RegisteredValues.shortest else { return false }
+        for samples in samples where samples.findValue(in: list) { return true }
+        return CertainToken.isIn(list) { place in
+            let bytes = Span<UInt8>(_unsafeElements: list.assumingMemoryBound(to: UInt8.self))
+            var at = 0
+            while at < place, let text = HeaderList.text(in: bytes, at: &at, end: list.count) {
+                if text.lowerBound == place { return true }
+            }
+            return false
+        }
+    }
+
     /// Whether something is left in a text.
     @inline(__always)
     static func finds(_ samples: [RegisteredValues.Samples], in text: UnsafeRawBufferPointer) -> Bool {

@@ -57,7 +57,8 @@ extension SecretScan {
         var at = label
         let limit = min(text.count, label + 64)
         var isPrivate = false
-        while at < limit, text[at] != UInt8(ascii: "-") {
+        // RFC 7468, section 3: single dashes may be in a label.
+        while at < limit, text[at] != UInt8(ascii: "-") || at + 1 < text.count && text[at + 1] != UInt8(ascii: "-") {
             if matches("private", at: at) { isPrivate = true }
             at += 1
         }
@@ -69,7 +70,8 @@ extension SecretScan {
             case UInt8(ascii: "\""), UInt8(ascii: "<"): break scan
             case UInt8(ascii: "-") where matches("-----end", at: end):
                 end += 8
-                while end < text.count, text[end] != UInt8(ascii: "-"), text[end] != UInt8(ascii: "\"") { end += 1 }
+                let limit = min(text.count, end + 64)
+                while end < limit, text[end] != UInt8(ascii: "\""), !matches("--", at: end) { end += 1 }
                 while end < text.count, text[end] == UInt8(ascii: "-") { end += 1 }
                 break scan
             default: end += 1

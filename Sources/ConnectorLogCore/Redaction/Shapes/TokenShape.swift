@@ -85,6 +85,11 @@ struct TokenShape: Sendable {
 
     static func shapes(triggeredBy byte: UInt8) -> [TokenShape] { byTrigger[Int(byte)] }
 
+    /// Whether some token is in a text, which is short.
+    static func isIn(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.indices.contains { at in shapes(triggeredBy: text[at]).contains { $0.token(at: at, in: text) != nil } }
+    }
+
     /// The token of this kind whose pair stands at `position`.
     func token(at position: Int, in text: UnsafeRawBufferPointer) -> Range<Int>? {
         let start = position - trigger
