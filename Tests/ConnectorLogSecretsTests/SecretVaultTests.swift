@@ -334,6 +334,12 @@ private final class FailingCatalog: ForwardingCatalog {
             ("json_paths", { $0.jsonPaths = Array(repeating: "$.a", count: 51) }),
             ("keep_no_bodies", { $0.connectorsWithoutBodies = Array(repeating: "c", count: 1001) }),
             ("keep_no_bodies[0]", { $0.connectorsWithoutBodies = ["a b"] }),
+            // What a form could not give back as it is.
+            ("names[1]", { $0.names = ["acme", "x\n-ticket"] }),
+            ("exceptions[0]", { $0.exceptions = ["token\u{2028}count"] }),
+            ("patterns[0].expression", { $0.patterns = [Pattern(name: "p", expression: "a\r\nb")] }),
+            ("patterns[0].expression", { $0.patterns = [Pattern(name: "p", expression: "a\tb")] }),
+            ("json_paths[0]", { $0.jsonPaths = ["$['a\u{85}b']"] }),
         ]
         let vault = try await open()
         for (field, change) in cases {
