@@ -21,6 +21,7 @@ extension PageRoutes {
                     visit, team, rules: try await environment.vault.rules(team: team.id), attempt)
             }
         }
+        // Each takes from the key's budget, as the same change by the API does.
         submit(router, "/teams/:team/redaction", limit: Self.rulesFormBytes, saveRules)
         submit(router, "/teams/:team/redaction/try", limit: Self.rulesFormBytes, tryRules)
         submit(router, "/teams/:team/redaction/secrets", limit: Self.secretFormBytes, addSecret)
@@ -53,6 +54,7 @@ extension PageRoutes {
                         PageAddress.signIn, query: [("next", team.map { PageAddress.redaction($0) })]))
             }
             return try await answer(request, context) { visit in
+                try Authentication(environment: environment).charge(visit.key, context: context)
                 let form = try await Self.form(request, limit: limit)
                 guard sessions.isToken(form["csrf_token"], of: request) else {
                     throw APIError(.forbidden, "the form is not of this session")
