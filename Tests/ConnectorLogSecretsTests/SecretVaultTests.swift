@@ -309,6 +309,20 @@ private final class FailingCatalog: ForwardingCatalog {
         #expect(try await !vault.setRules(Self.rules(), team: 9, at: clock.now))
     }
 
+    @Test func replacesNoRulesThatAreNotExpected() async throws {
+        let vault = try await open()
+        #expect(try await vault.setRules(Self.rules(), team: 1, at: clock.now, replacing: { $0.names.isEmpty }))
+        let other = TeamRedactionRules()
+        do {
+            _ = try await vault.setRules(other, team: 1, at: clock.now, replacing: { $0.names.isEmpty })
+            Issue.record("replaced rules of somebody else")
+        } catch {
+            guard case .rulesChanged = error else { throw error }
+        }
+        #expect(try await vault.rules(team: 1) == Self.rules())
+        #expect(try await vault.setRules(other, team: 1, at: clock.now, replacing: { $0 == Self.rules() }))
+    }
+
     /// Stored text of a version that had fewer members, and rules that are none.
     @Test func readsStoredRulesOrRefusesToOpen() async throws {
         _ = try await store.setRedactionRules(#"{"names":["acme"],"later":1}"#, team: 1, at: clock.now)
