@@ -59,5 +59,15 @@ package enum RuleLimits {
             throw RedactionRulesError(
                 field: field, message: "has \(characters.lowerBound) to \(characters.upperBound) characters")
         }
+        // A form has a line for each, and a browser takes breaks out of a field: they would be others when saved there.
+        var bytes = 0
+        for character in text.unicodeScalars {
+            switch character.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator:
+                throw RedactionRulesError(
+                    field: field, message: "has a control character or a line break, at byte \(bytes)")
+            default: bytes += character.utf8.count
+            }
+        }
     }
 }

@@ -248,8 +248,11 @@ package final class SecretVault: Sendable {
     }
 
     /// Puts these in the place of the rules that the team had. False when there is no such team.
+    /// - Parameter areExpected: whether the rules that are there may be replaced; `.rulesChanged` when not. No other change
+    ///   comes between.
     package func setRules(
-        _ rules: TeamRedactionRules, team: Int64, at now: Timestamp
+        _ rules: TeamRedactionRules, team: Int64, at now: Timestamp,
+        replacing areExpected: (@Sendable (TeamRedactionRules) -> Bool)? = nil
     ) async throws(SecretVaultError) -> Bool {
         do throws(RedactionRulesError) {
             try RuleLimits.check(rules)
@@ -259,6 +262,7 @@ package final class SecretVault: Sendable {
             throw .rules(error)
         }
         return try await change(of: nil) { [self] () async throws in
+            if let areExpected, !areExpected(try await self.rules(team: team)) { throw SecretVaultError.rulesChanged }
             do {
                 guard try await catalog.setRedactionRules(StoredRules.json(rules), team: team, at: now) else {
                     return false

@@ -11,6 +11,8 @@ package enum SecretVaultError: Error, Sendable {
     /// The value is shorter or longer than a secret may be.
     case valueLength
     case rules(RedactionRulesError)
+    /// The team has other rules by now than those that were to be replaced.
+    case rulesChanged
     case store(StoreError)
 }
 

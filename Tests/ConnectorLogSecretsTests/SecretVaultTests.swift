@@ -309,6 +309,20 @@ private final class FailingCatalog: ForwardingCatalog {
         #expect(try await !vault.setRules(Self.rules(), team: 9, at: clock.now))
     }
 
+    @Test func replacesNoRulesThatAreNotExpected() async throws {
+        let vault = try await open()
+        #expect(try await vault.setRules(Self.rules(), team: 1, at: clock.now, replacing: { $0.names.isEmpty }))
+        let other = TeamRedactionRules()
+        do {
+            _ = try await vault.setRules(other, team: 1, at: clock.now, replacing: { $0.names.isEmpty })
+            Issue.record("replaced rules of somebody else")
+        } catch {
+            guard case .rulesChanged = error else { throw error }
+        }
+        #expect(try await vault.rules(team: 1) == Self.rules())
+        #expect(try await vault.setRules(other, team: 1, at: clock.now, replacing: { $0 == Self.rules() }))
+    }
+
     /// Stored text of a version that had fewer members, and rules that are none.
     @Test func readsStoredRulesOrRefusesToOpen() async throws {
         _ = try await store.setRedactionRules(#"{"names":["acme"],"later":1}"#, team: 1, at: clock.now)
@@ -334,6 +348,12 @@ private final class FailingCatalog: ForwardingCatalog {
             ("json_paths", { $0.jsonPaths = Array(repeating: "$.a", count: 51) }),
             ("keep_no_bodies", { $0.connectorsWithoutBodies = Array(repeating: "c", count: 1001) }),
             ("keep_no_bodies[0]", { $0.connectorsWithoutBodies = ["a b"] }),
+            // What a form could not give back as it is.
+            ("names[1]", { $0.names = ["acme", "x\n-ticket"] }),
+            ("exceptions[0]", { $0.exceptions = ["token\u{2028}count"] }),
+            ("patterns[0].expression", { $0.patterns = [Pattern(name: "p", expression: "a\r\nb")] }),
+            ("patterns[0].expression", { $0.patterns = [Pattern(name: "p", expression: "a\tb")] }),
+            ("json_paths[0]", { $0.jsonPaths = ["$['a\u{85}b']"] }),
         ]
         let vault = try await open()
         for (field, change) in cases {

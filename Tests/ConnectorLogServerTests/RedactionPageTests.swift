@@ -29,19 +29,29 @@ import Testing
         func get(_ address: String = page) async throws -> TestResponse { try await reader.get(address) }
 
         func post(_ address: String, _ fields: [(String, String)]) async throws -> TestResponse {
-            try await reader.post(address, [("csrf_token", token)] + fields)
+            // As a browser does that opened the page just now.
+            let loaded = fields.contains { $0.0 == "loaded_rules" } ? nil : try await loadedRules()
+            return try await reader.post(
+                address, [("csrf_token", token)] + fields + (loaded.map { [("loaded_rules", $0)] } ?? []))
+        }
+
+        /// Nil where the page has no form of rules.
+        func loadedRules() async throws -> String? {
+            try await get().html.firstMatch(of: /name="loaded_rules" value="([0-9a-f]{32})"/).map { String($0.1) }
         }
     }
 
     private func run(
-        _ role: Role = .admin, _ body: @Sendable @escaping (TestServer, TestCaller, Reader) async throws -> Void
+        _ role: Role = .admin, requestsPerHour: Int? = nil,
+        _ body: @Sendable @escaping (TestServer, TestCaller, Reader) async throws -> Void
     ) async throws {
-        let server = try await TestServer()
+        var server = try await TestServer()
+        if let requestsPerHour { server.settings.rateLimitPerHour = requestsPerHour }
         for identifier in ["crm", "erp"] {
             try await server.store.createConnector(
                 Fixtures.connector(identifier, team: 1, at: server.clock.now), logo: nil)
         }
-        try await server.run { caller async throws in
+        try await server.run { [server] caller async throws in
             try await body(server, caller, try await Reader(caller, TestServer.key(role)))
         }
     }
@@ -109,6 +119,65 @@ import Testing
             #expect(one.html.contains("<option value=\"crm\" selected>"))
             let none = try await reader.post(Self.page + "/try", [("trial_connector", "none")])
             #expect(none.html.contains("There are no stored entries of none to try the rules on."))
+            #expect(none.html.contains("<option value=\"none\" selected>"))
+        }
+    }
+
+    /// Two people have the page open: who saves second is told, and keeps what they typed.
+    @Test func savesNothingOverRulesOfSomebodyElse() async throws {
+        try await run { server, caller, reader async throws in
+            let loaded = try #require(try await reader.loadedRules())
+            let other = try await caller.sendJSON(
+                .put, "/v1/teams/1/redaction", key: TestServer.key(.admin), #"{"names":["badge"]}"#)
+            #expect(other.status == 200)
+            // Neither a trial nor a fault makes the form one of the rules that are there now.
+            for (address, names) in [(Self.page + "/try", "x-ticket"), (Self.page, "ab")] {
+                let answer = try await reader.post(address, [("loaded_rules", loaded), ("names", names)])
+                #expect(answer.html.contains("name=\"loaded_rules\" value=\"\(loaded)\""))
+            }
+            for form in [loaded, "", "x"] {
+                let refused = try await reader.post(Self.page, [("loaded_rules", form), ("names", "x-ticket")])
+                #expect(refused.status == .conflict)
+                #expect(refused.html.contains("role=\"alert\">The team’s rules were changed after"))
+                #expect(refused.html.contains(">\nx-ticket</textarea>"))
+                #expect(try await server.vault.rules(team: 1).names == ["badge"])
+                let now = try #require(try await reader.loadedRules())
+                #expect(refused.html.contains("name=\"loaded_rules\" value=\"\(now)\""))
+            }
+            #expect(try await reader.post(Self.page, [("names", "x-ticket")]).status == .seeOther)
+            #expect(try await server.vault.rules(team: 1).names == ["x-ticket"])
+        }
+    }
+
+    @Test(arguments: [
+        ("trial_connector", "a <b>", "This is no connector"),
+        ("trial_text", String(repeating: "x", count: 65_537), "The text is too long"),
+    ])
+    func saysWhatIsWrongWithWhatRulesAreTriedOn(_ field: String, _ value: String, _ words: String) async throws {
+        try await run { _, _, reader async throws in
+            let answer = try await reader.post(Self.page + "/try", [(field, value), ("names", "x-ticket")])
+            #expect(answer.status == .unprocessableContent)
+            #expect(answer.html.contains("id=\"trial-problem\" role=\"alert\">\(words)"))
+            #expect(answer.html.contains(">\nx-ticket</textarea>"))
+            #expect(!answer.html.contains("<b>"))
+        }
+    }
+
+    /// A browser sends two characters for a line break, and counts one.
+    @Test func takesATextOfLinesUpToItsLimit() async throws {
+        try await run { _, _, reader async throws in
+            let text = String(repeating: "x\r\n", count: 32_768)
+            #expect(try await reader.post(Self.page + "/try", [("trial_text", text)]).status == .ok)
+        }
+    }
+
+    @Test func keepsNothingOfATextOfAConnectorWithoutBodies() async throws {
+        try await run { _, _, reader async throws in
+            let tried = try await reader.post(
+                Self.page + "/try",
+                [("keep_no_bodies", "erp"), ("trial_connector", "erp"), ("trial_text", "a salary")])
+            let trial = try #require(tried.html.firstMatch(of: /id="trial"[\s\S]*?<\/section>/)).output
+            #expect(trial.contains("body not kept") && !trial.contains("<pre") && !trial.contains("a salary"))
         }
     }
 
@@ -168,6 +237,7 @@ import Testing
         var part = TrialPart(outcome, team: 1, connector: nil)
         #expect(part.rules.count == 20 && part.silentRules == "11 more rules found nothing.")
         #expect(part.standing?.contains("known secret 2.") == true)
+        #expect(part.standing?.contains("verify-secrets --erase") == true)
         #expect(part.stopped == nil)
         outcome.stoppedAt = .bytes
         part = TrialPart(outcome, team: 1, connector: nil)
@@ -226,6 +296,8 @@ import Testing
             #expect(answer.html[place.upperBound...].prefix(120).contains(words))
             #expect(value.count < 4 || !answer.html.contains(value))
             #expect(name.isEmpty || answer.html.contains("value=\"\(name)\""))
+            // Also one that is no more: sent again, the form must not register the secret for another.
+            #expect(answer.html.contains("<option value=\"\(connector)\" selected>"))
         }
     }
 
@@ -258,6 +330,30 @@ import Testing
             for (form, status) in zip(forms, statuses) {
                 #expect(try await reader.post(form.0, form.1).status.code == status, "\(form.0)")
             }
+        }
+    }
+
+    /// As the same calls of the API do; to look at pages is free.
+    @Test func takesFromTheKeysBudget() async throws {
+        try await run(requestsPerHour: 4) { server, caller, reader async throws in
+            let secret = [("secret_name", "n"), ("secret_value", Self.value)]
+            let forms = [
+                (Self.page, []), (Self.page + "/try", []), (Self.page + "/secrets", secret), (Self.deletion, []),
+            ]
+            for (address, fields) in forms {
+                #expect(try await reader.post(address, fields).status != .tooManyRequests)
+            }
+            for (address, fields) in forms {
+                let refused = try await reader.post(address, fields)
+                #expect(refused.status == .tooManyRequests)
+                #expect(refused.headers[.retryAfter] == "900")
+                #expect(refused.html.contains("The requests of this hour are used up."))
+            }
+            #expect(try await caller.get("/v1/teams/1/redaction", key: TestServer.key(.admin)).status == 429)
+            #expect(try await server.vault.secrets(team: 1, connector: nil).count == 1)
+            #expect(try await reader.get().status == .ok)
+            server.clock.advance(bySeconds: 900)
+            #expect(try await reader.post(Self.page, []).status == .seeOther)
         }
     }
 
@@ -316,7 +412,7 @@ import Testing
     @Test func refusesU0000AndFormsThatAreTooLarge() async throws {
         try await run { _, _, reader async throws in
             #expect(try await reader.post(Self.page, [("names", "a\u{0}bc")]).status == .badRequest)
-            let large = [("trial_text", String(repeating: "x", count: 1 << 20))]
+            let large = [("trial_text", String(repeating: "x", count: 2 << 20))]
             #expect(try await reader.post(Self.page + "/try", large).status == .contentTooLarge)
             let value = [("secret_name", "n"), ("secret_value", String(repeating: "x", count: 131_072))]
             #expect(try await reader.post(Self.page + "/secrets", value).status == .contentTooLarge)

@@ -27,13 +27,13 @@ private struct FuzzedText {
     let text: [UInt8]
 
     // libFuzzer calls from one thread.
-    nonisolated(unsafe) private static let trial: RedactionTrial = {
-        do { return try RedactionTrial() } catch { fatalError("\(error)") }
+    nonisolated(unsafe) private static let properties: RedactionProperties = {
+        do { return try RedactionProperties() } catch { fatalError("\(error)") }
     }()
     private static let book = Fixtures.redactionBook()
 
     func run() {
-        if let fault = Self.trial.fault(in: text, RedactionTrial.Manner(bits: manner)) { fatalError(fault) }
+        if let fault = Self.properties.fault(in: text, RedactionProperties.Manner(bits: manner)) { fatalError(fault) }
         // The same bytes as a body that may be compressed or cut, as a header and as a URI: a batch can be made of them.
         let string = String(decoding: text, as: UTF8.self)
         var entry = SampleEntry(team: 1, at: .epoch)

@@ -98,6 +98,23 @@ import Testing
         }
     }
 
+    @Test func tellsWhatIsFoundAnyway() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write("{}", to: "rules.json")
+        let found =
+            #""standing_rules":[{"rule":"decompressed","finds":9,"entries":9},"#
+            + #"{"rule":"known_secret","finds":2,"entries":1}]"#
+        let answer = Self.outcome.replacing(#""standing_rules":[]"#, with: found)
+        let run = await CommandLineRun.run(
+            ["redaction", "try", file], transport: ScriptedTransport(status: 200, answer))
+        #expect(
+            run.error == """
+                1 of 20 entries would change
+                rules that hold already also found what was stored before they did: known_secret 2
+
+                """)
+    }
+
     @Test func tellsWhatIsWrongWithRules() async throws {
         let directory = try TemporaryDirectory()
         let file = try directory.write(#"{"patterns":[{"name":"a","expression":"("}]}"#, to: "rules.json")

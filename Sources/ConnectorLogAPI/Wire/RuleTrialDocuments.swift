@@ -94,6 +94,12 @@ package struct RuleTrialDocument: Decodable, Equatable, Sendable {
         package var entries: Int
     }
 
+    package struct StandingRule: Decodable, Equatable, Sendable {
+        package var rule: String
+        package var finds: Int
+        package var entries: Int
+    }
+
     package struct Example: Decodable, Equatable, Sendable {
         package var logID: String
         package var logTime: Timestamp
@@ -117,12 +123,14 @@ package struct RuleTrialDocument: Decodable, Equatable, Sendable {
     /// `bytes` or `time`.
     package var stoppedAt: String?
     package var rules: [Rule]
+    package var standingRules: [StandingRule]
     package var examples: [Example]
 
     private enum CodingKeys: String, CodingKey {
         case entriesRead = "entries_read"
         case entriesChanged = "entries_changed"
         case stoppedAt = "stopped_at"
+        case standingRules = "standing_rules"
         case rules, examples
     }
 }

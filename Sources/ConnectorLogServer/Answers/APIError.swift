@@ -63,6 +63,7 @@ package struct APIError: Error, Sendable {
                     + "\(SecretLimits.leastValueBytes) bytes of UTF-8 or more: a shorter one cannot be told from other text"
             )
         case .rules(let error): self = APIError(.unprocessableEntity, "\(error.field) \(error.message)")
+        case .rulesChanged: self = APIError(.conflict, "the team has other rules by now")
         case .store(let error): self = APIError(store: error)
         }
     }

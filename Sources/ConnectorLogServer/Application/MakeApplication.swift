@@ -19,6 +19,7 @@ package func makeApplication(
     try settings.validate()
     let environment = ServerEnvironment(dependencies: dependencies, settings: settings)
     let responder = try EdgeResponder(environment: environment)
+    SecondLookReport.register(environment)
     return Application(
         responder: responder,
         server: try Listener.make(

@@ -1,6 +1,6 @@
+import ConnectorLogAPI
 package import ConnectorLogCore
 package import ConnectorLogSecrets
-import Logging
 
 /// What all routes work with: the dependencies and what the server makes of them, once, at its start.
 package struct ServerEnvironment: Sendable {
@@ -19,12 +19,6 @@ package struct ServerEnvironment: Sendable {
         limiter = RateLimiter(settings: settings)
         cursors = CursorCodec(signingKey: dependencies.signingKey)
         metrics = ServerMetrics(registry: dependencies.metrics)
-        dependencies.vault.book.secondLook.onHit { [metrics, logger = dependencies.logger] field in
-            metrics.noteSecondLook()
-            logger.error(
-                "redaction left a secret, the field was dropped before it was stored: please report it",
-                metadata: ["field": "\(field)"])
-        }
     }
 
     package var reader: any LogReader { dependencies.reader }

@@ -15,7 +15,7 @@ final class RuleTrialSlots: Sendable {
             free -= 1
             return true
         }
-        guard isTaken else { throw APIError.unavailable("too many rules are being tried at once") }
+        guard isTaken else { throw APIError.unavailable("too many trials are under way") }
         defer { free.withLock { $0 += 1 } }
         return try await body()
     }

@@ -19,14 +19,16 @@ struct Authentication: Sendable {
     func admit(_ request: Request, to route: Route, context: ServerRequestContext) throws(APIError) -> APIKey {
         let caller = try authenticate(request, context: context)
         context.findings.caller = caller
-        let now = environment.now
-        environment.catalog.noteUse(ofKey: caller.id, at: now)
-        if route.isRateLimited {
-            let status = environment.limiter.takeRequest(of: caller, now: now)
-            context.findings.rateLimit = status
-            if let status, status.isExceeded { throw Self.tooManyRequests(status) }
-        }
+        environment.catalog.noteUse(ofKey: caller.id, at: environment.now)
+        if route.isRateLimited { try charge(caller, context: context) }
         return caller
+    }
+
+    /// Takes one request off the key's budget, noted in the context. Throws 429 when it is used up.
+    func charge(_ caller: APIKey, context: ServerRequestContext) throws(APIError) {
+        let status = environment.limiter.takeRequest(of: caller, now: environment.now)
+        context.findings.rateLimit = status
+        if let status, status.isExceeded { throw Self.tooManyRequests(status) }
     }
 
     private func authenticate(_ request: Request, context: ServerRequestContext) throws(APIError) -> APIKey {

@@ -1,4 +1,4 @@
-/// Texts for `RedactionTrial`: the planter's, whole and damaged, JSON made of what the redactor knows, and noise.
+/// Texts for `RedactionProperties`: the planter's, whole and damaged, JSON made of what the redactor knows, and noise.
 package struct RedactionTexts: Sendable {
     /// Bodies, headers and URIs in the planter's lines, and the lines themselves.
     private let planted: [[UInt8]]
@@ -78,7 +78,7 @@ package struct RedactionTexts: Sendable {
         "<password>\\n<\\/password>",
     ]
     private static let values =
-        RedactionTrial.known + [
+        RedactionProperties.known + [
             "Bearer abcdefgh12345678", "Basic dXNlcjpwYXNzd29yZA==", "https://user:pass@example.com/a?token=abc&b=1",
             "4111 1111 1111 1111", "ada@example.com", "+49 89 12345678", "DE89370400440532013000", "ORD-12345",
             "zzword",

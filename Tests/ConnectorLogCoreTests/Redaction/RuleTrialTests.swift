@@ -158,6 +158,40 @@ import Testing
         #expect(try run(entries, book: book) { $0.names = ["ticket"] }.entriesChanged == 0)
     }
 
+    /// Also where a body goes whole.
+    @Test func showsNoKnownSecretOfABodyThatIsNotKept() throws {
+        let book = Fixtures.redactionBook()
+        book.setSecrets([KnownSecret(value: Array("hunter2-hunter2".utf8))], team: 1, connector: nil)
+        let result = try run([entry("payroll") { $0.responseBody = body("salary hunter2-hunter2") }], book: book) {
+            $0.connectorsWithoutBodies = ["payroll"]
+        }
+        #expect(result.rules.map(\.finds) == [1])
+        #expect(result.examples.map(\.excerpt.before.withPlainPlaceholders) == ["salary [redacted]"])
+        #expect(result.examples.map(\.excerpt.after) == [""])
+        #expect(result.standingRules == [.init(rule: .knownSecret, finds: 1, entries: 1)])
+    }
+
+    @Test func examplesShowWhatExceptionsKeep() throws {
+        let text = "token=a1b2&n=ORD-12345678"
+        let result = try run([entry { $0.summary.event = text }]) {
+            $0.exceptions = ["token"]
+            $0.patterns = [.init(name: "order", expression: "ORD-[0-9]{8}")]
+        }
+        #expect(result.examples.map(\.excerpt.before) == [text])
+        #expect(result.examples.map(\.excerpt.after.withPlainPlaceholders) == ["token=a1b2&n=[redacted]"])
+    }
+
+    @Test func makesNoExamplesWhenTimeIsUp() throws {
+        var rules = TeamRedactionRules()
+        rules.patterns = [.init(name: "order", expression: "ORD-[0-9]{8}")]
+        var trial = try Fixtures.redactionBook().trial(of: rules, team: 1)
+        for hasTime in [false, true] {
+            trial.read(entry { $0.summary.event = "ORD-12345678" }, hasTime: { hasTime })
+            #expect(trial.result.examples.isEmpty == !hasTime)
+        }
+        #expect(trial.result.rules.map(\.finds) == [2])
+    }
+
     @Test func placeholdersAreNoFinds() throws {
         let result = try run([
             entry { $0.responseBody = body(#"{"ticket":"[secret:k3f9c2]","vat":"[secret:k3f9c2]"}"#) }
@@ -200,6 +234,16 @@ import Testing
             try run([]) { $0.patterns = [.init(name: "a", expression: "a"), .init(name: "b", expression: "(")] }
         }
         #expect(error?.field == "patterns[1].expression")
+    }
+
+    @Test func keepsNothingOfATextOfAConnectorWithoutBodies() throws {
+        var rules = TeamRedactionRules()
+        rules.connectorsWithoutBodies = ["payroll"]
+        var trial = try Fixtures.redactionBook().trial(of: rules, team: 1)
+        let gone = trial.redacted("salary", connector: "payroll")
+        #expect(gone.text.isEmpty && gone.receipt == [Redaction(rule: .bodyNotKept, field: "text", count: 1)])
+        #expect(trial.redacted("salary", connector: "crm").text == "salary")
+        #expect(trial.redacted("salary", connector: nil).text == "salary")
     }
 
     @Test func redactsATextOfOnesOwn() throws {

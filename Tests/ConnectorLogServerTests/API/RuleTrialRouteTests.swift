@@ -111,6 +111,8 @@ struct RuleTrialRouteTests {
         (#"{"patterns":[{"name":"a","expression":"x"},{"name":"b","expression":"("}]}"#, "patterns[1].expression"),
         (#"{"patterns":[{"name":"a b","expression":"x"}]}"#, "patterns[0].name"),
         (#"{"json_paths":["$.a","b"]}"#, "json_paths[1]"), (#"{"keep_no_bodies":["a b"]}"#, "keep_no_bodies[0]"),
+        (#"{"patterns":[{"name":"a","expression":"é\n"}]}"#, "patterns[0].expression has a control"),
+        (#"{"names":["abc\u2029"]}"#, "names[0]"),
     ])
     func tellsFaultsAsSettingDoes(_ rules: String, _ place: String) async throws {
         try await TestServer().run { caller async throws in

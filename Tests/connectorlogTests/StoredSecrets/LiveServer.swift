@@ -23,6 +23,7 @@ final class LiveServer: Sendable {
     }
 
     struct Answer: Sendable {
+        var version: HTTPVersion
         var status: Int
         var headers: HTTPHeaders
         var body: [UInt8]
@@ -113,8 +114,10 @@ extension LiveServer.Client {
     }
 
     /// Sends a request, and looks through every byte of its answer.
+    /// - Parameter isEcho: the answer gives back what was typed into a form, to whom typed it: it is not looked through.
     @discardableResult func send(
-        _ method: String, _ path: String, _ headers: [(String, String)] = [], _ content: Content? = nil
+        _ method: String, _ path: String, _ headers: [(String, String)] = [], _ content: Content? = nil,
+        isEcho: Bool = false
     ) async throws -> LiveServer.Answer {
         var request = HTTPClientRequest(url: url + path)
         request.method = HTTPMethod(rawValue: method)
@@ -135,7 +138,9 @@ extension LiveServer.Client {
         let response = try await network.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: 256 << 20)
         let answer = LiveServer.Answer(
-            status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+            version: response.version, status: Int(response.status.code), headers: response.headers,
+            body: Array(body.readableBytesView))
+        guard !isEcho else { return answer }
         let head = response.headers.map { "\($0.name): \($0.value)\n" }.joined()
         evidence.look(in: Array(head.utf8) + answer.body, at: "the answer to \(method) \(path.prefix(120))")
         return answer

@@ -1,5 +1,6 @@
 import ConnectorLogTesting
 import Foundation
+import Synchronization
 import Testing
 
 /// The built program as a process of its own: all that others on the machine see of it, and all that it says, is looked
@@ -15,11 +16,30 @@ struct Program: Sendable {
     let keyFile: String
     let evidence: SecretEvidence
 
+    /// What others on the machine saw of its runs that had not ended yet.
+    let sights = Sights()
+
+    final class Sights: Sendable {
+        private let seen = Mutex<[String: String]>([:])
+
+        /// All that was seen in files of this name.
+        subscript(file: String) -> String { seen.withLock { $0[file, default: ""] } }
+
+        fileprivate func note(_ bytes: [UInt8], of file: String) {
+            seen.withLock { $0[file, default: ""] += String(decoding: bytes, as: UTF8.self) }
+        }
+    }
+
     /// Of this build, beside the tests; `CONNECTORLOG_BINARY` names another.
     static let binary =
         ProcessInfo.processInfo.environment["CONNECTORLOG_BINARY"]
-        ?? URL(filePath: #filePath).appending(path: "../../../../.build/debug/connectorlog").standardizedFileURL
-        .path(percentEncoded: false)
+        ?? products.appending(path: "connectorlog").path(percentEncoded: false)
+
+    private static var products: URL {
+        // On Linux the tests are a program, whose bundle is the directory that it is in.
+        let tests = Bundle(for: Sights.self).bundleURL
+        return tests.pathExtension == "xctest" ? tests.deletingLastPathComponent() : tests
+    }
 
     init(directory: TemporaryDirectory, key: String, evidence: SecretEvidence) throws {
         self.directory = directory
@@ -66,8 +86,10 @@ struct Program: Sendable {
         try process.run()
         for file in ["cmdline", "environ"] {
             // Whoever may list processes sees these. It has none any more once it ended.
-            let seen = (try? Data(contentsOf: URL(filePath: "/proc/\(process.processIdentifier)/\(file)"))) ?? Data()
-            evidence.look(in: [UInt8](seen), at: "\(file) of connectorlog \(arguments[0])")
+            let path = "/proc/\(process.processIdentifier)/\(file)"
+            let seen = [UInt8]((try? Data(contentsOf: URL(filePath: path))) ?? Data())
+            sights.note(seen, of: file)
+            evidence.look(in: seen, at: "\(file) of connectorlog \(arguments[0])")
         }
         var status: Int32 = -1
         for await end in ends { status = end }

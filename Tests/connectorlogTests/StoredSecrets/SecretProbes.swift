@@ -1,5 +1,7 @@
 import ConnectorLogAPI
+import ConnectorLogServer
 import Foundation
+import Testing
 
 /// Requests with a secret where it might get into a log line, a metric or an answer: addresses, headers, and bodies that are
 /// refused.
@@ -14,6 +16,8 @@ struct SecretProbes: Sendable {
         try await sendAddresses(secret)
         try await sendHeaders(secret)
         try await sendBodies(secret)
+        try await sendTrials(secret)
+        try await sendForms(secret)
     }
 
     private func get(_ path: String, _ headers: (String, String)...) async throws {
@@ -135,5 +139,59 @@ struct SecretProbes: Sendable {
         try await client.send(
             "POST", "/sign-in", [("Content-Type", "application/x-www-form-urlencoded")],
             .bytes(Array("key=\(secret)&csrf_token=\(secret)".utf8)))
+    }
+
+    /// Rules that are tried, and a text: none of it is kept. Names of good rules are answered as they were sent, so that
+    /// none has the secret.
+    private func sendTrials(_ secret: String) async throws {
+        for (status, body) in [
+            (200, #"{"rules":{},"limit":1,"text":"a \#(secret) b"}"#),
+            (200, #"{"rules":{"names":["ticket"]},"limit":1,"text":"ticket=\#(secret)"}"#),
+            (200, #"{"rules":{},"connector_identifier":"\#(secret)"}"#),
+            (422, #"{"rules":{"patterns":[{"name":"n","expression":"\#(secret)(("}]},"text":"\#(secret)"}"#),
+            (422, #"{"rules":{"names":["\#(secret)\n"]},"text":"\#(secret)"}"#),
+            (422, #"{"rules":{"json_paths":["$.\#(secret)["]},"text":"\#(secret)"}"#),
+            (422, #"{"rules":{"keep_no_bodies":["no words \#(secret)"]}}"#),
+            (422, #"{"rules":{},"\#(secret)":1}"#), (422, #"{"rules":{},"connector_identifier":" \#(secret)"}"#),
+            (400, #"{"rules":{},"text":"\#(secret)""#),
+        ] {
+            let answer = try await client.send(
+                "POST", Route.tryRedaction.path(["team_id": "1"]),
+                [("Authorization", "Bearer " + key), ("Content-Type", "application/json")], .bytes(Array(body.utf8)))
+            #expect(answer.status == status, "\(answer.text.prefix(300))")
+        }
+    }
+
+    /// Forms of the page of redaction. Those of rules are shown again as they were sent, so that of these the log, the
+    /// metrics and the files tell.
+    private func sendForms(_ secret: String) async throws {
+        let page = PageAddress.redaction(1)
+        let opened = try await client.send("GET", page, [("Cookie", session)]).text
+        let token = try #require(opened.firstMatch(of: /name="csrf_token" value="([^"]+)"/)?.1)
+        func post(_ path: String, _ fields: String, isEcho: Bool, _ statuses: Int...) async throws {
+            let answer = try await client.send(
+                "POST", path, [("Cookie", session), ("Content-Type", "application/x-www-form-urlencoded")],
+                .bytes(Array("csrf_token=\(token)&\(fields)".utf8)), isEcho: isEcho)
+            #expect(statuses.contains(answer.status), "\(path) \(fields.prefix(20)): \(answer.status)")
+        }
+        let badRule = "pattern_name_0=n&pattern_expression_0=\(secret)(("
+        for path in [page, PageAddress.redactionTrial(1)] {
+            try await post(path, badRule, isEcho: true, 422)
+            try await post(path, "names=\(secret)%00", isEcho: false, 400)
+        }
+        // Good rules, but in place of others than those that the team has: rules that are saved are stored as they are.
+        try await post(page, "loaded_rules=\(secret)&names=\(secret)", isEcho: true, 409)
+        try await post(PageAddress.redactionTrial(1), "names=ticket&trial_text=ticket=\(secret)", isEcho: true, 200)
+        try await post(PageAddress.redactionTrial(1), "trial_connector=\(secret)!", isEcho: true, 422)
+        // Of a secret's form the value is never shown again: taken, then refused for its name, its owner, its fields.
+        let value = "secret_value=\(secret)"
+        try await post(PageAddress.secrets(1), "secret_name=probe&\(value)", isEcho: false, 303, 422)
+        try await post(PageAddress.secrets(1), "secret_name=probe&\(value)", isEcho: false, 422)
+        try await post(PageAddress.secrets(1), "secret_name=other&connector=none&\(value)", isEcho: false, 422)
+        try await post(PageAddress.secrets(1), "secret_name=&\(value)", isEcho: false, 422)
+        // A stranger's, without the token.
+        try await client.send(
+            "POST", PageAddress.secrets(1),
+            [("Cookie", session), ("Content-Type", "application/x-www-form-urlencoded")], .bytes(Array(value.utf8)))
     }
 }

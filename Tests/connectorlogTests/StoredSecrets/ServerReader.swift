@@ -94,7 +94,7 @@ struct ServerReader: Sendable {
     }
 
     private func readCatalog() async throws {
-        for page in ["/", "/teams/1", "/teams/1?range=all"] { try await self.page(page) }
+        for page in ["/", "/teams/1", "/teams/1?range=all", PageAddress.redaction(1)] { try await self.page(page) }
         for route in Route.allCases where route.method == .get {
             let path = route.path(["team_id": "1"])
             guard !path.contains("{") else { continue }

@@ -16,6 +16,8 @@ struct StoredSecretsRun {
     private(set) var kept: [String] = []
     private(set) var missed: [String] = []
     private(set) var usedWays: Set<WayIn> = []
+    /// Arguments and environment of the commands, as others on the machine saw them.
+    private(set) var seenOfCommands: (arguments: String, environment: String) = ("", "")
     /// What `connectorlog verify-secrets` says of the store.
     private(set) var verification = ExitReason.internalError
 
@@ -81,6 +83,8 @@ struct StoredSecretsRun {
         try DirectoryBytes.forEachFile(in: try #require(program).stateDirectory) { name, bytes in
             evidence.look(in: bytes, at: "the command's file \(name)")
         }
+        let sights = try #require(program).sights
+        seenOfCommands = (sights["cmdline"], sights["environ"])
         let verified = await CommandLineRun.run(["verify-secrets", "--data", data], environment: [:])
         verification = verified.status
         evidence.look(in: verified.output + verified.error, at: "the output of verify-secrets")
@@ -194,5 +198,10 @@ struct StoredSecretsRun {
         #expect(planted >= count)
         #expect(traffic.missing.isEmpty, "not planted: \(traffic.missing.prefix(20))")
         #expect(usedWays == Set(WayIn.allCases))
+        // Else nothing was looked through.
+        #if os(Linux)
+            #expect(seenOfCommands.arguments.contains("\0ingest\0"))
+            #expect(seenOfCommands.environment.contains("XDG_STATE_HOME="))
+        #endif
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Testing
 
 /// Every way by which lines come to the server.
@@ -21,6 +22,7 @@ enum WayIn: String, CaseIterable, Sendable {
                 "POST", "/v1/ingest", [("Authorization", "Bearer \(key)"), ("Content-Type", type)] + headers, body)
             try #require(answer.status == 200, "\(self): \(answer.text)")
             #expect(answer.json["accepted"] as? Int == lines.count, "\(self): \(answer.text)")
+            #expect(answer.version == (isOverTLS ? .http2 : .http1_1), "\(self)")
         }
         let (typeOfLines, typeOfArray) = ("application/x-ndjson", "application/json")
         switch self {

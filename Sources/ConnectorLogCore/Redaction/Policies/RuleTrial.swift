@@ -51,7 +51,7 @@ package struct RuleTrial: ~Copyable {
 
     private let rules: TeamRedactionRules
     private let policies: TeamPolicies
-    /// Without what the team adds.
+    /// Without what the team adds, but for the exceptions that are tried: what they keep stays in examples, too.
     private let standingPolicies: TeamPolicies
     /// One rule, for its examples; made when it is wanted.
     private var policiesAlone: [Int: TeamPolicies] = [:]
@@ -66,9 +66,12 @@ package struct RuleTrial: ~Copyable {
     /// Throws when a name, an expression or a path is none.
     init(_ rules: TeamRedactionRules, of policies: TeamPolicies) throws(RedactionRulesError) {
         let compiled = try CompiledRules(rules)
+        var exceptions = TeamRedactionRules()
+        exceptions.exceptions = rules.exceptions
+        let standing = try CompiledRules(exceptions)
         self.rules = rules
         self.policies = policies.changed { $0.rules = compiled }
-        standingPolicies = policies.changed { $0.rules = CompiledRules() }
+        standingPolicies = policies.changed { $0.rules = standing }
         tried = TriedRules(rules)
     }
 
@@ -85,7 +88,9 @@ package struct RuleTrial: ~Copyable {
     // MARK: - Entries
 
     /// Looks at one more entry.
-    package mutating func read(_ entry: LogEntry) {
+    /// - Parameter hasTime: asked before each example, which costs as much as redacting the field twice more; when it says
+    ///   no, the entry is read to its end without further ones.
+    package mutating func read(_ entry: LogEntry, hasTime: () -> Bool = { true }) {
         summary.entriesRead += 1
         let connector = entry.summary.connectorIdentifier
         let policy = policies.policy(connector: connector)
@@ -94,41 +99,57 @@ package struct RuleTrial: ~Copyable {
         for field in TrialField.fields(of: entry) {
             summary.bytesRead += field.bytes.count
             guard policy.keepsBodies || !field.isBody else {
-                if !field.bytes.isEmpty { noteBody(field, of: entry, &found) }
+                if !field.bytes.isEmpty { noteBody(field, of: entry, &found, &foundStanding) }
                 continue
             }
             for redaction in redact(field, by: policy) {
                 let name = field.receiptName(of: redaction)
                 if let index = tried.index(of: redaction.rule, name: name) {
                     tried.note(index, finds: redaction.count, isFirstOfEntry: found.insert(index).inserted)
-                    addExample(of: index, redaction, in: field, of: entry)
+                    if wantsExample(of: index), hasTime() { addExample(of: index, redaction, in: field, of: entry) }
                 } else {
-                    standing[redaction.rule, default: .init(rule: redaction.rule)].finds += redaction.count
-                    if foundStanding.insert(redaction.rule).inserted { standing[redaction.rule]?.entries += 1 }
+                    noteStanding(redaction, &foundStanding)
                 }
             }
         }
         if !found.isEmpty { summary.entriesChanged += 1 }
     }
 
-    private mutating func noteBody(_ field: TrialField, of entry: LogEntry, _ found: inout Set<Int>) {
+    private mutating func noteStanding(_ redaction: Redaction, _ found: inout Set<RedactionRule>) {
+        standing[redaction.rule, default: .init(rule: redaction.rule)].finds += redaction.count
+        if found.insert(redaction.rule).inserted { standing[redaction.rule]?.entries += 1 }
+    }
+
+    /// A body that goes whole. What stands in it that would go anyway is told all the same, and shown in no example.
+    private mutating func noteBody(
+        _ field: TrialField, of entry: LogEntry, _ found: inout Set<Int>, _ foundStanding: inout Set<RedactionRule>
+    ) {
         let connector = entry.summary.connectorIdentifier
         guard let index = tried.index(ofConnectorWithoutBodies: connector) else { return }
         tried.note(index, finds: 1, isFirstOfEntry: found.insert(index).inserted)
-        guard wantsExample(of: index) else { return }
+        for redaction in redact(field, by: standingPolicies.policy(connector: connector)) {
+            noteStanding(redaction, &foundStanding)
+        }
+        let body = Array(output.bytes)
+        guard wantsExample(of: index), !body.isEmpty else { return }
         add(
-            TrialExcerpt(removed: field.bytes), of: index,
+            TrialExcerpt(removed: body), of: index,
             Redaction(rule: .bodyNotKept, field: "\(field.field)", count: 1), of: entry)
     }
 
     // MARK: - A text of one's own
 
-    /// The text as the body of a call of `connector` would be stored; nil for one that has no rules of its own.
+    /// The text as the body of a call of `connector` would be stored: empty when the rules keep none of its bodies.
+    /// - Parameter connector: nil when it is none in particular: what holds for the whole team holds.
     package mutating func redacted(
         _ text: String, connector: String?
     ) -> (text: String, receipt: [Redaction]) {
         let field = TrialField(field: "text", bytes: Array(text.utf8), place: .body(isCut: false))
-        let receipt = redact(field, by: policies.policy(connector: connector ?? ""))
+        let policy = policies.policy(connector: connector ?? "")
+        guard policy.keepsBodies else {
+            return ("", [Redaction(rule: .bodyNotKept, field: "\(field.field)", count: 1)])
+        }
+        let receipt = redact(field, by: policy)
         return (String(decoding: output.bytes, as: UTF8.self), receipt)
     }
 
@@ -136,13 +157,13 @@ package struct RuleTrial: ~Copyable {
 
     private func wantsExample(of index: Int) -> Bool {
         summary.examples.count < Self.examples && examplesOf[index, default: 0] < Self.examplesOfRule
+            && triesOf[index, default: 0] < Self.triesOfRule
     }
 
     /// Shows what this rule alone does to the field, so that of several finds it is that of the rule which is shown.
     private mutating func addExample(
         of index: Int, _ redaction: Redaction, in field: TrialField, of entry: LogEntry
     ) {
-        guard wantsExample(of: index), triesOf[index, default: 0] < Self.triesOfRule else { return }
         triesOf[index, default: 0] += 1
         let connector = entry.summary.connectorIdentifier
         _ = redact(field, by: standingPolicies.policy(connector: connector))

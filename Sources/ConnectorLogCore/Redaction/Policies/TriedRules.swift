@@ -80,10 +80,11 @@ struct TriedRules {
         if isFirstOfEntry { rows[index].entries += 1 }
     }
 
-    /// Rules with this one alone.
+    /// Rules with this one alone, and with the exceptions from what holds for all.
     func alone(_ index: Int, of rules: TeamRedactionRules) -> TeamRedactionRules {
         let row = rows[index]
         var alone = TeamRedactionRules()
+        alone.exceptions = rules.exceptions
         switch row.member {
         case .names: alone.names = [row.name]
         case .patterns: alone.patterns = rules.patterns.filter { $0.name == row.name }

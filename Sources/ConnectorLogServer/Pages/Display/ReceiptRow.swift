@@ -25,7 +25,7 @@ extension RedactionRule {
         case .bearer: "Bearer credentials were removed."
         case .basic: "Basic credentials were removed."
         case .userInfo: "The user name and password in a URL were removed."
-        case .knownSecret: "A registered secret stood here, in whatever encoding, and was removed."
+        case .knownSecret: "A registered secret stood here, in one of the encodings that docs list, and went."
         case .webToken: "A JSON web token was removed."
         case .privateKey: "A private key was removed."
         case .vendorToken: "A token of a form that its vendor documents was removed."
@@ -38,7 +38,7 @@ extension RedactionRule {
         case .bodyNotKept: "The team’s rules keep no bodies of this connector: the whole body was left out."
         case .unsafeBody: "Nobody could say what is in this body, so it was left out as a whole."
         case .decompressed: "Nothing was removed by this: the body came compressed, and is kept decompressed."
-        case .secondLook: "A second look found what the first had left, and removed it."
+        case .secondLook: "A second look found what the first had left, so the whole field was left out."
         case .xmlElement: "The name of an XML element says credential: its text was removed."
         }
     }

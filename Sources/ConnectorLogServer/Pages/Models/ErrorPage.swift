@@ -24,7 +24,7 @@ package struct ErrorPage: PageModel {
         case 404:
             ("Nothing here", "The address is wrong, or what it named is no longer kept.")
         case 429:
-            ("Too many attempts", "Wait a while, then try again.")
+            ("Too many attempts", "The requests of this hour are used up. Wait a while, then try again.")
         case 503:
             ("Busy just now", "The log has more to do than it can. Try again in a moment.")
         case 500...:

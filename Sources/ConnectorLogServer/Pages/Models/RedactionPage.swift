@@ -61,6 +61,12 @@ package struct RedactionPage: PageModel {
     /// What a form that was sent left to be shown.
     package struct Attempt: Sendable {
         package var rulesProblem: RedactionRulesError?
+        /// Which rules the form began with; nil for those that the page was made with.
+        package var loadedRules: String?
+        /// Others saved rules since.
+        package var isOutdated = false
+        /// What is wrong with what the rules were to be tried on.
+        package var trialProblem: String?
         package var trial: TrialPart?
         package var sampleText: String?
         package var connector: String?
@@ -88,8 +94,13 @@ package struct RedactionPage: PageModel {
     package let mayChangeRules: Bool
     package let saveHref: String
     package let tryHref: String
+    package let pageHref: String
     package let rules: RulesForm
+    /// By which a form that was sent tells whether they are still the same.
+    package let loadedRules: String
+    package let isOutdated: Bool
     package let hasRulesProblem: Bool
+    package let trialProblem: String?
     package let facts: [RuleFact]
     package let trial: TrialPart?
     package let connectors: [SecretForm.Owner]
@@ -115,13 +126,15 @@ package struct RedactionPage: PageModel {
         mayChangeRules = rights.changesRules
         saveHref = PageAddress.redaction(team) + "#rules"
         tryHref = PageAddress.redactionTrial(team) + "#trial"
+        pageHref = PageAddress.redaction(team)
         self.rules = RulesForm(rules, problem: attempt.rulesProblem)
+        loadedRules = attempt.loadedRules ?? RulesForm.digest(of: rules)
+        isOutdated = attempt.isOutdated
+        trialProblem = attempt.trialProblem
         hasRulesProblem = attempt.rulesProblem != nil
         facts = Self.facts(rules)
         trial = attempt.trial
-        self.connectors = connectors.map {
-            SecretForm.Owner(ownerValue: $0, ownerLabel: $0, isChosen: $0 == attempt.connector)
-        }
+        self.connectors = Self.choices(connectors, chosen: attempt.connector)
         sampleText = attempt.sampleText ?? ""
         mayListSecrets = rights.connectorSecrets || rights.teamSecrets
         self.secrets = secrets.prefix(Self.mostSecrets).map { Self.row($0, team: team) }
@@ -135,9 +148,7 @@ package struct RedactionPage: PageModel {
                         ownerValue: "", ownerLabel: "Whole team", isChosen: attempt.secretConnector == nil)
                 ] : [])
             + (rights.connectorSecrets
-                ? connectors.map {
-                    SecretForm.Owner(ownerValue: $0, ownerLabel: $0, isChosen: $0 == attempt.secretConnector)
-                } : [])
+                ? Self.choices(connectors, chosen: attempt.secretConnector) : [])
         secretForm =
             owners.isEmpty
             ? nil
@@ -155,6 +166,15 @@ package struct RedactionPage: PageModel {
         "secret": "The secret is registered. Its value is removed from every entry that comes in from now on.",
         "deleted": "The secret is deleted. Its value is looked for no longer.",
     ]
+
+    /// One that was chosen and is no more stays chosen: else the form would go to another when it is sent again.
+    private static func choices(_ connectors: [String], chosen: String?) -> [SecretForm.Owner] {
+        let gone = chosen.flatMap { connectors.contains($0) ? nil : $0 }
+        return (connectors + (gone.map { [$0] } ?? [])).map {
+            SecretForm.Owner(
+                ownerValue: $0, ownerLabel: $0 == gone ? "\($0) (not known here)" : $0, isChosen: $0 == chosen)
+        }
+    }
 
     private static func row(_ secret: Secret, team: Int64) -> SecretRow {
         let record = secret.record

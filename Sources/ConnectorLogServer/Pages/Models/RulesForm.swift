@@ -1,5 +1,7 @@
+import ConnectorLogAPI
 package import ConnectorLogCore
 import ConnectorLogSecrets
+import Crypto
 
 /// A team's rules as a form has them: lists with a line for each element, and rows for expressions.
 package struct RulesForm: Sendable {
@@ -88,6 +90,12 @@ package struct RulesForm: Sendable {
     }
 
     private static func sentence(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
+
+    /// Changes with the rules, so that a form can tell whether they are those that it began with.
+    package static func digest(of rules: TeamRedactionRules) -> String {
+        let digest = SHA256.hash(data: JSONWriter.bytes(of: rules))
+        return digest.prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+    }
 
     // MARK: - Reading
 

@@ -28,8 +28,10 @@ package struct TrialPart: Sendable {
     /// A text of the reader's own.
     package struct OwnText: Sendable {
         package let ownText: MarkedText
-        package let ownReceipt: [ReceiptRow]
-        package let hasOwnReceipt: Bool
+        /// False where the whole text goes, as a body of a connector that keeps none does.
+        package let isKept: Bool
+        package let receipt: [ReceiptRow]
+        package let hasReceipt: Bool
     }
 
     package let summary: String
@@ -85,8 +87,8 @@ package struct TrialPart: Sendable {
         hasExamples = !examples.isEmpty
         own = outcome.text.map {
             OwnText(
-                ownText: MarkedText($0.after), ownReceipt: $0.receipt.map(ReceiptRow.init),
-                hasOwnReceipt: !$0.receipt.isEmpty)
+                ownText: MarkedText($0.after), isKept: !$0.after.isEmpty,
+                receipt: $0.receipt.map(ReceiptRow.init), hasReceipt: !$0.receipt.isEmpty)
         }
     }
 
@@ -96,7 +98,8 @@ package struct TrialPart: Sendable {
         guard !finds.isEmpty else { return nil }
         let list = finds.map { "\($0.rule.name.replacing("_", with: " ")) \(DisplayNumber.grouped($0.finds))" }
         return "Rules that hold already also found something that was stored before they did: "
-            + list.joined(separator: ", ") + ". connectorlog verify-secrets takes registered secrets out of the store."
+            + list.joined(separator: ", ") + ". connectorlog verify-secrets --erase takes registered secrets out of "
+            + "the store while the server is stopped; docs/operations.md tells how."
     }
 }
 

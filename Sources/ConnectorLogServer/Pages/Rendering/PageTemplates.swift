@@ -22,6 +22,7 @@ package struct PageTemplates: Sendable {
         case headers
         case pieces
         case receipt
+        case receiptTable = "receipt-table"
         case rulesArea = "rules-area"
 
         /// The file's text, as it stands in the program.
@@ -45,6 +46,7 @@ package struct PageTemplates: Sendable {
                 case .headers: PackageResources.headers_mustache
                 case .pieces: PackageResources.pieces_mustache
                 case .receipt: PackageResources.receipt_mustache
+                case .receiptTable: PackageResources.receipt_table_mustache
                 case .rulesArea: PackageResources.rules_area_mustache
                 }
             return String(decoding: bytes, as: UTF8.self)

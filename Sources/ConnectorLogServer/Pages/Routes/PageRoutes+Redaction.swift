@@ -6,8 +6,9 @@ import Hummingbird
 
 /// Redaction: rules are tried and saved, secrets added and deleted, by the roles that may do so by the API.
 extension PageRoutes {
-    /// Bytes of the form of rules: all of them at their limits, percent-encoded, and a text to try.
-    private static let rulesFormBytes = 1 << 20
+    /// Bytes of the form of rules: all of them at their limits, and a text to try at its own, of characters that take two
+    /// bytes of UTF-8, percent-encoded.
+    private static let rulesFormBytes = 2 << 20
     /// Bytes of the form of a secret: 10,000 characters, percent-encoded.
     private static let secretFormBytes = 131_072
 
@@ -21,6 +22,7 @@ extension PageRoutes {
                     visit, team, rules: try await environment.vault.rules(team: team.id), attempt)
             }
         }
+        // Each takes from the key's budget, as the same change by the API does.
         submit(router, "/teams/:team/redaction", limit: Self.rulesFormBytes, saveRules)
         submit(router, "/teams/:team/redaction/try", limit: Self.rulesFormBytes, tryRules)
         submit(router, "/teams/:team/redaction/secrets", limit: Self.secretFormBytes, addSecret)
@@ -53,6 +55,7 @@ extension PageRoutes {
                         PageAddress.signIn, query: [("next", team.map { PageAddress.redaction($0) })]))
             }
             return try await answer(request, context) { visit in
+                try Authentication(environment: environment).charge(visit.key, context: context)
                 let form = try await Self.form(request, limit: limit)
                 guard sessions.isToken(form["csrf_token"], of: request) else {
                     throw APIError(.forbidden, "the form is not of this session")
@@ -105,12 +108,21 @@ extension PageRoutes {
     private func saveRules(_ submission: Submission) async throws -> Response {
         try submission.require(.setRedaction)
         let rules = RulesForm.rules(of: submission.form)
+        let loaded = submission.form["loaded_rules"]
         do {
             let isKnown = try await environment.vault.setRules(
-                rules, team: submission.team.id, at: environment.now)
+                rules, team: submission.team.id, at: environment.now,
+                replacing: { RulesForm.digest(of: $0) == loaded })
             guard isKnown else { throw APIError.notFound("team") }
         } catch SecretVaultError.rules(let problem) {
-            return try await rulesPage(submission, rules, problem: problem)
+            return try await rulesPage(submission, rules, status: .unprocessableContent) { $0.rulesProblem = problem }
+        } catch SecretVaultError.rulesChanged {
+            let now = try await environment.vault.rules(team: submission.team.id)
+            return try await rulesPage(submission, rules, status: .conflict) {
+                $0.isOutdated = true
+                // To save once more is to mean it.
+                $0.loadedRules = RulesForm.digest(of: now)
+            }
         }
         return done("rules", submission, anchor: "rules")
     }
@@ -119,31 +131,47 @@ extension PageRoutes {
         try submission.require(.tryRedaction)
         let rules = RulesForm.rules(of: submission.form)
         var request = RuleTrialRequest(rules: rules)
-        request.connector = submission.form["trial_connector"].flatMap { Connector.isIdentifier($0) ? $0 : nil }
-        request.text = submission.form["trial_text"]?.prefix(scalars: RuleTrialLimits.text.upperBound)
+        request.connector = submission.form["trial_connector"]
+        request.text = Self.sampleText(submission.form)
+        if let problem = Self.problem(with: request) {
+            return try await rulesPage(submission, rules, status: .unprocessableContent) { $0.trialProblem = problem }
+        }
         do {
             let outcome = try await RuleTrialRun(environment: environment).run(request, team: submission.team.id)
-            return try await rulesPage(
-                submission, rules,
-                trial: TrialPart(outcome, team: submission.team.id, connector: request.connector))
+            return try await rulesPage(submission, rules) {
+                $0.trial = TrialPart(outcome, team: submission.team.id, connector: request.connector)
+            }
         } catch SecretVaultError.rules(let problem) {
-            return try await rulesPage(submission, rules, problem: problem)
+            return try await rulesPage(submission, rules, status: .unprocessableContent) { $0.rulesProblem = problem }
         }
     }
 
-    /// The page with the form as it was sent: 422 when something is wrong with it.
+    /// As it was typed: a browser sends each line break as two characters, which count as one in the field.
+    private static func sampleText(_ form: PageForm) -> String? {
+        form["trial_text"]?.replacing("\r\n", with: "\n")
+    }
+
+    private static func problem(with request: RuleTrialRequest) -> String? {
+        if let connector = request.connector, !Connector.isIdentifier(connector) {
+            return "This is no connector: an identifier has 1 to 100 of A-Z a-z 0-9 _ -."
+        }
+        if let text = request.text, !RuleTrialLimits.text.contains(text.unicodeScalars.count) {
+            return "The text is too long to be tried: it may have 65,536 characters."
+        }
+        return nil
+    }
+
+    /// The page with the form as it was sent.
     private func rulesPage(
-        _ submission: Submission, _ rules: TeamRedactionRules, problem: RedactionRulesError? = nil,
-        trial: TrialPart? = nil
+        _ submission: Submission, _ rules: TeamRedactionRules, status: HTTPResponse.Status = .ok,
+        _ fill: (inout RedactionPage.Attempt) -> Void
     ) async throws -> Response {
         var attempt = RedactionPage.Attempt()
-        attempt.rulesProblem = problem
-        attempt.trial = trial
+        attempt.loadedRules = submission.form["loaded_rules"]
         attempt.connector = submission.form["trial_connector"]
-        attempt.sampleText = submission.form["trial_text"]
-        return try await redactionPage(
-            submission.visit, submission.team, rules: rules, attempt,
-            status: problem == nil ? .ok : .unprocessableContent)
+        attempt.sampleText = Self.sampleText(submission.form)
+        fill(&attempt)
+        return try await redactionPage(submission.visit, submission.team, rules: rules, attempt, status: status)
     }
 
     // MARK: - Secrets
@@ -175,7 +203,7 @@ extension PageRoutes {
         case .limitReached: "There are \(SecretLimits.perOwner) secrets, which is the limit."
         case .ownerMissing: "There is no such connector any more."
         case .valueLength: "A value has 4 bytes or more, blanks left out, and 10,000 characters at most."
-        case .rules, .store: nil
+        case .rules, .rulesChanged, .store: nil
         }
     }
 

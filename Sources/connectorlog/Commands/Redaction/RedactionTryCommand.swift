@@ -7,13 +7,17 @@ struct RedactionTryCommand: ContextualCommand {
         commandName: "try", abstract: "Tell what rules would remove from stored entries. Nothing is changed.",
         discussion: "connectorlog redaction try rules.json --connector crm --limit 500")
 
+    private static let entries = "\(RuleTrialLimits.entries.lowerBound) to \(RuleTrialLimits.entries.upperBound)"
+
     @OptionGroup var rules: RulesFileOptions
 
     @Option(help: ArgumentHelp("Read this connector's entries alone.", valueName: "identifier"))
     var connector: String?
 
     @Option(
-        help: ArgumentHelp("How many of the newest entries are read: 1 to 1000 (default: 100).", valueName: "entries"))
+        help: ArgumentHelp(
+            "How many of the newest entries are read: \(entries) (default: \(RuleTrialLimits.defaultEntries)).",
+            valueName: "entries"))
     var limit: Int?
 
     @OptionGroup var team: TeamOption
@@ -24,7 +28,9 @@ struct RedactionTryCommand: ContextualCommand {
         if let connector, !Connector.isIdentifier(connector) {
             throw ValidationError("--connector has 1 to 100 of A-Z a-z 0-9 _ -")
         }
-        if let limit, !(1...1000).contains(limit) { throw ValidationError("--limit has to be 1...1000") }
+        if let limit, !RuleTrialLimits.entries.contains(limit) {
+            throw ValidationError("--limit has to be \(Self.entries)")
+        }
     }
 
     private static let columns: [Column<RuleTrialDocument.Rule>] = [
@@ -59,7 +65,17 @@ struct RedactionTryCommand: ContextualCommand {
                 }
             }
             try context.console.tell(Self.note(told))
+            if let note = Self.standingNote(told) { try context.console.tell(note) }
         }
+    }
+
+    /// What is found anyway came before it was known; nil when there is nothing.
+    private static func standingNote(_ told: RuleTrialDocument) -> String? {
+        // Says of a body that it was compressed: nothing goes by it.
+        let finds = told.standingRules.filter { $0.rule != RedactionRule.decompressed.name }
+        guard !finds.isEmpty else { return nil }
+        let list = finds.map { "\($0.rule) \($0.finds)" }.joined(separator: ", ")
+        return "rules that hold already also found what was stored before they did: \(list)"
     }
 
     private static func note(_ told: RuleTrialDocument) -> String {

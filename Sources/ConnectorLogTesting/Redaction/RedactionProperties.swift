@@ -12,7 +12,7 @@ import Foundation
 ///   before, and is no letter or digit where one was; and expressions may match in it. Of what was no JSON a placeholder may
 ///   have taken the fault's place, so that paths reach further.
 /// - A workspace that was used before gives the same as a new one.
-package final class RedactionTrial {
+package final class RedactionProperties {
     /// How the text is taken: by the bits of one number, so that a fuzzer's first byte may say it.
     package struct Manner {
         package var context: TextRedactor.Context
