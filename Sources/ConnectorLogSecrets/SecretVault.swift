@@ -181,7 +181,7 @@ package final class SecretVault: Sendable {
             if known.withLock({ $0[owner]?[placeholder] == nil }) { await reload(owner) }
             // Else the call would say that the value is looked for, and it would not be.
             guard known.withLock({ $0[owner]?[placeholder] != nil }) else {
-                throw .store(StoreError(.failed, "the secret was changed, and cannot be read"))
+                throw SecretVaultError.store(StoreError(.failed, "the secret was changed, and cannot be read"))
             }
             tell(owner) { $0[placeholder]?.value = Array(value.utf8) }
             return true
