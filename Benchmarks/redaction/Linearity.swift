@@ -16,7 +16,8 @@ enum Linearity {
             ("escapes in escapes", "\\\\\\\\\\\\\\\"%255C"), ("names without values", "\"token\":"),
             ("keys without an end", "-----BEGIN PRIVATE KEY-----"), ("web tokens without dots", "eyJhbGciOiJIUzI1NiJ9"),
             ("card numbers but for a digit", "4111 1111 1111 1112 "), ("objects that never close", "{\"token\":{"),
-            ("quotes", "\\\""), ("URLs", "https://a"), ("tags", "<password>"),
+            ("quotes", "\\\""), ("URLs", "https://a"), ("tags", "<password>"), ("schemes between words", "basic+"),
+            ("numbers without an end", "+1234567e"),
         ]
         var rows: [String: Any] = [:]
         for (name, unit) in texts {
