@@ -8,6 +8,7 @@ import Synchronization
 final class PlaceholderCache: Sendable {
     private static let slotBits = 13
     /// A slot is the hash's upper 34 bits, and the 30 of the placeholder.
+    // The pointer never changes, and what it points to is atomic.
     nonisolated(unsafe) private let slots: UnsafeMutablePointer<Atomic<UInt64>>
     private static let placeholderBits: UInt64 = 1 << 30 - 1
 

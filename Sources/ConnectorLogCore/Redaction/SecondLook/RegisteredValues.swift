@@ -15,7 +15,8 @@ final class RegisteredValues: Sendable {
         var offset: Int
     }
 
-    /// How a text is sampled: for values from `longBytes` on, or for shorter ones. It lives as long as its owner.
+    /// How a text is sampled: for values from `longBytes` on, or for shorter ones. It lives as long as its owner, and its
+    /// bitmap does not change once it is made: a pointer, since to retain an array costs more than a short text.
     struct Samples: @unchecked Sendable {
         fileprivate let wordBytes: Int
         fileprivate let stride: Int
@@ -46,6 +47,7 @@ final class RegisteredValues: Sendable {
     private let values: [[UInt8]]
     /// Of a word, the values in which it stands, and where.
     private let places: [UInt64: [Place]]
+    // Set once, at the end of `init`, because each has to know its owner.
     nonisolated(unsafe) private(set) var samples: [Samples] = []
 
     /// Nil when no value is long enough.
