@@ -14,6 +14,7 @@ enum FuzzCorpus {
             do {
                 try Data(input).write(to: URL(filePath: "\(directory)/made-\(number)"))
             } catch {
+                // Nothing is there to fuzz with, and nobody to hand an error to.
                 fatalError("cannot write to \(directory)")
             }
         }

@@ -32,6 +32,7 @@ private struct FuzzedText {
     }()
     private static let book = Fixtures.redactionBook()
 
+    /// A trap is how libFuzzer learns that something does not hold.
     func run() {
         if let fault = Self.properties.fault(in: text, RedactionProperties.Manner(bits: manner)) { fatalError(fault) }
         // The same bytes as a body that may be compressed or cut, as a header and as a URI: a batch can be made of them.

@@ -23,9 +23,8 @@ package struct RedactionWorkspace: ~Copyable {
 
     /// Bytes that it holds, for limits.
     var byteCount: Int {
-        replaced.capacity + replacedBefore.capacity + held.capacity + marks.byteCount + firstMemory.byteCount
-            + secondMemory.byteCount
-            + known.byteCount
+        replaced.capacity + replacedBefore.capacity + held.capacity + known.byteCount + marks.byteCount
+            + firstMemory.byteCount + secondMemory.byteCount
     }
 
     /// The same text, good until the next one is held.

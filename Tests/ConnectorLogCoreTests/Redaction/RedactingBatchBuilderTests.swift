@@ -207,6 +207,21 @@ struct RedactingBatchBuilderTests {
         #expect(builder.count == 1)
     }
 
+    /// What is kept to redact with is memory of the request's, too.
+    @Test func countsWhatRedactionHolds() {
+        func held(_ text: String) -> Int {
+            let book = Fixtures.redactionBook()
+            book.setSecrets([KnownSecret(value: Array("tok3n-value".utf8))], team: 1, connector: nil)
+            var builder = RedactingBatchBuilder(book: book)
+            var entry = SampleEntry(team: 1, at: .epoch)
+            entry.errorMessage = text
+            builder.append(entry)
+            return builder.byteCount
+        }
+        let filler = String(repeating: "words ", count: 10_000)
+        #expect(held(filler + #"tok3n\u002dvalue"#) >= held(filler + "tok3n value  abc") + 2 * filler.utf8.count)
+    }
+
     // MARK: - Drafts
 
     private func batch(bodyLimit: Int = Limits.bodyBytes, _ fill: (inout EntryDraft) -> Void) -> RedactedBatch {
