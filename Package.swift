@@ -103,7 +103,9 @@ let package = Package(
         ),
         .target(
             name: "ConnectorLogTesting",
-            dependencies: ["ConnectorLogCore", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "ConnectorLogCore", "CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -145,7 +147,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectorLogIngestTests",
-            dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting", "CZstd", "CZlib"],
+            dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting"],
             swiftSettings: settings
         ),
         .testTarget(
@@ -188,7 +190,7 @@ let package = Package(
             name: "connectorlogTests",
             dependencies: [
                 "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting", "CZstd", "CZlib",
+                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -1,5 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogTesting
 import Testing
 
 @Suite

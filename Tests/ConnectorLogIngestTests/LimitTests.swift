@@ -1,5 +1,3 @@
-import CZlib
-import CZstd
 import ConnectorLogCore
 import ConnectorLogIngest
 import Testing

@@ -1,3 +1,4 @@
+import ConnectorLogTesting
 import Foundation
 import Testing
 
@@ -17,39 +18,39 @@ import Testing
     @Test func readsPlainGzipAndZstd() async throws {
         let directory = try TemporaryDirectory()
         #expect(try await read(directory.write(text, to: "plain")) == text)
-        #expect(try await read(directory.write(Compression.gzip(text), to: "gzip")) == text)
-        #expect(try await read(directory.write(Compression.zstd(text), to: "zstd")) == text)
+        #expect(try await read(directory.write(Compressed.gzip(text), to: "gzip")) == text)
+        #expect(try await read(directory.write(Compressed.zstd(text), to: "zstd")) == text)
     }
 
     /// As made by `zstd --ultra -22` or `--long`: a file may look further back than a body may.
     @Test func readsZstdWithALargeWindow() async throws {
         let directory = try TemporaryDirectory()
-        #expect(try await read(directory.write(Compression.zstd(text, windowLog: 27), to: "zstd")) == text)
+        #expect(try await read(directory.write(Compressed.zstd(text, windowLog: 27), to: "zstd")) == text)
     }
 
     @Test func readsMembersAndFramesOneBehindTheOther() async throws {
         let directory = try TemporaryDirectory()
         #expect(
-            try await read(directory.write(Compression.gzip("a\n") + Compression.gzip("b\n"), to: "gzip")) == "a\nb\n")
+            try await read(directory.write(Compressed.gzip("a\n") + Compressed.gzip("b\n"), to: "gzip")) == "a\nb\n")
         #expect(
-            try await read(directory.write(Compression.zstd("a\n") + Compression.zstd("b\n"), to: "zstd")) == "a\nb\n")
+            try await read(directory.write(Compressed.zstd("a\n") + Compressed.zstd("b\n"), to: "zstd")) == "a\nb\n")
     }
 
     @Test func decompressesWhatIsFarSmallerOnDisk() async throws {
         let directory = try TemporaryDirectory()
         let long = String(repeating: "0", count: 3 << 20) + "\n"
-        #expect(try await read(directory.write(Compression.gzip(long), to: "gzip")) == long)
-        #expect(try await read(directory.write(Compression.zstd(long), to: "zstd")) == long)
+        #expect(try await read(directory.write(Compressed.gzip(long), to: "gzip")) == long)
+        #expect(try await read(directory.write(Compressed.zstd(long), to: "zstd")) == long)
     }
 
     @Test func cutOrDamagedDataIsToldAndNotTakenForTheEnd() async throws {
         let directory = try TemporaryDirectory()
         // zstd carries a checksum only when asked to; gzip always does.
-        var damaged = Compression.gzip(text)
+        var damaged = Compressed.gzip(text)
         damaged[damaged.count / 2] ^= 0xFF
         let files = [
-            try directory.write(Compression.gzip(text).dropLast(9), to: "gzip"),
-            try directory.write(Compression.zstd(text).dropLast(9), to: "zstd"),
+            try directory.write(Compressed.gzip(text).dropLast(9), to: "gzip"),
+            try directory.write(Compressed.zstd(text).dropLast(9), to: "zstd"),
             try directory.write(damaged, to: "damaged"),
         ]
         for file in files {
@@ -64,7 +65,7 @@ import Testing
         let window: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0xA8, 0x01, 0x00, 0x00]
         for (bytes, message) in [
             (window, "this is no zstd data, or its window is too large"),
-            (Compression.gzip(text).dropLast(9), "the gzip data ends early"),
+            (Compressed.gzip(text).dropLast(9), "the gzip data ends early"),
         ] {
             let path = try directory.write(bytes, to: "file")
             let failure = try await #require(throws: CommandFailure.self) { try await read(path) }

@@ -19,9 +19,9 @@ struct PlantedTraffic: Sendable {
     init(seed: UInt64, lines count: Int, from start: Timestamp) {
         var planter = SecretPlanter(seed: seed) { coding, bytes in
             switch coding {
-            case .gzip: Compression.gzip(bytes)
-            case .deflate: Compression.deflate(bytes)
-            case .zstd: Compression.zstd(bytes)
+            case .gzip: Compressed.gzip(bytes)
+            case .deflate: Compressed.deflate(bytes)
+            case .zstd: Compressed.zstd(bytes)
             }
         }
         var missing = Set(planter.combinations)

@@ -1,3 +1,4 @@
+import ConnectorLogTesting
 import Foundation
 import NIOHTTP1
 import Testing
@@ -27,16 +28,16 @@ enum WayIn: String, CaseIterable, Sendable {
         let (typeOfLines, typeOfArray) = ("application/x-ndjson", "application/json")
         switch self {
         case .lines, .linesOverHTTP2: try await post(.bytes(ndjson), typeOfLines)
-        case .linesInGzip: try await post(.bytes(Compression.gzip(ndjson)), typeOfLines, ("Content-Encoding", "gzip"))
-        case .linesInZstd: try await post(.bytes(Compression.zstd(ndjson)), typeOfLines, ("Content-Encoding", "zstd"))
+        case .linesInGzip: try await post(.bytes(Compressed.gzip(ndjson)), typeOfLines, ("Content-Encoding", "gzip"))
+        case .linesInZstd: try await post(.bytes(Compressed.zstd(ndjson)), typeOfLines, ("Content-Encoding", "zstd"))
         case .linesInPieces: try await post(.pieces(ndjson), typeOfLines, ("Content-Encoding", "identity"))
         case .linesOfAKey:
             // Once more, to get the answer that is kept for a repeated request.
             for _ in 0..<2 { try await post(.bytes(ndjson), typeOfLines, ("Idempotency-Key", "batch-\(number)")) }
         case .array: try await post(.bytes(array), typeOfArray)
         case .arrayInGzip, .arrayInGzipOverHTTP2:
-            try await post(.bytes(Compression.gzip(array)), typeOfArray, ("Content-Encoding", "gzip"))
-        case .arrayInZstd: try await post(.bytes(Compression.zstd(array)), typeOfArray, ("Content-Encoding", "zstd"))
+            try await post(.bytes(Compressed.gzip(array)), typeOfArray, ("Content-Encoding", "gzip"))
+        case .arrayInZstd: try await post(.bytes(Compressed.zstd(array)), typeOfArray, ("Content-Encoding", "zstd"))
         case .object:
             for line in lines {
                 let answer = try await client.send(
@@ -46,9 +47,9 @@ enum WayIn: String, CaseIterable, Sendable {
             }
         case .commandOfFile: try await program.ingest(ndjson, inFile: "lines-\(number).ndjson", at: client.url)
         case .commandOfGzipFile:
-            try await program.ingest(Compression.gzip(ndjson), inFile: "lines-\(number).gz", at: client.url)
+            try await program.ingest(Compressed.gzip(ndjson), inFile: "lines-\(number).gz", at: client.url)
         case .commandOfZstdFile:
-            try await program.ingest(Compression.zstd(ndjson), inFile: "lines-\(number).zst", at: client.url)
+            try await program.ingest(Compressed.zstd(ndjson), inFile: "lines-\(number).zst", at: client.url)
         case .commandOfStandardInput:
             try await program.ingest(ndjson, inFile: nil, source: "lines-\(number)", at: client.url)
         }

@@ -1,15 +1,16 @@
-import CZlib
-import CZstd
+internal import CZlib
+internal import CZstd
 
 /// Bodies compressed for tests.
-enum Compressed {
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15 + 16) }
+package enum Compressed {
+    package static func gzip(_ text: String) -> [UInt8] { gzip(Array(text.utf8)) }
+    package static func gzip(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15 + 16) }
 
     /// With the frame of RFC 1950.
-    static func deflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15) }
+    package static func deflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: 15) }
 
     /// Without any frame.
-    static func rawDeflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: -15) }
+    package static func rawDeflate(_ bytes: [UInt8]) -> [UInt8] { deflated(bytes, windowBits: -15) }
 
     private static func deflated(_ bytes: [UInt8], windowBits: Int32) -> [UInt8] {
         var stream = z_stream()
@@ -31,7 +32,11 @@ enum Compressed {
         return Array(output.prefix(count))
     }
 
-    static func zstd(_ bytes: [UInt8], windowLog: Int32? = nil) -> [UInt8] {
+    package static func zstd(_ text: String, windowLog: Int32? = nil) -> [UInt8] {
+        zstd(Array(text.utf8), windowLog: windowLog)
+    }
+
+    package static func zstd(_ bytes: [UInt8], windowLog: Int32? = nil) -> [UInt8] {
         let context = ZSTD_createCCtx()
         defer { ZSTD_freeCCtx(context) }
         if let windowLog {
