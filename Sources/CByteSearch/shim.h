@@ -42,6 +42,16 @@ static inline bool same_bytes(const void *one, const void *other, ptrdiff_t coun
     return memcmp(one, other, (size_t)count) == 0;
 }
 
+/* Whether `word` stands somewhere in `text`: quick when its first byte is not too frequent there. */
+static inline bool holds_bytes(const void *text, ptrdiff_t count, const void *word, ptrdiff_t length) {
+    const uint8_t *at = text, *end = at + count;
+    while (end - at >= length && (at = memchr(at, *(const uint8_t *)word, end - at - length + 1)) != NULL) {
+        if (memcmp(at, word, length) == 0) return true;
+        at++;
+    }
+    return false;
+}
+
 /* Whether text begins with the first count bytes of word, at most 48 of them. Of both, 48 bytes may be read. */
 static inline bool begins_with(const void *text, const void *word, ptrdiff_t count) {
     for (ptrdiff_t at = 0; at < count; at += 16) {

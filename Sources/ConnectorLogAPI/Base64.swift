@@ -29,6 +29,23 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The bytes of text in the standard alphabet, padded or not; nil when it is none.
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let padded = Array(text.utf8)
+        let padding = padded.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        let unpadded = padded.dropLast(padding)
+        guard !unpadded.contains(UInt8(ascii: "-")), !unpadded.contains(UInt8(ascii: "_")) else { return nil }
+        let urlSafe = unpadded.map { byte in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            default: byte
+            }
+        }
+        return decodeURLSafe(String(decoding: urlSafe, as: UTF8.self))
+    }
+
     /// The bytes of unpadded text in the URL-safe alphabet; nil when it is none, or when the bits behind the last byte
     /// are not zero, so that each value has one text.
     package static func decodeURLSafe(_ text: some StringProtocol) -> [UInt8]? {

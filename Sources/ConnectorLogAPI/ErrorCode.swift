@@ -14,7 +14,11 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
     case unprocessableEntity = "UNPROCESSABLE_ENTITY"
     case tooManyRequests = "TOO_MANY_REQUESTS"
     case internalServerError = "INTERNAL_SERVER_ERROR"
+    /// Of the invoker: the vendor gave no valid answer.
+    case badGateway = "BAD_GATEWAY"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    /// Of the invoker: the vendor gave no answer within the connector's time limit.
+    case gatewayTimeout = "GATEWAY_TIMEOUT"
     /// The disk is full: nothing of the request was stored. An erasure may be begun, and is ended later.
     case insufficientStorage = "INSUFFICIENT_STORAGE"
 
@@ -32,7 +36,9 @@ package enum ErrorCode: String, Sendable, CaseIterable, Codable {
         case .unprocessableEntity: 422
         case .tooManyRequests: 429
         case .internalServerError: 500
+        case .badGateway: 502
         case .serviceUnavailable: 503
+        case .gatewayTimeout: 504
         case .insufficientStorage: 507
         }
     }

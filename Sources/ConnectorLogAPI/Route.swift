@@ -3,7 +3,11 @@ package import ConnectorLogCore
 /// Every route of the API; the raw value is its `operationId` in `openapi.yaml`. The server's router, its tests and the
 /// document are held against this table.
 package enum Route: String, CaseIterable, Sendable {
-    case ingest
+    case ingest, exportTraces, exportLogs
+    case createAccessToken
+    case reportEvents, reportStates
+    case listServiceRequests, getServiceRequest
+    case listServiceRequestsOfFlow, listServiceRequestsOfVersion, listServiceRequestsOfState
     case listEntries, getEntry
     case listFlows, listStates, getState, listStateEntries, listStateFaults
     case listFaults, getFault
@@ -13,6 +17,7 @@ package enum Route: String, CaseIterable, Sendable {
     case getRedaction, setRedaction, tryRedaction
     case listTeamSecrets, createTeamSecret, updateTeamSecret, deleteTeamSecret
     case eraseEntry, eraseState, eraseConnectorLog, listErasures
+    case listAudit, listServerAudit
     case listKeys, createKey, revokeKey
     case listConnectors, createConnector, getConnector, updateConnector, deleteConnector
     case getConnectorLogo, uploadConnectorLogo, getConnectorLogoImage
@@ -34,7 +39,9 @@ extension Route {
 
     package var method: Method {
         switch self {
-        case .ingest, .createTeam, .createKey, .createConnector, .uploadConnectorLogo, .createTeamSecret,
+        case .ingest, .exportTraces, .exportLogs, .createAccessToken, .reportEvents, .reportStates,
+            .createTeam, .createKey, .createConnector, .uploadConnectorLogo,
+            .createTeamSecret,
             .createConnectorSecret, .tryRedaction:
             .post
         case .updateTeam: .patch
@@ -43,10 +50,13 @@ extension Route {
             .deleteTeamSecret, .deleteConnectorSecret:
             .delete
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
-            .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .getRetention, .listErasures, .listKeys,
+            .listFaults, .getFault, .getOutcomes, .listTeams, .getTeam, .getRetention, .listErasures, .listAudit,
+            .listServerAudit,
+            .listKeys,
             .listConnectors, .getConnector, .getRedaction, .listTeamSecrets, .listConnectorSecrets,
             .getConnectorLogo, .getConnectorLogoImage, .listConnectorLogs, .getConnectorLog, .getHealth,
-            .getReadiness, .getMetrics, .getOpenAPI:
+            .getReadiness, .getMetrics, .getOpenAPI, .listServiceRequests, .getServiceRequest,
+            .listServiceRequestsOfFlow, .listServiceRequestsOfVersion, .listServiceRequestsOfState:
             .get
         }
     }
@@ -55,6 +65,16 @@ extension Route {
     package var template: String {
         switch self {
         case .ingest: "/v1/ingest"
+        case .exportTraces: "/v1/traces"
+        case .exportLogs: "/v1/logs"
+        case .createAccessToken: "/oauth/token"
+        case .reportEvents: "/api/reporting/1/events"
+        case .reportStates: "/api/reporting/1/states"
+        case .listServiceRequests: Self.serviceRequests
+        case .getServiceRequest: Self.serviceRequests + "/{log_id}"
+        case .listServiceRequestsOfFlow: Self.serviceRequests + "/flow/{flow_id}"
+        case .listServiceRequestsOfVersion: Self.serviceRequests + "/flow/{flow_id}/{flow_version}"
+        case .listServiceRequestsOfState: Self.serviceRequests + "/state/{state_id}"
         case .listEntries: Self.team + "/logs"
         case .getEntry, .eraseEntry: Self.team + "/logs/{log_id}"
         case .listFlows: Self.team + "/flows"
@@ -74,6 +94,8 @@ extension Route {
         case .updateTeamSecret, .deleteTeamSecret: Self.team + "/secrets/{secret_placeholder}"
         case .eraseConnectorLog: Self.team + "/connectors/{connector_identifier}/logs"
         case .listErasures: Self.team + "/erasures"
+        case .listAudit: Self.team + "/audit"
+        case .listServerAudit: "/v1/audit"
         case .listKeys, .createKey: Self.team + "/keys"
         case .revokeKey: Self.team + "/keys/{key_id}"
         case .listConnectors, .createConnector: Self.connectors
@@ -92,6 +114,7 @@ extension Route {
     }
 
     private static let team = "/v1/teams/{team_id}"
+    private static let serviceRequests = "/api/service/1/requests"
     private static let connectors = team + "/connector_builder/connectors"
     private static let connector = connectors + "/{connector_identifier}"
 
@@ -105,6 +128,9 @@ extension Route {
             return "/" + PercentEncoding.encode(value)
         }.joined()
     }
+
+    /// Routes of OTLP, whose errors are not the envelope but what OTLP's clients read.
+    package static let otlp: Set<Route> = [.exportTraces, .exportLogs]
 
     /// Whether the path names a team.
     package var isOfTeam: Bool { template.hasPrefix(Self.team) }
@@ -135,22 +161,32 @@ extension Route {
 
     package var access: Access {
         switch self {
-        case .ingest: .recorder
+        case .ingest, .exportTraces, .exportLogs, .reportEvents, .reportStates: .recorder
         case .listEntries, .getEntry, .listFlows, .listStates, .getState, .listStateEntries, .listStateFaults,
             .listFaults, .getFault, .getOutcomes, .getRetention, .getRedaction, .listConnectors, .getConnector,
             .getConnectorLogo,
-            .listConnectorLogs, .getConnectorLog:
+            .listConnectorLogs, .getConnectorLog, .listServiceRequests, .getServiceRequest, .listServiceRequestsOfFlow,
+            .listServiceRequestsOfVersion, .listServiceRequestsOfState:
             .viewer
         case .createConnector, .updateConnector, .deleteConnector, .uploadConnectorLogo, .listConnectorSecrets,
             .createConnectorSecret, .updateConnectorSecret, .deleteConnectorSecret:
             .editor
         case .listKeys, .createKey, .revokeKey, .setRetention, .resetRetention, .eraseEntry, .eraseState,
-            .eraseConnectorLog, .listErasures, .setRedaction, .tryRedaction, .listTeamSecrets, .createTeamSecret,
-            .updateTeamSecret, .deleteTeamSecret:
+            .eraseConnectorLog, .listErasures, .listAudit, .setRedaction, .tryRedaction, .listTeamSecrets,
+            .createTeamSecret, .updateTeamSecret, .deleteTeamSecret:
             .admin
-        case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .getMetrics: .owner
-        // An image is fetched by browsers, which send no key; its name is random.
-        case .getConnectorLogoImage, .getHealth, .getReadiness, .getOpenAPI: .everyone
+        case .listTeams, .createTeam, .getTeam, .updateTeam, .deleteTeam, .listServerAudit, .getMetrics: .owner
+        // An image is fetched by browsers, which send no key; its name is random. Who asks for a token says in the body who
+        // he is.
+        case .getConnectorLogoImage, .createAccessToken, .getHealth, .getReadiness, .getOpenAPI: .everyone
+        }
+    }
+
+    /// Whether what it does is written down in the audit. Records are none of it: they say themselves who sent them.
+    package var isAudited: Bool {
+        switch self {
+        case .ingest, .exportTraces, .exportLogs, .reportEvents, .reportStates, .createAccessToken, .tryRedaction: false
+        default: method != .get
         }
     }
 

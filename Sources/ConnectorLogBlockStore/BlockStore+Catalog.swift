@@ -130,4 +130,10 @@ extension BlockStore: Catalog {
     ) async throws(StoreError) -> Bool {
         try await catalog.setRedactionRules(json, team: team, at: now)
     }
+
+    package func note(_ record: AuditRecord) async throws(StoreError) { try await catalog.note(record) }
+
+    package func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try await catalog.audit(team: team, before: before, limit: limit)
+    }
 }

@@ -17,7 +17,7 @@ package final class BlockStore: Sendable {
     private let pool: DatabasePool
     let directory: BlockDirectory
     let catalog: SQLiteCatalog
-    private let encoder: CommitEncoder
+    let encoder: CommitEncoder
     private let connectors: ConnectorRegistry
     let committer: Committer
     private let reservations: LogTimeReservations
@@ -26,9 +26,9 @@ package final class BlockStore: Sendable {
     let recent: RecentBlocks
     let tally: StateTally
     private let quarantine: Quarantine
-    private let logger: Logger
+    let logger: Logger
     /// Searches that may read all blocks leave readers to all others.
-    private let slowSearches = AsyncSlots(count: 2, maximumWaiting: 64)
+    let slowSearches = AsyncSlots(count: 2, maximumWaiting: 64)
     let maintenance: Maintenance
 
     /// Opens the store in `directory`, or makes one there.
@@ -203,7 +203,8 @@ extension BlockStore: LogWriter {
         let result = try await committer.commit(
             PreparedBatch(
                 entries: entries, states: states, faults: batch.faults, changes: batch.states,
-                newConnectors: newConnectors, idempotency: idempotency))
+                pendingParts: batch.pendingParts, releasedParts: batch.releasedParts, newConnectors: newConnectors,
+                idempotency: idempotency))
         isStored = result == .stored
         return result
     }
@@ -276,7 +277,7 @@ extension BlockStore: LogReader {
         }
     }
 
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         waitingCalls: ClosedRange<Int64>? = nil, _ body: @escaping @Sendable (EntrySearch) throws -> Value
     ) async throws -> Value {
         try await pool.read { [filters, encoder, quarantine, recent] db in
@@ -313,7 +314,7 @@ extension BlockStore: LogReader {
     package func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> {
         guard !catalog.isDeleted(team: query.teamID) else { return NamedPage(rows: [], next: nil) }
         await writeStates()
-        return try await catalog.read { db in try FlowStateRows.flows(query, in: db) }
+        return try await catalog.read { db in try FlowRows(db: db, query: query).page() }
     }
 
     package func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> {
@@ -332,7 +333,7 @@ extension BlockStore: LogReader {
     }
 
     /// Brings the rows of flow states up to date. When that fails, for want of room say, they are read as they are.
-    private func writeStates() async {
+    func writeStates() async {
         if tally.isEmpty { return }
         do {
             try await pool.write { [tally] db in

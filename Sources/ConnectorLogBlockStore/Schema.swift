@@ -22,6 +22,8 @@ enum Schema {
         migrator.registerMigration("6 checksums of blocks' rows", migrate: addBlockChecksums)
         migrator.registerMigration("7 small flow states", migrate: makeFlowStatesSmall)
         migrator.registerMigration("8 secrets and rules", migrate: createSecretsAndRules)
+        migrator.registerMigration("9 audit", migrate: createAudit)
+        migrator.registerMigration("10 parts of calls that wait", migrate: createPendingParts)
         return migrator
     }
 
@@ -210,6 +212,46 @@ enum Schema {
                     rules TEXT NOT NULL,
                     updated_at INTEGER NOT NULL
                 ) STRICT;
+                """)
+    }
+
+    /// Numbers are not given twice: what is released under one must not be another part. The index is all that counting
+    /// and looking for whole calls read.
+    private static func createPendingParts(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE pending_part (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    team_id INTEGER NOT NULL,
+                    call BLOB NOT NULL,
+                    kind INTEGER NOT NULL,
+                    arrived_at INTEGER NOT NULL,
+                    bytes INTEGER NOT NULL,
+                    entry BLOB NOT NULL
+                ) STRICT;
+                CREATE INDEX pending_part_call ON pending_part (team_id, call, kind, arrived_at, bytes);
+                CREATE TABLE told_event (
+                    event BLOB PRIMARY KEY,
+                    told_at INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX told_event_age ON told_event (told_at);
+                """)
+    }
+
+    private static func createAudit(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE audit (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    at INTEGER NOT NULL,
+                    team_id INTEGER,
+                    key_id TEXT NOT NULL,
+                    key_name TEXT NOT NULL,
+                    action TEXT NOT NULL,
+                    target TEXT,
+                    request_id TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX audit_team ON audit (team_id, id);
                 """)
     }
 }

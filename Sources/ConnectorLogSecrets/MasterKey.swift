@@ -1,3 +1,4 @@
+import ConnectorLogCore
 import Crypto
 import Foundation
 
@@ -56,7 +57,5 @@ package struct MasterKeyID: Hashable, Sendable, CustomStringConvertible {
 
     package let bytes: [UInt8]
 
-    package var description: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    package var description: String { bytes.hexadecimal }
 }

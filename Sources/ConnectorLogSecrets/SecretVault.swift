@@ -122,6 +122,15 @@ package final class SecretVault: Sendable {
         return secretValue.withUnsafeBytes { placeholders.placeholder(for: $0) }
     }
 
+    /// The value of the secret with this name; nil when there is none. For who sends it where it belongs, and nowhere else.
+    package func value(
+        ofSecret name: String, team: Int64, connector: String?
+    ) async throws(StoreError) -> [UInt8]? {
+        guard let secret = try await catalog.secrets(team: team, connector: connector).first(where: { $0.name == name })
+        else { return nil }
+        return known.withLock { $0[Owner(team: team, connector: connector)]?[secret.placeholder]?.value }
+    }
+
     /// What the book was told of a connector, or of a team for itself.
     func knownSecrets(team: Int64, connector: String?) -> Set<KnownSecret> {
         known.withLock { Set($0[Owner(team: team, connector: connector), default: [:]].values) }
@@ -202,7 +211,7 @@ package final class SecretVault: Sendable {
 
     /// `sec_` and nine hexadecimal digits.
     private func makePlaceholder() -> String {
-        let digits = randomBytes(5).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digits = randomBytes(5).hexadecimal
         return "sec_" + digits.prefix(9)
     }
 

@@ -19,15 +19,15 @@ extension BlockStore {
         }
     }
 
-    /// Turns one bit of a stored part.
-    func damage(block id: Int64, part: BlockFormat.Part) async throws {
+    /// Turns one bit of a stored part: of the byte at `offset`, or in its midst.
+    func damage(block id: Int64, part: BlockFormat.Part, at offset: Int? = nil) async throws {
         try await catalog.pool.write { db in
             let row = part.rowID(block: id)
             guard
                 var bytes = try Row.fetchOne(db, sql: "SELECT bytes FROM block_part WHERE id = ?", arguments: [row])?
                     .bytes(0), !bytes.isEmpty
             else { return }
-            bytes[bytes.count / 2] ^= 1
+            bytes[offset ?? bytes.count / 2] ^= 1
             try db.execute(
                 sql: "UPDATE block_part SET bytes = ? WHERE id = ?", arguments: [bytes.databaseBytes, row])
         }

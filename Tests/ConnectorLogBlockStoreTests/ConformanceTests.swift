@@ -44,7 +44,7 @@ import Testing
 
     static func underTest(_ store: BlockStore, _ temporary: TemporaryStore) -> StoreUnderTest {
         StoreUnderTest(
-            writer: store, reader: store, catalog: store, keeper: store, clock: temporary.clock,
+            writer: store, reader: store, catalog: store, keeper: store, pending: store, clock: temporary.clock,
             reopen: {
                 try await store.close()
                 return try await underTest(temporary)

@@ -70,6 +70,27 @@ extension StoreCheck {
             }
         }
         try checkSecrets()
+        try checkPendingParts()
+        try attempt("table audit") { check in
+            _ = try check.queue.read { db in
+                // A store of a version before has none.
+                try db.tableExists("audit")
+                    ? Row.fetchAll(db, sql: "SELECT * FROM audit").map(SQLiteCatalog.auditRecord) : []
+            }
+        }
+    }
+
+    mutating func checkPendingParts() throws {
+        try attempt("table pending_part") { check in
+            let parts = try check.queue.read { db in
+                // A store of a version before has none.
+                try db.tableExists("pending_part")
+                    ? Row.fetchAll(db, sql: "SELECT * FROM pending_part").map(PendingPartRows.part) : []
+            }
+            for part in parts where part.entry == nil {
+                check.report.add(CheckReport.Fault(place: "pending_part \(part.number)", what: "is damaged"))
+            }
+        }
     }
 
     /// What is sealed cannot be opened here: the key is not in the store.

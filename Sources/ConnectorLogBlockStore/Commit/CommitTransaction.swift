@@ -128,6 +128,8 @@ final class CommitTransaction: Sendable {
             try writeFaults(batches.flatMap(\.faults), at: now, in: db)
             change = try states.write(batches, lastBlock: written.last?.summary.id, in: db)
             try register(batches.flatMap(\.newConnectors), at: now, in: db)
+            try PendingPartRows.insert(batches.flatMap(\.pendingParts), at: now, in: db)
+            try PendingPartRows.release(batches.flatMap(\.releasedParts), in: db)
             for answer in batches.compactMap(\.idempotency) {
                 try db.cachedStatement(sql: "INSERT INTO idempotency VALUES (?, ?, ?, ?)").execute(arguments: [
                     answer.token.databaseBytes, answer.fingerprint.databaseBytes, answer.answer.databaseBytes,

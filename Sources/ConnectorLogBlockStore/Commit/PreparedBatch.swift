@@ -21,6 +21,8 @@ struct PreparedBatch: Sendable {
     var states: FlowStateDeltas
     var faults: [RootFault]
     var changes: [StateChange]
+    var pendingParts: [PendingPart]
+    var releasedParts: [Int64]
     var newConnectors: [NewConnector]
     var idempotency: IdempotentAnswer?
 
@@ -40,5 +42,6 @@ struct PreparedBatch: Sendable {
             }
         return entryBytes + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
             + (changes.count + states.count) * 256 + (idempotency?.answer.count ?? 0)
+            + pendingParts.reduce(0) { $0 + 256 + $1.entry.bytes.count } + releasedParts.count * 8
     }
 }

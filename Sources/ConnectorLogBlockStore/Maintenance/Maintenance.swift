@@ -109,9 +109,16 @@ struct Maintenance: Sendable {
 
     func chores() async throws {
         try await catalog.writeKeyUses()
-        let oldest = now().advanced(bySeconds: -Self.idempotencySeconds).microseconds
+        let oldest = now().advanced(bySeconds: -Self.idempotencySeconds)
         try await pool.write { db in
-            try db.execute(sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [oldest])
+            try db.execute(sql: "DELETE FROM idempotency WHERE created_at < ?", arguments: [oldest.microseconds])
+        }
+        let earliest = try await pool.read { db in try PendingPartRows.timeOfTheEarliest(in: db) } ?? oldest
+        var forgotten = PendingPartRows.mostForgotten
+        while forgotten == PendingPartRows.mostForgotten {
+            forgotten = try await pool.write { db in
+                try PendingPartRows.forgetEvents(toldBefore: max(oldest, earliest), in: db)
+            }
         }
     }
 }

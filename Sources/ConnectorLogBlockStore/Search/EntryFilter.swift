@@ -7,11 +7,17 @@ struct EntryFilter {
     let keys: [UInt64]
     /// All of them have to be in its filter of words.
     let wordKeys: [UInt64]
+    /// One of them has to be in its bloom filter; nil when rows of any flow are wanted.
+    let flowKeys: [UInt64]?
     private let searches: [TextSearch]
+    private let flowIDs: Set<[UInt8]>?
 
-    init(_ query: EntryQuery) {
+    /// - Parameter flowIDs: rows of these flows alone; nil for all, also those of no flow.
+    init(_ query: EntryQuery, flowIDs: Set<String>? = nil) {
         self.query = query
+        self.flowIDs = flowIDs.map { Set($0.map { Array($0.utf8) }) }
         let team = query.teamID
+        flowKeys = flowIDs.map { $0.map { FilterKey.flow(team: team, $0) } }
         wordKeys = query.word.map(WordKeys.keys) ?? []
         searches = [query.text.map { TextSearch($0) }, query.word.map { TextSearch($0, isWord: true) }]
             .compactMap(\.self).filter { !$0.isEmpty }
@@ -36,6 +42,12 @@ struct EntryFilter {
         return (outcome == .ok ? block.ok : block.failed) > 0
     }
 
+    /// Whether the block's rows pass all filters but those of outcome and time, as the directory alone tells.
+    func asksNothing(beyondTheRowOf block: BlockSummary) -> Bool {
+        block.teamID == query.teamID && keys.isEmpty && flowIDs == nil && searches.isEmpty && query.method == nil
+            && query.status == nil && query.event == nil && query.flowVersion == nil
+    }
+
     /// Rising. Cheap columns come first, so that dear ones are decoded only for blocks that have rows left.
     func rows(of block: StoredBlock) throws -> [Int] {
         var rows = try block.rows(ofTeam: query.teamID)
@@ -50,12 +62,13 @@ struct EntryFilter {
         }
         let texts: [(BlockFormat.Column, String?)] = [
             (.connector, query.connector), (.method, query.method), (.event, query.event), (.flowID, query.flowID),
-            (.stateID, query.stateID),
+            (.flowVersion, query.flowVersion), (.stateID, query.stateID),
         ]
         for (column, wanted) in texts {
             guard let wanted, !rows.isEmpty else { continue }
             try block.texts(column).filter(&rows, equalTo: wanted)
         }
+        if let flowIDs, !rows.isEmpty { try block.texts(.flowID).filter(&rows, among: flowIDs) }
         if let wanted = query.requestID, !rows.isEmpty {
             rows = try rows.filter { try hasRequestID(wanted, row: $0, of: block) }
         }
@@ -64,10 +77,11 @@ struct EntryFilter {
     }
 
     private func keepInTime(_ rows: inout [Int], of block: StoredBlock) throws {
-        guard query.from != nil || query.to != nil || query.after != nil, !rows.isEmpty else { return }
-        let times = try block.integers(.logTime)
         let from = query.from?.microseconds ?? .min
         let to = query.to?.microseconds ?? .max
+        let isWithin = block.summary.firstTime >= from && block.summary.lastTime < to
+        guard !isWithin || query.after != nil, !rows.isEmpty else { return }
+        let times = try block.integers(.logTime)
         rows.removeAll { times[$0] < from || times[$0] >= to }
         guard let after = query.after, !rows.isEmpty else { return }
         let ids = try block.ids()

@@ -26,6 +26,13 @@ struct EntrySearch {
         return keys.allSatisfy(try filters.filter(part, of: block).mayContain)
     }
 
+    /// Whether the block's filters leave hope for a row that `filter` wants.
+    func mayHold(_ filter: EntryFilter, _ block: StoredBlock) throws -> Bool {
+        guard try mayHold(filter.keys, block), try mayHold(filter.wordKeys, block, part: .words) else { return false }
+        guard let flowKeys = filter.flowKeys, block.hasFilter else { return true }
+        return flowKeys.contains(where: try filters.filter(.filter, of: block).mayContain)
+    }
+
     func page(_ query: EntryQuery, blocks: [BlockSummary]) throws -> Page<EntrySummary> {
         guard let query = try narrowed(query) else { return Page(rows: [], next: nil) }
         return try page(of: PageSearch(query, blocks: blocks)) ?? Page(rows: [], next: nil)
@@ -88,7 +95,7 @@ struct EntrySearch {
     }
 
     private func matches(_ filter: EntryFilter, of block: StoredBlock) throws -> [PageSearch.Hit] {
-        guard try mayHold(filter.keys, block), try mayHold(filter.wordKeys, block, part: .words) else { return [] }
+        guard try mayHold(filter, block) else { return [] }
         let rows = try filter.rows(of: block)
         guard !rows.isEmpty else { return [] }
         let times = try block.integers(.logTime)

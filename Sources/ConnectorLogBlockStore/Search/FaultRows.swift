@@ -42,6 +42,34 @@ struct FaultRows {
         return Page(rows: try found.prefix(query.limit).compactMap(readable), next: next)
     }
 
+    func counts(_ query: FaultCountQuery) throws -> [Int] {
+        let buckets = query.buckets
+        var counts = Array(repeating: 0, count: buckets.count)
+        guard !counts.isEmpty, query.flowIDs?.isEmpty != true else { return counts }
+        var filter = " FROM fault WHERE team_id = ? AND occurred_at >= ? AND occurred_at < ?"
+        var arguments: StatementArguments = [query.teamID, buckets.from.microseconds, buckets.to.microseconds]
+        if let connector = query.connector {
+            filter += " AND connector = ?"
+            arguments += [connector]
+        }
+        guard let flowIDs = query.flowIDs.map({ Set($0.map { Array($0.utf8) }) }) else {
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT (occurred_at - ?) / ? AS bucket, count(*) AS count" + filter + " GROUP BY bucket",
+                arguments: [buckets.firstStart.microseconds, buckets.width] + arguments)
+            while let row = try rows.next() { counts[try row.value("bucket")] += try row.value("count") }
+            return counts
+        }
+        // Their flows stand in their records alone.
+        let rows = try Row.fetchCursor(db, sql: "SELECT *" + filter, arguments: arguments)
+        while let row = try rows.next() {
+            guard let fault = try readable(row), let flowID = fault.flowID, flowIDs.contains(Array(flowID.utf8)),
+                let bucket = buckets.bucket(of: fault.occurredAt)
+            else { continue }
+            counts[bucket] += 1
+        }
+        return counts
+    }
+
     private func position(_ row: Row) throws -> PagePosition {
         guard let id = EntryID(databaseBytes: row.bytes("id")) else { throw BlockError(.value, "fault") }
         return PagePosition(time: Timestamp(microseconds: try row.value("occurred_at")), id: id)

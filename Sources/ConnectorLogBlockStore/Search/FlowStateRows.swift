@@ -62,53 +62,13 @@ enum FlowStateRows {
         return NamedPage(rows: rows, next: states.count > query.limit ? next : nil)
     }
 
-    static func flows(_ query: FlowQuery, in db: Database) throws -> NamedPage<FlowSummary> {
-        var sql = """
-            SELECT flow, (SELECT text FROM flow_text WHERE id = flow) AS flow_id, sum(status = ?) AS in_progress,
-                sum(status = ?) AS done, sum(status = ?) AS failed, sum(status = ?) AS expired,
-                max(last_action_at) AS last_action_at
-            FROM flow_state WHERE team_id = ? AND flow IS NOT NULL
-            """
-        let statuses: [FlowState.Status] = [.inProgress, .done, .failed, .expired]
-        var arguments = StatementArguments(statuses.map(\.number)) + [query.teamID]
-        let (rangeSQL, rangeArguments) = range(from: query.from, to: query.to)
-        sql += rangeSQL
-        arguments += rangeArguments
-        sql += " GROUP BY flow HAVING 1"
-        if let after = query.after {
-            let time = after.time.microseconds
-            sql += " AND (max(last_action_at) < ? OR (max(last_action_at) = ? AND flow_id > ?))"
-            arguments += [time, time, after.name]
-        }
-        // The name is that of the latest active state that has one.
-        sql = """
-            SELECT *, (SELECT (SELECT text FROM flow_text WHERE id = named.name) FROM flow_state AS named
-                       WHERE named.team_id = ? AND named.flow = active.flow AND named.name IS NOT NULL
-                           \(rangeSQL)
-                       ORDER BY active_hour DESC, last_action_at DESC, state_id LIMIT 1) AS flow_name
-            FROM (\(sql)) AS active
-            """
-        arguments = [query.teamID] + rangeArguments + arguments
-        if let search = query.search {
-            sql = "SELECT * FROM (\(sql)) WHERE flow_name LIKE ? ESCAPE '\\' OR flow_id LIKE ? ESCAPE '\\'"
-            let pattern = "%" + search.replacing(/[\\%_]/) { "\\" + $0.output } + "%"
-            arguments += [pattern, pattern]
-        }
-        sql += " ORDER BY last_action_at DESC, flow_id LIMIT ?"
-        arguments += [query.limit + 1]
-        let flows = try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-            FlowSummary(
-                flowID: try row.value("flow_id"), flowName: try row.valueIfAny("flow_name"),
-                inProgress: try row.value("in_progress"), done: try row.value("done"),
-                failed: try row.value("failed"), expired: try row.value("expired"),
-                lastActionAt: Timestamp(microseconds: try row.value("last_action_at")))
-        }
-        let rows = Array(flows.prefix(query.limit))
-        let next = rows.last.map { NamedPosition(time: $0.lastActionAt, name: $0.flowID) }
-        return NamedPage(rows: rows, next: flows.count > query.limit ? next : nil)
+    /// What SQL's `LIKE` takes, with the escape `\\`, for texts that have `search` in them.
+    static func pattern(_ search: String) -> String {
+        "%" + search.replacing(/[\\%_]/) { "\\" + $0.output } + "%"
     }
 
-    private static func range(from: Timestamp?, to: Timestamp?) -> (String, StatementArguments) {
+    /// Conditions on a row, and what they are bound to.
+    static func range(from: Timestamp?, to: Timestamp?) -> (String, StatementArguments) {
         var sql = ""
         var arguments = StatementArguments()
         if let from {

@@ -38,6 +38,7 @@ package struct EntryQuery: Hashable, Sendable {
     package var connector: String?
     package var stateID: String?
     package var flowID: String?
+    package var flowVersion: String?
     package var outcome: Outcome?
     package var method: String?
     package var status: StatusFilter?
@@ -76,7 +77,7 @@ package struct EntryQuery: Hashable, Sendable {
     /// no filter over it, or one that leaves more hope than others.
     package var mayReadAll: Bool {
         guard stateID == nil, requestID == nil else { return false }
-        return status != nil || method != nil || event != nil || readsTexts
+        return status != nil || method != nil || event != nil || flowVersion != nil && flowID == nil || readsTexts
     }
 
     package init(teamID: Int64, order: PageOrder = .newestFirst, limit: Int = 100) {

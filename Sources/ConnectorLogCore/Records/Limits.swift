@@ -18,12 +18,21 @@ package enum Limits {
 
     /// Bytes of a body that are kept unless configured otherwise; the rest is cut, and the entry says so.
     package static let bodyBytes = 262_144
-    /// Bytes that a compressed body may have when it is decompressed to be redacted; a longer one is not kept.
+    /// What `bodyBytes` may be configured to at most. A longer body in an HTTP Archive is not redacted: its size alone is
+    /// kept.
+    package static let largestBodyBytes = 16 << 20
+    /// Bytes that a body may have to be redacted when it was compressed, or stands in an archive as fields of a form; of a
+    /// longer one only the size is kept.
     package static let decompressedBodyBytes = 8 << 20
     /// Codings of a body within each other that are undone.
     package static let bodyCodings = 3
     /// Bytes of one line or array element. Two bodies of the default size, escaped, fit.
     package static let lineBytes = 4 << 20
+    /// Bytes of one entry of an HTTP Archive: browsers save whole bodies, in base64 where they are no text.
+    package static let archiveEntryBytes = 32 << 20
+    /// Bytes that no entry exceeds in an archive that a server writes: two bodies of control characters, each of which
+    /// becomes six bytes (`\u0000`), and all else.
+    package static let exportedEntryBytes = 2 * 6 * largestBodyBytes + (16 << 20)
     /// Bytes of one ingest request after decompression.
     package static let requestBytes = 128 << 20
     /// Lines of one ingest request.

@@ -31,6 +31,10 @@ package struct EntryDraft: ~Copyable {
     package var teamID: Int64 = 0
     package var logTime: Int64 = 0
     package var connector = Text(start: nil, count: 0)
+    /// The sender did not say which connector it is: secrets of all of the team's are looked for.
+    package var isConnectorGuessed = false
+    /// What `connector` was made of, where its letters are not the sender's: a secret would not be known in it again.
+    package var connectorSource: Text?
     package var event: Text?
     package var method: Text?
     package var uri: Text?
@@ -55,6 +59,9 @@ package struct EntryDraft: ~Copyable {
     package var responseBody: Body?
     /// A JSON object.
     package var attributes: Text?
+    /// What was taken out of these texts before, when they waited for one another or lay in a store from which they were
+    /// exported: it stands in the receipt, too.
+    package var redactedBefore: [Redaction] = []
 
     package init() {}
 }

@@ -4,13 +4,22 @@ package struct RedactedBatch: Sendable {
     /// Their ids are assigned at the commit.
     package let faults: [RootFault]
     package let states: [StateChange]
+    /// Parts of calls that wait for their other part, as `PendingCalls` says.
+    package let pendingParts: [PendingPart]
+    /// Numbers of parts that wait no longer: what became of them is in this batch.
+    package let releasedParts: [Int64]
 
-    init(entries: EntryColumns, faults: [RootFault], states: [StateChange]) {
+    init(
+        entries: EntryColumns, faults: [RootFault], states: [StateChange], pendingParts: [PendingPart],
+        releasedParts: [Int64]
+    ) {
         (self.entries, self.faults, self.states) = (entries, faults, states)
+        (self.pendingParts, self.releasedParts) = (pendingParts, releasedParts)
     }
 
-    package var count: Int { entries.count + faults.count + states.count }
-    package var isEmpty: Bool { count == 0 }
+    package var count: Int { entries.count + faults.count + states.count + pendingParts.count }
+    /// Whether it changes nothing.
+    package var isEmpty: Bool { count == 0 && releasedParts.isEmpty }
 
     /// The entries, of which the batch keeps none.
     package mutating func takeEntries() -> EntryColumns {

@@ -8,13 +8,15 @@ package struct RedactingBatchBuilder: ~Copyable {
     private var columns = EntryColumnsBuilder()
     private var faults: [RootFault] = []
     private var states: [StateChange] = []
+    private var pending: [PendingPart] = []
+    private var released: [Int64] = []
     private var workspace = RedactionWorkspace()
     /// One value of a fault or a state while it is redacted.
     private var scratch = ByteScratch()
     /// A body that was decompressed, and what it was before, when that was compressed, too.
     private var plain = ByteScratch()
     private var compressed = ByteScratch()
-    /// Bytes that `faults` and `states` hold.
+    /// Bytes that `faults`, `states` and `pending` hold.
     private var runBytes = 0
 
     /// - Parameters:
@@ -28,22 +30,34 @@ package struct RedactingBatchBuilder: ~Copyable {
         self.bodyLimit = bodyLimit
     }
 
-    package var count: Int { columns.count + faults.count + states.count }
+    package var count: Int { columns.count + faults.count + states.count + pending.count }
+
+    /// Parts of calls that are held so far.
+    package var pendingCounts: PendingCounts {
+        PendingCounts(parts: pending.count, bytes: pending.reduce(0) { $0 + $1.entry.bytes.count })
+    }
 
     /// Bytes that the batch holds so far, for limits.
     package var byteCount: Int {
         columns.byteCount + runBytes + scratch.capacity + plain.capacity + compressed.capacity + workspace.byteCount
     }
 
+    /// Of `byteCount`, what the batch itself takes: the rest is room that the next entry uses again.
+    package var contentByteCount: Int { columns.contentByteCount + runBytes }
+
     package consuming func finish() -> RedactedBatch {
-        RedactedBatch(entries: columns.finish(), faults: faults, states: states)
+        RedactedBatch(
+            entries: columns.finish(), faults: faults, states: states, pendingParts: pending, releasedParts: released)
     }
 
     // MARK: - Entries
 
     package mutating func append(_ entry: borrowing EntryDraft) {
         workspace.tally.removeAll()
-        let redactor = TextRedactor(policy: policies.policy(team: entry.teamID, connector: entry.connector))
+        let redactor = TextRedactor(
+            policy: entry.isConnectorGuessed
+                ? policies.policyOfRuns(team: entry.teamID)
+                : policies.policy(team: entry.teamID, connector: entry.connector))
         workspace.read(entry.memory, for: redactor.policy)
         var row = columns.makeRow()
         row.teamID = entry.teamID
@@ -56,7 +70,7 @@ package struct RedactingBatchBuilder: ~Copyable {
                 hasError: entry.errorName != nil || entry.errorMessage != nil)
         row.outcome = outcome.rawValue
         row.duration = entry.duration
-        appendWord(entry.connector, .connector, "connector_identifier", redactor, to: &row)
+        appendConnector(entry, redactor, to: &row)
         appendWord(entry.method, .method, "method", redactor, to: &row)
         appendTraceID(entry.traceID, .traceID, "trace_id", redactor, to: &row)
         appendTraceID(entry.spanID, .spanID, "span_id", redactor, to: &row)
@@ -76,23 +90,66 @@ package struct RedactingBatchBuilder: ~Copyable {
             entry.requestBody, entry.requestHeaders, .requestBody, "request_body", redactor, to: &row)
         row.responseBodyAttributes = appendBody(
             entry.responseBody, entry.responseHeaders, .responseBody, "response_body", redactor, to: &row)
-        if !workspace.tally.isEmpty {
-            appendReceipt(redactor.policy, to: &row)
+        if !workspace.tally.isEmpty || !entry.redactedBefore.isEmpty {
+            appendReceipt(redactor.policy, before: entry.redactedBefore, to: &row)
         }
         columns.append(row)
     }
 
+    /// As `append`, of an entry that is the part of a call that waits for the other: it becomes no entry now. An entry
+    /// without a connector becomes nothing.
+    package mutating func hold(_ entry: borrowing EntryDraft, as key: PendingPart.Key, arrivedAt: Timestamp) {
+        var alone = EntryColumnsBuilder()
+        swap(&columns, &alone)
+        append(entry)
+        swap(&columns, &alone)
+        guard let entry = PackedEntry(alone.finish(), row: 0) else { return }
+        runBytes += MemoryLayout<PendingPart>.size + 2 * PendingPart.Key.byteCount + entry.bytes.count
+        pending.append(PendingPart(key: key, arrivedAt: arrivedAt, entry: entry))
+    }
+
+    /// These parts wait no longer once the batch is stored.
+    package mutating func release(_ numbers: some Sequence<Int64>) {
+        released += numbers
+    }
+
     /// Names in it come from texts, too.
-    private mutating func appendReceipt(_ policy: RedactionPolicy, to row: inout EntryColumnsBuilder.Row) {
+    private mutating func appendReceipt(
+        _ policy: RedactionPolicy, before: [Redaction], to row: inout EntryColumnsBuilder.Row
+    ) {
         let start = columns[.receipt].count
+        // Of what was taken out elsewhere, names were chosen without knowing this team's secrets.
+        let before = before.map { redaction in
+            var field = redaction.field
+            let isClean = field.withUTF8 { !policy.hasLeft(in: UnsafeRawBufferPointer($0)) }
+            return isClean ? redaction : redaction.withoutName
+        }
+        Receipt.append(before, to: &columns[.receipt])
         workspace.tally.append(to: &columns[.receipt])
         if policy.hasLeft(in: UnsafeRawBufferPointer(rebasing: columns[.receipt].bytes[start...])) {
             columns[.receipt].removeAll(keepingFirst: start)
+            Receipt.append(before.map(\.withoutName), to: &columns[.receipt])
             workspace.tally.forgetNames()
             workspace.tally.append(to: &columns[.receipt])
             policy.secondLook.tell("receipt")
         }
         columns.endText(.receipt, of: &row)
+    }
+
+    private mutating func appendConnector(
+        _ entry: borrowing EntryDraft, _ redactor: TextRedactor, to row: inout EntryColumnsBuilder.Row
+    ) {
+        if let source = entry.connectorSource {
+            scratch.removeAll()
+            redactor.redact(source, context: .text, field: "connector_identifier", into: &scratch, &workspace)
+            let isClean = scratch.bytes.elementsEqual(source) && !redactor.policy.hasLeft(in: scratch.bytes)
+            scratch.removeAll()
+            guard isClean else {
+                columns[.connector].append("redacted-connector")
+                return columns.endText(.connector, of: &row)
+            }
+        }
+        appendWord(entry.connector, .connector, "connector_identifier", redactor, to: &row)
     }
 
     /// A word of letters, digits and dashes, which only a known secret or a token can be: a word takes its place.
@@ -275,7 +332,7 @@ package struct RedactingBatchBuilder: ~Copyable {
         for at in fault.receipt.indices {
             var field = fault.receipt[at].field
             guard field.withUTF8({ redactor.policy.hasLeft(in: UnsafeRawBufferPointer($0)) }) else { continue }
-            fault.receipt[at].field = String(field.prefix { $0 != "." })
+            fault.receipt[at] = fault.receipt[at].withoutName
             redactor.policy.secondLook.tell("receipt")
         }
         runBytes += MemoryLayout<RootFault>.size + (fault.responseBody?.bytes.count ?? 0)
@@ -393,9 +450,9 @@ package struct RedactingBatchBuilder: ~Copyable {
         }
     }
 
-    /// Of states, and of faults that name no connector: the team's rules.
+    /// States and faults that name no connector are looked through for the secrets of all.
     private mutating func redactor(team: Int64, connector: String?) -> TextRedactor {
-        var connector = connector ?? ""
+        guard var connector else { return TextRedactor(policy: policies.policyOfRuns(team: team)) }
         return connector.withUTF8 {
             TextRedactor(policy: policies.policy(team: team, connector: UnsafeRawBufferPointer($0)))
         }

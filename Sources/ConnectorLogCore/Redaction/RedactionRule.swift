@@ -41,6 +41,11 @@ package enum RedactionRule: UInt8, Sendable, CaseIterable {
     /// The text between an XML element's tags whose name says credential.
     case xmlElement = 21
 
+    package init?(name: some Sequence<UInt8>) {
+        guard let rule = Self.allCases.first(where: { $0.name.utf8.elementsEqual(name) }) else { return nil }
+        self = rule
+    }
+
     package var name: String {
         switch self {
         case .header: "header"

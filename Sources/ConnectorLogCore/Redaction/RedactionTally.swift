@@ -87,8 +87,24 @@ extension StaticString {
     }
 }
 
+extension Redaction {
+    /// Only that something was removed from the field: the name behind it may be a secret itself.
+    var withoutName: Redaction {
+        Redaction(rule: rule, field: String(field.prefix { $0 != "." }), count: count)
+    }
+}
+
 /// The stored form of a receipt.
 package enum Receipt {
+    static func append(_ redactions: [Redaction], to bytes: inout ByteScratch) {
+        for redaction in redactions {
+            bytes.append(redaction.rule.rawValue)
+            var field = redaction.field
+            field.withUTF8 { HeaderList.append(UnsafeRawBufferPointer($0), to: &bytes) }
+            Varint.append(UInt64(max(0, redaction.count)), to: &bytes)
+        }
+    }
+
     /// Nil when the bytes are no receipt. A rule of a newer version ends the list.
     package static func decode(_ bytes: ArraySlice<UInt8>) -> [Redaction]? {
         var rest = bytes

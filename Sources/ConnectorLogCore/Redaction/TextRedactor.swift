@@ -146,9 +146,24 @@ package struct TextRedactor: Sendable {
         redact(body, context: context, field: field, isCut: isCut, into: &output, &workspace)
     }
 
-    /// A placeholder of ours, or a template's (`{{API_KEY}}`, `${API_KEY}`): names of secrets, not their values.
+    /// Schemes that stand before what they announce (RFC 9110, section 11.4), of which none is a secret.
+    private static let schemes: [StaticString] = ["bearer ", "basic ", "token ", "apikey ", "bot "]
+
+    /// A placeholder of ours, or a template's (`{{API_KEY}}`, `${API_KEY}`, `Bearer {{API_KEY}}`): names of secrets, not
+    /// their values.
     func keeps(_ value: UnsafeRawBufferPointer) -> Bool {
         if Placeholder.isPlaceholder(value) { return true }
+        guard value.last == UInt8(ascii: "}") else { return false }
+        for scheme in Self.schemes where value.count > scheme.utf8CodeUnitCount {
+            let count = scheme.utf8CodeUnitCount
+            if (0..<count).allSatisfy({ value[$0].asciiLowercased == scheme.utf8Start[$0] }) {
+                return isTemplate(UnsafeRawBufferPointer(rebasing: value[count...]))
+            }
+        }
+        return isTemplate(value)
+    }
+
+    private func isTemplate(_ value: UnsafeRawBufferPointer) -> Bool {
         guard value.count > 3, value[value.count - 1] == UInt8(ascii: "}") else { return false }
         let isDouble =
             value[0] == UInt8(ascii: "{") && value[1] == UInt8(ascii: "{")

@@ -40,6 +40,11 @@ package struct EntryColumnsBuilder: ~Copyable {
         return bytes
     }
 
+    /// Of these, what the rows alone take.
+    package var contentByteCount: Int {
+        (0..<Self.fields).reduce(rows.count * MemoryLayout<Row>.stride) { $0 + texts[$1].count }
+    }
+
     /// The bytes of a field's texts so far, to append to.
     package subscript(field: EntryTextField) -> ByteScratch {
         @inline(__always)

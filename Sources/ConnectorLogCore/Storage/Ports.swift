@@ -13,6 +13,7 @@
 /// - Idempotency: a batch with a token that was committed before stores nothing and returns the first answer; with
 ///   another fingerprint it throws `.idempotencyMismatch`. Of batches that are appended at once with one token, one is
 ///   stored. A batch that failed leaves its token free. An empty batch takes its token, too.
+/// - Parts of calls (`pendingParts`, `releasedParts`) are stored and forgotten as `PendingCalls` says.
 /// - Teams: whether a team exists is for the caller to check. Rows of a team that was deleted meanwhile are dropped.
 ///
 /// A flow state begins when an entry, a fault or a state change first names it. Batches change it in the order of their
@@ -80,6 +81,16 @@ package protocol LogReader: Sendable {
     /// Every bucket that the range touches, oldest first, empty ones too. Entries outside the range do not count, even
     /// where their bucket is touched.
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket]
+    /// Over the states that have a flow's id and whose `createdAt` lies in the buckets: flows with such a state alone. A
+    /// flow's name is that of the one of them with the latest last action that has one (of several, the first by
+    /// `stateID`); `search` looks into that name and the id, and takes its flows before `limit` does.
+    func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches]
+    /// One a bucket, by `occurredAt`. A fault's flow is the one that the fault itself names.
+    func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int]
+    /// By `log_time` as stored. A call's duration counts where it is known.
+    func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics
+    /// Entries that pass all filters of `EntryQuery`, by `log_time` as stored.
+    func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts
 }
 
 /// Teams, keys, connectors, and what is to be removed from logs. Every change is durable when its call returns, and holds
@@ -177,6 +188,15 @@ package protocol Catalog: Sendable {
     func allRedactionRules() async throws(StoreError) -> [Int64: String]
     /// Nil takes them away. False when there is no such team.
     func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool
+
+    /// Stores all members as they are given, but for the number: one above all that were ever given. Its team need not
+    /// exist. Of more than `AuditRecord.maximumCount` of its team the oldest go.
+    func note(_ record: AuditRecord) async throws(StoreError)
+    /// Of one team, also of a deleted one; nil for those that concern no team. By number, the greatest first.
+    /// - Parameters:
+    ///   - before: those with smaller numbers alone; nil for all.
+    ///   - limit: 1...1000.
+    func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord]
 }
 
 /// What became of a secret that was to be created.

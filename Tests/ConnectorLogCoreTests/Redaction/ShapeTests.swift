@@ -114,9 +114,18 @@ struct ShapeTests {
         #expect(Redacted(c.input).text == c.expected)
     }
 
-    @Test(arguments: ["{{API_KEY}}", "${API_KEY}", "{{secret:NAME}}"])
+    @Test(arguments: [
+        "{{API_KEY}}", "${API_KEY}", "{{secret:NAME}}", "Bearer {{secret:NAME}}", "basic ${API_KEY}",
+    ])
     func templatesStay(_ template: String) {
         #expect(Redacted("{\"api_key\":\"\(template)\"}").text == "{\"api_key\":\"\(template)\"}")
+    }
+
+    @Test(arguments: [
+        "hunter2 {{API_KEY}}", "Bearer hunter2{{API_KEY}}", "Bearer hunter2}", "Bearer {{API_KEY}} hunter2",
+    ])
+    func whatStandsBesideATemplateDoesNot(_ value: String) {
+        #expect(Redacted("{\"api_key\":\"\(value)\"}").text == "{\"api_key\":\"[redacted]\"}")
     }
 
     @Test func whatWasRedactedStaysAsItIs() {

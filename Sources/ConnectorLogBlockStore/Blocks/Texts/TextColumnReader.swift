@@ -222,6 +222,43 @@ struct TextColumnReader {
         matches.removeAll { !hits[Int(indices[$0])] }
     }
 
+    /// Keeps of `matches` the rows whose value is one of `texts`. Compares each distinct value once.
+    func filter(_ matches: inout [Int], among texts: Set<[UInt8]>) throws(BlockError) {
+        var kept: [Int] = []
+        if isIndexed {
+            var hits: [Bool] = []
+            for value in 0..<(isPacked ? packed.rows : plain.count) {
+                hits.append(text(ofValue: value).map(texts.contains) ?? false)
+            }
+            for row in matches where hits[Int(indices[row])] { kept.append(row) }
+        } else {
+            for row in matches where try bytes(row).map(texts.contains) ?? false { kept.append(row) }
+        }
+        matches = kept
+    }
+
+    /// Of each row the number that its value has in `names`, which takes those that are new; null counts as empty.
+    func numbers(in names: inout TextNumbers) throws(BlockError) -> [UInt32] {
+        if let lazy { return Self.numbers(of: try lazy.whole(), in: &names) }
+        var numbers: [UInt32] = []
+        if isPacked {
+            for value in 0..<packed.rows {
+                let text = packed.text(value) ?? []
+                numbers.append(UInt32(names.number(of: text.span)))
+            }
+        } else {
+            numbers = Self.numbers(of: plain, in: &names)
+        }
+        return isIndexed ? indices.map { numbers[Int($0)] } : numbers
+    }
+
+    private static func numbers(of column: TextColumn, in names: inout TextNumbers) -> [UInt32] {
+        let bytes = column.bytes.span
+        return (0..<column.count).map { UInt32(names.number(of: bytes.extracting(column.range($0)))) }
+    }
+
+    private func text(ofValue value: Int) -> [UInt8]? { isPacked ? packed.text(value) : plain[value].map(Array.init) }
+
     /// Those of `rows`, which rise, in which `search` finds its text.
     func rows(with search: TextSearch, among rows: [Int]) throws(BlockError) -> [Int] {
         if let lazy { return try lazy.rows(with: search, among: rows) }

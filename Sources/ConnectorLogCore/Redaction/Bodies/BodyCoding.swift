@@ -18,7 +18,7 @@ package protocol BodyDecompressing: Sendable {
 }
 
 /// What may be done with a body's bytes as they are.
-enum BodyContent {
+package enum BodyContent {
     case readable
     case compressed(BodyCoding)
     /// Nobody can say what is in it: an archive, encrypted, a coding that is not known here.
@@ -76,7 +76,7 @@ enum BodyContent {
     }
 
     /// UTF-8 without control characters but blanks.
-    static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isText(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let span = Span<UInt8>(_unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))
         guard (try? UTF8Span(validating: span)) != nil else { return false }
         return bytes.allSatisfy { $0 >= 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }

@@ -125,16 +125,26 @@ struct PolicyLookup {
 
     @inline(__always)
     mutating func policy(team: Int64, connector: UnsafeRawBufferPointer) -> RedactionPolicy {
+        policies(team).policy(connector: connector)
+    }
+
+    /// For what names no connector.
+    mutating func policyOfRuns(team: Int64) -> RedactionPolicy {
+        policies(team).ofRuns
+    }
+
+    @inline(__always)
+    private mutating func policies(_ team: Int64) -> TeamPolicies {
         let current = book.currentGeneration
         if generation != current {
             generation = current
             teams = [:]
             last = nil
         }
-        if let last, last.team == team { return last.policies.policy(connector: connector) }
+        if let last, last.team == team { return last.policies }
         let policies = policies(of: team)
         last = (team, policies)
-        return policies.policy(connector: connector)
+        return policies
     }
 
     private mutating func policies(of team: Int64) -> TeamPolicies {

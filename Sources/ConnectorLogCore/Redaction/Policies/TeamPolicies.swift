@@ -66,23 +66,39 @@ final class TeamPolicies: Sendable {
         }
 
         fileprivate func policy(_ connector: String?) -> RedactionPolicy {
-            let secrets = [teamSecrets, connector.flatMap { connectorSecrets[$0] }].compactMap { $0 }
+            policy(
+                [teamSecrets, connector.flatMap { connectorSecrets[$0] }],
+                keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true)
+        }
+
+        /// With the secrets of all connectors, and without bodies when one has none.
+        fileprivate func policyOfRuns() -> RedactionPolicy {
+            policy(
+                [teamSecrets] + connectorSecrets.sorted { $0.key < $1.key }.map(\.value),
+                keepsBodies: rules.connectorsWithoutBodies.isEmpty)
+        }
+
+        private func policy(_ secrets: [Secrets?], keepsBodies: Bool) -> RedactionPolicy {
+            let secrets = secrets.compactMap { $0 }
             return RedactionPolicy(
                 names: rules.names, placeholders: placeholders, latePlaceholders: latePlaceholders,
                 known: secrets.map(\.known), registered: secrets.compactMap(\.registered), secondLook: secondLook,
-                patterns: rules.patterns,
-                keepsBodies: connector.map { !rules.connectorsWithoutBodies.contains($0) } ?? true, looks: looks)
+                patterns: rules.patterns, keepsBodies: keepsBodies, looks: looks)
         }
     }
 
     private let parts: Parts
     private let general: RedactionPolicy
+    /// For what names no connector: states, most root faults, and calls whose sender says only who made them. A run has calls of
+    /// many connectors, and what one of them sent may stand in what broke it.
+    let ofRuns: RedactionPolicy
     /// By the hash of the identifier; the few connectors that share one stand behind each other.
     private let special: [UInt64: [(connector: [UInt8], policy: RedactionPolicy)]]
 
     init(_ parts: Parts) {
         self.parts = parts
         general = parts.policy(nil)
+        ofRuns = parts.policyOfRuns()
         var special: [UInt64: [(connector: [UInt8], policy: RedactionPolicy)]] = [:]
         for connector in parts.rules.connectorsWithoutBodies.union(parts.connectorSecrets.keys) {
             let bytes = Array(connector.utf8)

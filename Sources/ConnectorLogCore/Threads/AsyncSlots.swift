@@ -1,9 +1,8 @@
-import ConnectorLogCore
 import Synchronization
 
 /// Lets so many tasks through at a time, the others in order of arrival, across suspension points. With one slot it is a
 /// lock.
-final class AsyncSlots: Sendable {
+package final class AsyncSlots: Sendable {
     private enum Answer {
         case admitted, refused, cancelled
     }
@@ -20,13 +19,13 @@ final class AsyncSlots: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter maximumWaiting: tasks that wait at most; more are refused as `overloaded`.
-    init(count: Int, maximumWaiting: Int = .max) {
+    package init(count: Int, maximumWaiting: Int = .max) {
         self.maximumWaiting = maximumWaiting
         state = Mutex(State(free: count))
     }
 
     /// Returns with a slot; `release` has to follow. A task that is cancelled while it waits leaves the queue.
-    func acquire() async throws(StoreError) {
+    package func acquire() async throws(StoreError) {
         let ticket = state.withLock { state in
             state.tickets += 1
             return state.tickets
@@ -47,7 +46,7 @@ final class AsyncSlots: Sendable {
     }
 
     /// Takes a slot that is free; false when there is none.
-    func acquireIfFree() -> Bool {
+    package func acquireIfFree() -> Bool {
         state.withLock { state in
             guard state.free > 0 else { return false }
             state.free -= 1
@@ -80,7 +79,7 @@ final class AsyncSlots: Sendable {
         waiting?.resume(returning: .cancelled)
     }
 
-    func release() {
+    package func release() {
         let next = state.withLock { state -> CheckedContinuation<Answer, Never>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1

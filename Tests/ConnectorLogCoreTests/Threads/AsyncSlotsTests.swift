@@ -2,8 +2,6 @@ import ConnectorLogCore
 import Synchronization
 import Testing
 
-@testable import ConnectorLogBlockStore
-
 @Suite struct AsyncSlotsTests {
     /// How many are inside at once.
     private final class Inside: Sendable {
