@@ -12,14 +12,14 @@ final class AdmissionBudget: Sendable {
     var bytesInUse: Int { used.load(ordering: .relaxed) }
 
     /// False, and nothing taken, when `bytes` more would exceed the limit.
-    fileprivate func take(_ bytes: Int) -> Bool {
+    func take(_ bytes: Int) -> Bool {
         let (_, after) = used.add(bytes, ordering: .relaxed)
         if after <= limit { return true }
         give(bytes)
         return false
     }
 
-    fileprivate func give(_ bytes: Int) {
+    func give(_ bytes: Int) {
         used.subtract(bytes, ordering: .relaxed)
     }
 }
@@ -48,4 +48,25 @@ struct AdmissionShare: ~Copyable {
         held += more
         return true
     }
+
+    /// Gives back what is held beyond `bytes`.
+    mutating func giveBack(keeping bytes: Int) {
+        let kept = (bytes + Self.step - 1) / Self.step * Self.step
+        guard kept < held else { return }
+        budget.give(held - kept)
+        held = kept
+    }
+}
+
+/// A fixed part of the budget, until it is let go: for memory that somebody else fills.
+package final class AdmissionHold: Sendable {
+    private let budget: AdmissionBudget
+    private let bytes: Int
+
+    init?(_ bytes: Int, of budget: AdmissionBudget) {
+        guard budget.take(bytes) else { return nil }
+        (self.budget, self.bytes) = (budget, bytes)
+    }
+
+    deinit { budget.give(bytes) }
 }

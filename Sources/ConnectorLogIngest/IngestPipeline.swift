@@ -7,6 +7,7 @@ package struct IngestPipeline: Sendable {
     let now: @Sendable () -> Timestamp
     package let book: RedactionBook
     let budget: AdmissionBudget
+    let recentSpans = RecentSpans()
 
     package init(
         writer: any LogWriter, book: RedactionBook, limits: IngestLimits = IngestLimits(),
@@ -19,11 +20,18 @@ package struct IngestPipeline: Sendable {
     /// Bytes that all open sessions hold together, of `IngestLimits.bytesInFlight`.
     package var bytesInFlight: Int { budget.bytesInUse }
 
+    /// Takes so many bytes of `IngestLimits.bytesInFlight`; nil when they are not there.
+    package func hold(_ bytes: Int) -> AdmissionHold? {
+        AdmissionHold(bytes, of: budget)
+    }
+
     /// - Parameter hasIdempotencyKey: whether `finish` will be given a key; a body is only hashed then.
     package func makeSession(
         format: IngestFormat, caller: IngestCaller, hasIdempotencyKey: Bool = false
     ) -> IngestSession {
-        IngestSession(pipeline: self, format: format, caller: caller, hasIdempotencyKey: hasIdempotencyKey)
+        var caller = caller
+        caller.defaultTeam = format.defaults.team ?? caller.defaultTeam
+        return IngestSession(pipeline: self, format: format, caller: caller, hasIdempotencyKey: hasIdempotencyKey)
     }
 }
 
@@ -31,6 +39,7 @@ package struct IngestPipeline: Sendable {
 package struct IngestLimits: Sendable {
     package var bodyBytes = Limits.bodyBytes
     package var lineBytes = Limits.lineBytes
+    package var archiveEntryBytes = Limits.archiveEntryBytes
     package var requestBytes = Limits.requestBytes
     package var requestLines = Limits.requestLines
     /// Bytes that all requests together may hold before they are stored.

@@ -13,7 +13,11 @@ package struct IngestSession: ~Copyable {
     private var decompressor: Decompressor
     private var lines: LineSplitter
     private var elements: ElementSplitter
+    private var archive: HARSplitter
     private var decoder: LineDecoder
+    /// Of archives and access logs alone.
+    private var archiveDecoder: HARDecoder?
+    private var accessLogDecoder: AccessLogDecoder?
     private var builder: RedactingBatchBuilder
     private var rejected: [RejectedLine] = []
     /// Bytes after decompression.
@@ -25,6 +29,11 @@ package struct IngestSession: ~Copyable {
 
     /// What a rejected line holds, with its texts.
     private static let rejectionBytes = 256
+    /// Entries of archives up to here are charged when they are decoded, as lines are.
+    private static let smallEntryBytes = 256 << 10
+    /// How many times an entry's length it takes to decode it, beside the entry: its texts without their escapes, bodies
+    /// out of base64, the marks of redaction and what redaction makes, whose room may be twice as much.
+    static let decodingFactor = 4
 
     init(pipeline: IngestPipeline, format: IngestFormat, caller: IngestCaller, hasIdempotencyKey: Bool) {
         self.pipeline = pipeline
@@ -33,10 +42,21 @@ package struct IngestSession: ~Copyable {
         decompressor = Decompressor(format.encoding)
         lines = LineSplitter(lineBytes: pipeline.limits.lineBytes)
         elements = ElementSplitter(lineBytes: pipeline.limits.lineBytes)
+        archive = HARSplitter(entryBytes: pipeline.limits.archiveEntryBytes)
         decoder = LineDecoder(caller: caller)
+        switch format.media {
+        case .ndjson, .json: break
+        case .har: archiveDecoder = HARDecoder(caller: caller, defaults: format.defaults)
+        case .nginxLog: accessLogDecoder = AccessLogDecoder(.nginx, caller: caller, defaults: format.defaults)
+        case .envoyLog: accessLogDecoder = AccessLogDecoder(.envoy, caller: caller, defaults: format.defaults)
+        }
         builder = RedactingBatchBuilder(
             book: pipeline.book, decompressor: BodyDecompressor(), bodyLimit: pipeline.limits.bodyBytes)
         fingerprint = hasIdempotencyKey ? HMAC(key: SymmetricKey(data: pipeline.book.fingerprintKey)) : nil
+        // The same bytes in another format, or with other defaults, are another request.
+        if format.isMoreThanLines {
+            fingerprint?.update(data: Array("\(format.media) \(format.defaults.identity) ".utf8))
+        }
         share = AdmissionShare(of: pipeline.budget)
     }
 
@@ -46,7 +66,10 @@ package struct IngestSession: ~Copyable {
         if let failure { throw failure }
         do throws(IngestError) {
             fingerprint?.update(data: bytes)
-            decoder.arrival = pipeline.now()
+            let arrival = pipeline.now()
+            decoder.arrival = arrival
+            archiveDecoder?.arrival = arrival
+            accessLogDecoder?.arrival = arrival
             var rest = bytes
             while let piece = try decompressor.next(&rest) { try take(piece) }
         } catch {
@@ -62,41 +85,73 @@ package struct IngestSession: ~Copyable {
         }
         var rest = bytes
         switch format.media {
-        case .ndjson:
+        case .ndjson, .nginxLog, .envoyLog:
             while let piece = lines.next(&rest) { decode(piece) }
         case .json:
             while let piece = try elements.next(&rest) { decode(piece) }
+        case .har:
+            while let piece = try archive.next(&rest) { try decode(entry: piece) }
         }
         try checkLines()
         try charge()
     }
 
     private func checkLines() throws(IngestError) {
-        guard max(lines.count, elements.count) <= pipeline.limits.requestLines else {
+        guard max(lines.count, elements.count, archive.count) <= pipeline.limits.requestLines else {
             throw IngestError(.tooLarge, "a request has at most \(pipeline.limits.requestLines) lines")
         }
     }
 
-    private mutating func charge() throws(IngestError) {
+    /// Bytes held beside the batch and what makes it.
+    private var inputBytes: Int {
+        rejected.count * Self.rejectionBytes + lines.byteCount + elements.byteCount + archive.byteCount
+            + decompressor.byteCount(received: received)
+    }
+
+    /// Returns how many bytes it holds.
+    @discardableResult private mutating func charge() throws(IngestError) -> Int {
         let bytes =
-            builder.byteCount + rejected.count * Self.rejectionBytes + lines.byteCount + elements.byteCount
-            + decoder.byteCount + decompressor.byteCount(received: received)
+            inputBytes + builder.byteCount + decoder.byteCount + (archiveDecoder?.byteCount ?? 0)
+            + (accessLogDecoder?.byteCount ?? 0)
+        try hold(bytes)
+        return bytes
+    }
+
+    private mutating func hold(_ bytes: Int) throws(IngestError) {
         guard share.hold(bytes) else { throw IngestError(.overloaded, "too many requests are under way") }
+    }
+
+    /// A large entry's working memory is many times what a line takes, so it is held before it is used, not after.
+    private mutating func decode(entry piece: SplitPiece) throws(IngestError) {
+        guard case .line(_, let entry) = piece, entry.count > Self.smallEntryBytes else { return decode(piece) }
+        try hold(inputBytes + builder.contentByteCount + Self.decodingFactor * entry.count)
+        decode(piece)
+        let bytes = try charge()
+        share.giveBack(keeping: bytes)
     }
 
     private mutating func decode(_ piece: SplitPiece) {
         switch piece {
         case .line(let number, let line):
             do throws(LineError) {
-                try decoder.decode(line, into: &builder)
+                try decode(line)
             } catch {
                 rejected.append(RejectedLine(line: number, error: error))
             }
         case .tooLong(let number):
-            let message = "longer than \(pipeline.limits.lineBytes) bytes"
+            let limit = format.media == .har ? pipeline.limits.archiveEntryBytes : pipeline.limits.lineBytes
+            let message = "longer than \(limit) bytes"
             rejected.append(RejectedLine(line: number, error: LineError(.lineTooLong, message)))
         case .broken(let number, let error):
             rejected.append(RejectedLine(line: number, error: error))
+        }
+    }
+
+    private mutating func decode(_ record: UnsafeRawBufferPointer) throws(LineError) {
+        switch format.media {
+        case .ndjson, .json: try decoder.decode(record, into: &builder)
+        case .har: try archiveDecoder?.decode(record, into: &builder)
+        case .nginxLog, .envoyLog: try accessLogDecoder?.decode(record, into: &builder)
         }
     }
 
@@ -133,14 +188,16 @@ package struct IngestSession: ~Copyable {
         if let failure { throw failure }
         try decompressor.finish()
         switch format.media {
-        case .ndjson:
+        case .ndjson, .nginxLog, .envoyLog:
             if let piece = lines.last() { decode(piece) }
         case .json:
             if let piece = elements.last() { decode(piece) }
+        case .har:
+            if let piece = try archive.last() { decode(piece) }
         }
         try charge()
         guard builder.count > 0 || !rejected.isEmpty else {
-            throw IngestError(.empty, "the body has no line")
+            throw IngestError(.empty, format.media == .har ? "the archive has no entry" : "the body has no line")
         }
     }
 
@@ -161,7 +218,7 @@ package struct IngestSession: ~Copyable {
 }
 
 extension IngestError {
-    fileprivate init(_ error: StoreError) {
+    init(_ error: StoreError) {
         switch error.code {
         case .overloaded: self.init(.overloaded, error.message)
         case .idempotencyMismatch:

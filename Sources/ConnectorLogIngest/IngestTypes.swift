@@ -7,17 +7,35 @@ package struct IngestFormat: Hashable, Sendable {
         case ndjson
         /// `application/json`: an array of objects, or one object.
         case json
+        /// `application/har+json`: an HTTP Archive (HAR 1.2).
+        case har
+        /// An access log of nginx, one JSON object a line.
+        case nginxLog
+        /// An access log of Envoy, one JSON object a line.
+        case envoyLog
     }
 
     package enum Encoding: Sendable {
         case identity, gzip, zstd
+        /// RFC 9110, section 8.4.1.2: the zlib format.
+        case deflate
     }
 
     package var media: Media
     package var encoding: Encoding
+    /// Of records that name none of it, in the formats that have no place for it: archives and access logs.
+    package var defaults = RecordDefaults()
 
     package init(media: Media, encoding: Encoding) {
         (self.media, self.encoding) = (media, encoding)
+    }
+
+    /// Whether the bytes alone do not say what becomes of them.
+    var isMoreThanLines: Bool {
+        switch media {
+        case .ndjson, .json: defaults != RecordDefaults()
+        case .har, .nginxLog, .envoyLog: true
+        }
     }
 }
 
@@ -78,6 +96,9 @@ package struct RejectedLine: Hashable, Sendable {
     package init(line: Int, error: LineError) {
         (self.line, self.error) = (line, error)
     }
+
+    /// `3: field: message`.
+    var reason: String { "\(line): \(error.field.map { $0 + ": " } ?? "")\(error.message)" }
 }
 
 package struct IngestOutcome: Sendable {

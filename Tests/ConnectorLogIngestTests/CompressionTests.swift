@@ -13,10 +13,11 @@ struct CompressionTests {
         case .identity: bytes
         case .gzip: Compressed.gzip(bytes)
         case .zstd: Compressed.zstd(bytes)
+        case .deflate: Compressed.deflate(bytes)
         }
     }
 
-    @Test(arguments: [IngestFormat.Encoding.gzip, .zstd])
+    @Test(arguments: [IngestFormat.Encoding.gzip, .zstd, .deflate])
     func decompressesInWhateverPieces(encoding: IngestFormat.Encoding) async throws {
         let bytes = Self.compressed(encoding, Self.body)
         for cuts in [[], Array(0..<bytes.count), [1], [bytes.count - 1], [0, 0, 10, 10]] {
@@ -25,7 +26,7 @@ struct CompressionTests {
         }
     }
 
-    @Test(arguments: [IngestFormat.Encoding.gzip, .zstd])
+    @Test(arguments: [IngestFormat.Encoding.gzip, .zstd, .deflate])
     func takesSeveralMembersAsOne(encoding: IngestFormat.Encoding) async throws {
         let middle = Self.body.count / 2 + 7
         let bytes =

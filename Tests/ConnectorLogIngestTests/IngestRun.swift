@@ -28,11 +28,12 @@ struct IngestRun {
     init(
         _ body: [UInt8], media: IngestFormat.Media = .ndjson, encoding: IngestFormat.Encoding = .identity,
         cuts: [Int] = [], limits: IngestLimits = IngestLimits(), caller: IngestCaller = team7,
-        book: RedactionBook = Fixtures.redactionBook()
+        book: RedactionBook = Fixtures.redactionBook(), defaults: RecordDefaults = RecordDefaults()
     ) async throws {
         let writer = MemoryWriter()
-        var session = Self.pipeline(writer, limits: limits, book: book)
-            .makeSession(format: IngestFormat(media: media, encoding: encoding), caller: caller)
+        var format = IngestFormat(media: media, encoding: encoding)
+        format.defaults = defaults
+        var session = Self.pipeline(writer, limits: limits, book: book).makeSession(format: format, caller: caller)
         try session.feed(body, cuts: cuts)
         let result = try await session.finish(idempotencyKey: nil) { _ in [] }
         guard case .stored(let outcome) = result else { throw IngestError(.empty, "replayed") }

@@ -17,7 +17,12 @@ package struct Decompressor: ~Copyable {
     package init(_ encoding: IngestFormat.Encoding, windowLog: Int32 = Self.contentWindowLog) {
         self.encoding = encoding
         self.windowLog = windowLog
-        gzip = encoding == .gzip ? GzipDecompressor(outputBytes: Self.outputBytes) : nil
+        gzip =
+            switch encoding {
+            case .gzip: GzipDecompressor(outputBytes: Self.outputBytes)
+            case .deflate: GzipDecompressor(outputBytes: Self.outputBytes, format: .zlib)
+            case .identity, .zstd: nil
+            }
         zstd = encoding == .zstd ? ZstdDecompressor(outputBytes: Self.outputBytes, windowLog: windowLog) : nil
     }
 
@@ -25,7 +30,7 @@ package struct Decompressor: ~Copyable {
     func byteCount(received: Int) -> Int {
         switch encoding {
         case .identity: 0
-        case .gzip: Self.outputBytes + 1 << 15
+        case .gzip, .deflate: Self.outputBytes + 1 << 15
         case .zstd: Self.outputBytes + min(received, 1 << Int(windowLog))
         }
     }
@@ -38,7 +43,7 @@ package struct Decompressor: ~Copyable {
             guard !input.isEmpty else { return nil }
             defer { input = UnsafeRawBufferPointer(rebasing: input[input.count...]) }
             return input
-        case .gzip:
+        case .gzip, .deflate:
             guard gzip != nil else { throw Self.noMemory }
             return try gzip?.next(&input)
         case .zstd:
@@ -51,7 +56,7 @@ package struct Decompressor: ~Copyable {
     package func finish() throws(IngestError) {
         switch encoding {
         case .identity: break
-        case .gzip: try gzip?.finish()
+        case .gzip, .deflate: try gzip?.finish()
         case .zstd: try zstd?.finish()
         }
     }

@@ -1,10 +1,12 @@
 import CZlib
 
-/// Decompresses gzip (RFC 1952) piece by piece; several members one behind the other count as one (section 2.2).
+/// Decompresses gzip (RFC 1952) or zlib (RFC 1950) piece by piece; several members one behind the other count as one
+/// (RFC 1952, section 2.2).
 struct GzipDecompressor: ~Copyable {
     /// zlib keeps a pointer to its stream, so that the stream must not move.
     private let stream: UnsafeMutablePointer<z_stream>
     private let output: UnsafeMutableRawBufferPointer
+    private let name: String
     /// Whether a member has begun and not ended.
     private var isWithinMember = false
     private var hasMember = false
@@ -28,6 +30,8 @@ struct GzipDecompressor: ~Copyable {
             return nil
         }
         self.stream = stream
+        // As Content-Encoding calls them.
+        name = format == .gzip ? "gzip" : "deflate"
         output = .allocate(byteCount: outputBytes, alignment: 16)
     }
 
@@ -61,7 +65,7 @@ struct GzipDecompressor: ~Copyable {
             case Z_STREAM_END: isWithinMember = false
             // Z_BUF_ERROR says that all input is used and nothing came of it.
             case Z_OK, Z_BUF_ERROR: break
-            default: throw IngestError(.invalidEncoding, "this is no gzip data")
+            default: throw IngestError(.invalidEncoding, "this is no \(name) data")
             }
             if written > 0 { return UnsafeRawBufferPointer(rebasing: output[..<written]) }
             if isWithinMember, input.isEmpty { return nil }
@@ -70,6 +74,6 @@ struct GzipDecompressor: ~Copyable {
 
     /// Throws when the data ended within a member, or there was none.
     func finish() throws(IngestError) {
-        guard hasMember, !isWithinMember else { throw IngestError(.invalidEncoding, "the gzip data ends early") }
+        guard hasMember, !isWithinMember else { throw IngestError(.invalidEncoding, "the \(name) data ends early") }
     }
 }

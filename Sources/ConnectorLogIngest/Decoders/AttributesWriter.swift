@@ -51,6 +51,23 @@ struct AttributesWriter: ~Copyable {
         return true
     }
 
+    /// As `append`, but an attribute that is there already or does not fit is left out, and false says so.
+    ///
+    /// - Parameters:
+    ///   - members: how many there may be with it.
+    ///   - bytes: how long the object may be with it.
+    mutating func appendIfFits(
+        _ name: UnsafeRawBufferPointer, _ value: Value, members: Int = Limits.attributeMembers,
+        bytes: Int = Limits.attributeBytes
+    ) -> Bool {
+        guard names.count < members else { return false }
+        let (end, known) = (output.count, names.count)
+        if append(name, value), output.count < bytes { return true }
+        output.removeAll(keepingFirst: end)
+        names.removeSubrange(known...)
+        return false
+    }
+
     /// The object; good until `begin`.
     mutating func finish() -> UnsafeRawBufferPointer {
         output.append(UInt8(ascii: "}"))

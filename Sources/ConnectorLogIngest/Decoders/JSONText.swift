@@ -9,6 +9,14 @@ enum JSONText {
         first_json_special(text.baseAddress, start, text.count)
     }
 
+    static func validateUTF8(_ text: UnsafeRawBufferPointer) throws(LineError) {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: text.bindMemory(to: UInt8.self).span)
+        } catch {
+            throw LineError(.invalidUTF8, "no UTF-8, at byte \(error.byteOffsets.lowerBound)")
+        }
+    }
+
     /// Writes what an escaped string means to `output`, which has room for `text.count` bytes; returns how many bytes
     /// that are: never more. The escapes were checked by `JSONScanner`.
     static func unescape(_ text: UnsafeRawBufferPointer, to output: UnsafeMutableRawPointer) -> Int {

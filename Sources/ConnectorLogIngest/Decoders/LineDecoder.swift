@@ -59,10 +59,7 @@ struct LineDecoder: ~Copyable {
         guard let team = try whole(.teamID, in: 1...Int64.max) ?? caller.defaultTeam else {
             throw LineError(.missingField, field: "team_id", "the line has to name a team")
         }
-        if let refusal = teams.refusal(of: team, by: caller) {
-            let reason = refusal == .teamNotFound ? "there is no such team" : "the key may not write to this team"
-            throw LineError(refusal, field: "team_id", reason)
-        }
+        try teams.check(team, for: caller)
         return team
     }
 
@@ -73,31 +70,6 @@ struct LineDecoder: ~Copyable {
 
     func missing(_ field: FlatField) -> LineError {
         LineError(.missingField, field: "\(field.name)", "the field is required")
-    }
-}
-
-/// What the caller may do with the teams that its lines named so far, so that a line does not ask the catalog again.
-private struct TeamVerdicts {
-    /// More teams than this are asked for anew each time.
-    private static let capacity = 1024
-
-    private var refusals: [Int64: LineError.Code?] = [:]
-    /// Lines of one team often follow each other.
-    private var last: (team: Int64, refusal: LineError.Code?)?
-
-    @inline(__always)
-    mutating func refusal(of team: Int64, by caller: IngestCaller) -> LineError.Code? {
-        if let last, last.team == team { return last.refusal }
-        let refusal = lookUp(team, caller)
-        last = (team, refusal)
-        return refusal
-    }
-
-    private mutating func lookUp(_ team: Int64, _ caller: IngestCaller) -> LineError.Code? {
-        if let known = refusals[team] { return known }
-        let refusal = caller.refusal(team)
-        if refusals.count < Self.capacity { refusals.updateValue(refusal, forKey: team) }
-        return refusal
     }
 }
 

@@ -56,7 +56,7 @@ struct LineFields: ~Copyable {
         members.removeAll(keepingCapacity: true)
         requestHeaderBuffer.removeAll()
         responseHeaderBuffer.removeAll()
-        try Self.validateUTF8(line)
+        try JSONText.validateUTF8(line)
         do throws(JSONScanError) {
             var scanner = JSONScanner(line)
             if try scanner.peek() == UInt8(ascii: "{") {
@@ -67,17 +67,9 @@ struct LineFields: ~Copyable {
             }
             try scanner.end()
         } catch {
-            throw LineError(.invalidJSON, "\(error.problem.rawValue), at byte \(error.offset)")
+            throw LineError(error)
         }
         if let problem { throw problem }
-    }
-
-    private static func validateUTF8(_ line: UnsafeRawBufferPointer) throws(LineError) {
-        do throws(UTF8.ValidationError) {
-            _ = try UTF8Span(validating: line.bindMemory(to: UInt8.self).span)
-        } catch {
-            throw LineError(.invalidUTF8, "no UTF-8, at byte \(error.byteOffsets.lowerBound)")
-        }
     }
 
     private mutating func scanObject(_ scanner: inout JSONScanner) throws(JSONScanError) {

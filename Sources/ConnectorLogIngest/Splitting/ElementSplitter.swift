@@ -24,11 +24,8 @@ struct ElementSplitter: ~Copyable {
     /// Bytes of the byte order mark that were seen.
     private var markBytes = 0
 
-    // Within an element.
-    private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
-    private var isScalar = false
+    /// Of the current element.
+    private var valueEnd = JSONValueEnd(first: UInt8(ascii: "{"))
 
     /// Elements so far, the current one too.
     private(set) var count = 0
@@ -38,8 +35,31 @@ struct ElementSplitter: ~Copyable {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let keptBytes = 1 << 18
 
+    /// Whether what is behind the array is the caller's.
+    private let isNested: Bool
+
     init(lineBytes: Int) {
         self.lineBytes = lineBytes
+        isNested = false
+    }
+
+    /// Of an array within another document, whose opening bracket ends `offset` bytes of the body.
+    init(lineBytes: Int, nestedAt offset: Int) {
+        self.lineBytes = lineBytes
+        self.offset = offset
+        isNested = true
+        isArray = true
+        place = .beforeElement(mayEnd: true)
+    }
+
+    /// Behind the closing bracket.
+    var isAtEnd: Bool {
+        if case .end = place { true } else { false }
+    }
+
+    /// Nothing more can come of the body.
+    var isBroken: Bool {
+        if case .broken = place { true } else { false }
     }
 
     /// Bytes held.
@@ -58,13 +78,15 @@ struct ElementSplitter: ~Copyable {
         while at < rest.count {
             switch place {
             case .inElement:
-                let end = endOfElement(in: rest, from: at)
+                let end = valueEnd.next(in: rest, from: at)
                 let part = UnsafeRawBufferPointer(rebasing: rest[start..<(end ?? rest.count)])
                 at = end ?? rest.count
                 if end != nil { place = isArray ? .afterElement : .end }
                 if let piece = take(part, isLast: end != nil) { return piece }
             case .broken:
                 at = rest.count
+            case .end where isNested:
+                return nil
             default:
                 if let piece = try step(rest[at], at: offset + at) { return piece }
                 if case .inElement = place { start = at } else { at += 1 }
@@ -131,44 +153,7 @@ struct ElementSplitter: ~Copyable {
     private mutating func beginElement(_ byte: UInt8) {
         place = .inElement
         count += 1
-        depth = 0
-        isInString = false
-        isEscaped = false
-        isScalar = byte != UInt8(ascii: "{") && byte != UInt8(ascii: "[") && byte != UInt8(ascii: "\"")
-    }
-
-    /// Where the current element ends within `bytes`; nil when it goes on.
-    private mutating func endOfElement(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var at = start
-        while at < bytes.count {
-            if isEscaped {
-                isEscaped = false
-                at += 1
-            } else if isInString {
-                at = JSONText.firstSpecial(in: bytes, from: at)
-                guard at < bytes.count else { return nil }
-                isEscaped = bytes[at] == UInt8(ascii: "\\")
-                isInString = bytes[at] != UInt8(ascii: "\"")
-                at += 1
-                if !isInString, depth == 0 { return at }
-            } else if isScalar {
-                switch bytes[at] {
-                case UInt8(ascii: ","), UInt8(ascii: "]"), UInt8(ascii: "}"), 0x20, 0x0A, 0x0D, 0x09: return at
-                default: at += 1
-                }
-            } else {
-                switch bytes[at] {
-                case UInt8(ascii: "\""): isInString = true
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    depth -= 1
-                    if depth == 0 { return at + 1 }
-                default: break
-                }
-                at += 1
-            }
-        }
-        return nil
+        valueEnd = JSONValueEnd(first: byte)
     }
 
     private mutating func take(_ part: UnsafeRawBufferPointer, isLast: Bool) -> SplitPiece? {

@@ -1,5 +1,5 @@
 /// What a splitter finds next. Numbers count from 1.
-enum SplitPiece {
+package enum SplitPiece {
     /// A line or an element whole; its bytes are good until the splitter goes on.
     case line(Int, UnsafeRawBufferPointer)
     /// Longer than a line may be; its bytes are passed over.
