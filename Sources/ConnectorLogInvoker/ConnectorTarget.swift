@@ -1,0 +1,201 @@
+import ConnectorLogCore
+package import Foundation
+import HTTPTypes
+package import NIOCore
+
+/// Where a connector's calls go, and how: what its configuration says to the invoker.
+///
+/// ```json
+/// { "base_url": "https://api.example.com/v2",
+///   "invoker": { "time_limit_seconds": 100, "concurrency": 64, "calls_per_second": 50, "record": "best-effort",
+///                "headers": { "Authorization": "Bearer {{secret:API_TOKEN}}" } } }
+/// ```
+package struct ConnectorTarget: Sendable, Equatable {
+    package enum RecordPolicy: String, Sendable {
+        /// The call goes through also when it cannot be recorded.
+        case bestEffort = "best-effort"
+        /// It is refused when it could not be recorded, and its answer ends once it is.
+        case required
+    }
+
+    /// A header field that the invoker sets; of its value what is a secret has yet to be filled in.
+    package struct HeaderTemplate: Sendable, Equatable {
+        package var name: String
+        package var parts: [Part]
+
+        package enum Part: Sendable, Equatable {
+            case text(String)
+            /// The name of one of the connector's secrets.
+            case secret(String)
+        }
+    }
+
+    /// What is wrong with a configuration, for who called.
+    package struct Problem: Error, Equatable, Sendable {
+        package var message: String
+
+        package init(message: String) {
+            self.message = message
+        }
+    }
+
+    package enum Limits {
+        /// Seconds.
+        package static let timeLimit = 1...3600
+        package static let defaultTimeLimit = 100
+        /// Calls at once.
+        package static let concurrency = 1...10_000
+        package static let defaultConcurrency = 256
+        package static let callsPerSecond = 1...100_000
+        package static let headers = 32
+        package static let headerValueBytes = 8192
+    }
+
+    /// Scheme, host and port alone.
+    package var origin: URL
+    /// As the vendor's `Host` field has it.
+    package var authority: String
+    /// The host, where it is written as an address.
+    package var address: SocketAddress?
+    /// Of the base URL, percent-encoded, without a slash at its end.
+    package var path: String
+    /// Seconds until the answer begins, and between two of its parts.
+    package var timeLimit = Limits.defaultTimeLimit
+    package var concurrency = Limits.defaultConcurrency
+    /// Nil: any number.
+    package var callsPerSecond: Int?
+    package var record = RecordPolicy.bestEffort
+    package var headers: [HeaderTemplate] = []
+
+    /// - Parameter configuration: the connector's configuration, a JSON object.
+    package init(configuration: String) throws(Problem) {
+        let document: Document
+        do {
+            document = try JSONDecoder().decode(Document.self, from: Data(configuration.utf8))
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            throw Problem(message: "\(Self.place(context)) has another type than it should")
+        } catch {
+            throw Problem(message: "the connector's configuration is no JSON object")
+        }
+        guard let base = document.baseURL else { throw Problem(message: "the connector has no base_url") }
+        guard let components = URLComponents(string: base), let scheme = components.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), let host = components.percentEncodedHost, !host.isEmpty,
+            components.port.map({ (1...65_535).contains($0) }) ?? true, components.user == nil,
+            components.password == nil, components.query == nil, components.fragment == nil,
+            base.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw Problem(message: "base_url is http:// or https://, a host, a port and a path if need be, and no more")
+        }
+        let port = components.port.map { ":\($0)" } ?? ""
+        guard let origin = URL(string: "\(scheme)://\(host)\(port)") else {
+            throw Problem(message: "base_url names no host")
+        }
+        self.origin = origin
+        authority = host + port
+        address = try? SocketAddress(ipAddress: host.filter { $0 != "[" && $0 != "]" }, port: 0)
+        var path = components.percentEncodedPath[...]
+        while path.last == "/" { path = path.dropLast() }
+        self.path = String(path)
+        try read(document.invoker)
+    }
+
+    private mutating func read(_ options: Options?) throws(Problem) {
+        guard let options else { return }
+        timeLimit = try Self.value(options.timeLimitSeconds, in: Limits.timeLimit, "time_limit_seconds") ?? timeLimit
+        concurrency = try Self.value(options.concurrency, in: Limits.concurrency, "concurrency") ?? concurrency
+        callsPerSecond = try Self.value(options.callsPerSecond, in: Limits.callsPerSecond, "calls_per_second")
+        if let text = options.record {
+            guard let policy = RecordPolicy(rawValue: text) else {
+                throw Problem(message: "invoker.record is best-effort or required")
+            }
+            record = policy
+        }
+        headers = try Self.templates(options.headers ?? [:])
+    }
+
+    /// What the call's target is at the vendor.
+    ///
+    /// - Parameter rest: what follows the connector in the invoker's path.
+    func target(_ rest: String) -> String {
+        let target = path + rest
+        return target.isEmpty || target.hasPrefix("?") ? "/" + target : target
+    }
+
+    func uri(_ rest: String) -> String { origin.absoluteString + target(rest) }
+
+    // MARK: - Reading
+
+    private struct Document: Decodable {
+        var baseURL: String?
+        var invoker: Options?
+
+        private enum CodingKeys: String, CodingKey {
+            case baseURL = "base_url"
+            case invoker
+        }
+    }
+
+    private struct Options: Decodable {
+        var timeLimitSeconds: Int?
+        var concurrency: Int?
+        var callsPerSecond: Int?
+        var record: String?
+        var headers: [String: String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case timeLimitSeconds = "time_limit_seconds"
+            case concurrency
+            case callsPerSecond = "calls_per_second"
+            case record, headers
+        }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+        return path.isEmpty ? "the configuration" : path
+    }
+
+    private static func value(
+        _ value: Int?, in range: ClosedRange<Int>, _ name: String
+    ) throws(Problem) -> Int? {
+        guard let value else { return nil }
+        guard range.contains(value) else {
+            throw Problem(message: "invoker.\(name) is \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func templates(_ headers: [String: String]) throws(Problem) -> [HeaderTemplate] {
+        guard headers.count <= Limits.headers else {
+            throw Problem(message: "invoker.headers has at most \(Limits.headers) fields")
+        }
+        var templates: [HeaderTemplate] = []
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            let isName = HTTPField.Name(name) != nil && ForwardedFields.maySet(name)
+            let isValue =
+                value.utf8.count <= Limits.headerValueBytes && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            guard isName, isValue else {
+                throw Problem(message: "a field of invoker.headers has a name or a value that no header may have")
+            }
+            templates.append(HeaderTemplate(name: name, parts: try parts(of: value)))
+        }
+        return templates
+    }
+
+    private static let opening = "{{secret:"
+
+    private static func parts(of value: String) throws(Problem) -> [HeaderTemplate.Part] {
+        var parts: [HeaderTemplate.Part] = []
+        var rest = value[...]
+        while let start = rest.firstRange(of: opening) {
+            if start.lowerBound > rest.startIndex { parts.append(.text(String(rest[..<start.lowerBound]))) }
+            guard let end = rest[start.upperBound...].firstRange(of: "}}"), end.lowerBound > start.upperBound else {
+                throw Problem(message: "a template of invoker.headers has no end: it is {{secret:NAME}}")
+            }
+            parts.append(.secret(String(rest[start.upperBound..<end.lowerBound])))
+            rest = rest[end.upperBound...]
+        }
+        if !rest.isEmpty { parts.append(.text(String(rest))) }
+        return parts
+    }
+}

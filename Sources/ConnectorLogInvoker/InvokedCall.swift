@@ -1,0 +1,366 @@
+import AsyncHTTPClient
+import ConnectorLogAPI
+import ConnectorLogCore
+import ConnectorLogIngest
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// Where the answer of a call goes. Called on the call's event loop.
+protocol CallerSide: AnyObject {
+    func send(head: HTTPResponse)
+    func send(body: ByteBuffer)
+    func sendEnd(_ trailers: HTTPFields?)
+    /// In the place of an answer of which nothing was sent yet.
+    func send(refusal: InvokerRefusal)
+    /// Part of the answer was sent, and the rest never comes.
+    func breakOff()
+    /// Whether the caller takes what is sent.
+    var isWritable: Bool { get }
+    /// Done when the caller has taken enough of what was sent; nil when it has.
+    func whenWritable() -> EventLoopFuture<Void>?
+    /// More of the request can be taken.
+    func wantsMore()
+}
+
+/// One call on its way through: the caller's request to the vendor, the vendor's answer to the caller, and of both what the
+/// log is to know.
+///
+/// All of it happens on one event loop, that of the caller's connection, which is also that of the vendor's.
+final class InvokedCall {
+    private enum State {
+        /// Until the request's body or its end begins.
+        case waiting
+        case sending
+        /// The head of the answer was passed on.
+        case answering
+        case done
+    }
+
+    let admission: InvokerAdmission
+    let requestID: String
+    /// What the vendor is asked for: path and query, byte for byte.
+    let target: String
+    /// Behind the request's body.
+    private(set) var requestTrailers: HTTPHeaders?
+    private var responseTrailers: HTTPHeaders?
+
+    private let invoker: Invoker
+    private let loop: any EventLoop
+    private weak var caller: (any CallerSide)?
+    private let request: HTTPRequest
+    private let context: RunContext
+    private let begin: NIODeadline
+    private var record: RecordedCall
+    /// That the caller was told. 499 stands in logs for one that did not wait for it.
+    private var statusTold = 499
+
+    private var state = State.waiting
+    private var headers = HTTPHeaders()
+    private var slot: Int?
+    private var upstream: Upstream.Loop?
+    private var task: HTTPClient.Task<Void>?
+    private var timer: Scheduled<Void>?
+    private var lastActivity: NIODeadline
+    private var requestBody: BodyCapture
+    private var responseBody: BodyCapture
+
+    // The request's body on its way.
+    private var writer: HTTPClient.Body.StreamWriter?
+    private var upload: EventLoopPromise<Void>?
+    private var queued = CircularBuffer<ByteBuffer>()
+    private var isUploadWhole = false
+    private var writesUnderWay = 0
+
+    // Of the answer, what has come off the wire.
+    private var version: HTTPVersion?
+    private var arrivedBytes = 0
+    private var isAnswerWhole = false
+    private var vendorChannel: (any Channel)?
+
+    // Where records are required, what would end the answer for its reader waits for the record.
+    private var heldHead: HTTPResponse?
+    private var heldBody: ByteBuffer?
+    /// Of the answer's body, where its length is known.
+    private var bytesToCome: Int?
+
+    init(
+        _ admission: InvokerAdmission, _ path: InvokerPath, _ request: HTTPRequest, requestID: String,
+        invoker: Invoker, loop: any EventLoop, caller: any CallerSide
+    ) {
+        self.admission = admission
+        self.requestID = requestID
+        self.invoker = invoker
+        self.loop = loop
+        self.caller = caller
+        self.request = request
+        target = admission.target.target(path.rest)
+        context = RunContext(request.headerFields, randomBytes: invoker.randomBytes)
+        begin = NIODeadline.now()
+        lastActivity = begin
+        requestBody = BodyCapture(limit: invoker.captureBytes)
+        responseBody = BodyCapture(limit: invoker.captureBytes)
+        record = RecordedCall(
+            teamID: admission.teamID, connector: admission.connector, startedAt: invoker.now(),
+            method: request.method.rawValue, uri: admission.target.uri(path.rest))
+    }
+
+    // MARK: - The request
+
+    /// Whether more of the request's body would only be held in memory.
+    var isFull: Bool {
+        state == .sending && (writer == nil ? !queued.isEmpty : writesUnderWay > 0)
+    }
+
+    func take(_ bytes: ByteBuffer) {
+        guard state != .done else { return }
+        requestBody.take(bytes)
+        lastActivity = .now()
+        if let writer, queued.isEmpty { write(bytes, to: writer) } else { queued.append(bytes) }
+    }
+
+    /// No more of the body is there now: what came is sent.
+    func takeBreak() {
+        if state == .waiting, !queued.isEmpty { send(isStream: true) }
+    }
+
+    func takeEnd(_ trailers: HTTPFields?) {
+        guard state != .done else { return }
+        requestTrailers = ForwardedFields.trailers(trailers)
+        isUploadWhole = true
+        if state == .waiting {
+            send(isStream: requestTrailers != nil)
+        } else if writer != nil, queued.isEmpty {
+            upload?.succeed()
+        }
+    }
+
+    /// The caller went away: nobody waits for the answer any more.
+    func callerLeft() {
+        guard state != .done else { return }
+        record.errorName = "CallerLeft"
+        record.errorMessage = "the caller went away before the answer was whole"
+        giveUp(CancellationError())
+    }
+
+    /// Nothing more of it is waited for. Only then is the client told, which says at once that the call failed.
+    private func giveUp(_ error: any Error) {
+        let (task, upload) = (task, upload)
+        finish()
+        upload?.fail(error)
+        task?.cancel()
+    }
+
+    private func send(isStream: Bool) {
+        state = .sending
+        makeHeaders()
+        // A connection alone would tell whether somebody listens there.
+        if let address = admission.target.address, !invoker.upstream.networks.allow(address) {
+            return fail(.forbiddenTarget)
+        }
+        let upstream = invoker.upstream.on(loop)
+        let slot = upstream.calls.add(self)
+        (self.slot, self.upstream) = (slot, upstream)
+        headers.replaceOrAdd(name: UpstreamTap.slotField, value: String(slot))
+        startTimer()
+        do {
+            let request = try HTTPClient.Request(
+                url: admission.target.origin, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers,
+                body: body(isStream: isStream))
+            task = upstream.client.execute(
+                request: request, delegate: AnswerDelegate(self, on: loop), eventLoop: .delegate(on: loop))
+        } catch {
+            fail(CallFailure(kind: .badRequest, name: "InvalidRequest", message: "this request cannot be sent on"))
+        }
+    }
+
+    private func makeHeaders() {
+        let replaced = Set(admission.headers.map { $0.name.lowercased() })
+        headers = ForwardedFields.request(request.headerFields, replaced: replaced)
+        if let trace = context.trace { headers.replaceOrAdd(name: "traceparent", value: trace.field) }
+        headers.add(name: "Host", value: admission.target.authority)
+        record.requestHeaders = headers.map { HeaderField(name: $0.name, value: $0.value) }
+        for header in admission.headers {
+            headers.add(name: header.name, value: header.value)
+            // A secret that is changed meanwhile would not be known when the record is redacted.
+            record.requestHeaders.append(HeaderField(name: header.name, value: header.shown))
+        }
+    }
+
+    private func body(isStream: Bool) -> HTTPClient.Body? {
+        guard isStream else { return queued.popFirst().map { first in .byteBuffer(joined(first)) } }
+        let length = request.headerFields[.contentLength].flatMap { Int64($0) }
+        let call = NIOLoopBound(self, eventLoop: loop)
+        return .stream(contentLength: requestTrailers == nil ? length : nil) { call.value.beginUpload(to: $0) }
+    }
+
+    private func beginUpload(to writer: HTTPClient.Body.StreamWriter) -> EventLoopFuture<Void> {
+        let upload = loop.makePromise(of: Void.self)
+        (self.writer, self.upload) = (writer, upload)
+        while let bytes = queued.popFirst() { write(bytes, to: writer) }
+        if isUploadWhole { upload.succeed() }
+        return upload.futureResult
+    }
+
+    /// Several pieces that came at once.
+    private func joined(_ first: ByteBuffer) -> ByteBuffer {
+        var whole = first
+        while let next = queued.popFirst() { whole.writeImmutableBuffer(next) }
+        return whole
+    }
+
+    private func write(_ bytes: ByteBuffer, to writer: HTTPClient.Body.StreamWriter) {
+        writesUnderWay += 1
+        writer.write(.byteBuffer(bytes)).hop(to: loop).assumeIsolated().whenComplete { _ in
+            self.writesUnderWay -= 1
+            self.lastActivity = .now()
+            if self.writesUnderWay == 0 { self.caller?.wantsMore() }
+        }
+    }
+
+    // MARK: - The time limit
+
+    private func startTimer() {
+        let limit = TimeAmount.seconds(Int64(admission.target.timeLimit))
+        schedule(in: limit, limit)
+    }
+
+    private func schedule(in time: TimeAmount, _ limit: TimeAmount) {
+        timer = loop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            guard let self, self.state != .done else { return }
+            if self.isCallerSlow { self.lastActivity = .now() }
+            let left = limit - (NIODeadline.now() - self.lastActivity)
+            if left > .zero { return self.schedule(in: left, limit) }
+            self.fail(.timeLimit(self.admission.target.timeLimit))
+        }
+    }
+
+    /// It is the caller that does not take the answer, or does not send the rest of its request.
+    private var isCallerSlow: Bool {
+        caller?.isWritable == false || !isUploadWhole && !isFull && state == .sending
+    }
+
+    // MARK: - The answer
+
+    func noteAnswer(version: HTTPVersion) { self.version = version }
+
+    func noteArrival(of bytes: Int) { arrivedBytes += bytes }
+
+    func noteEnd(_ trailers: HTTPHeaders?, on channel: any Channel) {
+        (responseTrailers, isAnswerWhole, vendorChannel) = (trailers, true, channel)
+        guard !isUploadWhole else { return }
+        // Once the client's own handler has seen it, too.
+        loop.assumeIsolated().execute { self.endBeforeUpload() }
+    }
+
+    /// A vendor may answer before it has read the request. The client would wait for the end of the request, of which the
+    /// vendor takes no more.
+    private func endBeforeUpload() {
+        guard state == .answering, isAnswerWhole, !isUploadWhole, responseBody.size == arrivedBytes else { return }
+        let channel = vendorChannel
+        endAnswer()
+        channel?.close(promise: nil)
+    }
+
+    func receive(_ head: HTTPResponseHead) {
+        guard state == .sending, let caller else { return }
+        lastActivity = .now()
+        state = .answering
+        statusTold = Int(head.status.code)
+        record.status = statusTold
+        record.responseHeaders = head.headers.map { HeaderField(name: $0.name, value: $0.value) }
+        let answer = HTTPResponse(
+            status: HTTPResponse.Status(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
+            headerFields: ForwardedFields.response(head.headers))
+        if admission.target.record == .required {
+            bytesToCome = bodyLength(of: answer)
+            if bytesToCome == 0 { return heldHead = answer }
+        }
+        caller.send(head: answer)
+    }
+
+    /// Nil when only the end tells (RFC 9112, section 6.3).
+    private func bodyLength(of answer: HTTPResponse) -> Int? {
+        if request.method == .head || [204, 304].contains(answer.status.code) { return 0 }
+        return answer.headerFields[.contentLength].flatMap { Int($0) }
+    }
+
+    /// Done when more of the answer can be taken.
+    func receive(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
+        guard state == .answering, let caller else { return loop.makeSucceededVoidFuture() }
+        lastActivity = .now()
+        responseBody.take(bytes)
+        bytesToCome = bytesToCome.map { $0 - bytes.readableBytes }
+        if bytesToCome == 0 { heldBody = bytes } else { caller.send(body: bytes) }
+        if isAnswerWhole, !isUploadWhole { loop.assumeIsolated().execute { self.endBeforeUpload() } }
+        return caller.whenWritable() ?? loop.makeSucceededVoidFuture()
+    }
+
+    func receiveEnd() {
+        if state == .answering { endAnswer() }
+    }
+
+    private func endAnswer() {
+        let trailers = ForwardedFields.trailers(responseTrailers)
+        guard admission.target.record == .required else {
+            let caller = caller
+            giveUp(CancellationError())
+            caller?.sendEnd(trailers)
+            return
+        }
+        let (upload, task) = (upload, task)
+        let call = NIOLoopBound(self, eventLoop: loop)
+        finish { isRecorded in
+            let call = call.value
+            guard let caller = call.caller else { return }
+            guard isRecorded else { return caller.breakOff() }
+            if let head = call.heldHead { caller.send(head: head) }
+            if let body = call.heldBody { caller.send(body: body) }
+            caller.sendEnd(trailers)
+        }
+        upload?.fail(CancellationError())
+        task?.cancel()
+    }
+
+    func fail(_ failure: CallFailure) {
+        guard state != .done else { return }
+        let hasHead = state == .answering
+        let failure = hasHead ? failure.afterHead : failure
+        if !hasHead { statusTold = failure.kind.code.status }
+        (record.errorName, record.errorMessage) = (failure.name, failure.message)
+        if let name = failure.kind.faultName {
+            record.fault = RecordedCall.Fault(name: name, statusCode: failure.kind.code.status)
+        }
+        let caller = caller
+        giveUp(failure)
+        if hasHead {
+            caller?.breakOff()
+        } else {
+            caller?.send(refusal: InvokerRefusal(failure.kind.code, failure.message))
+        }
+    }
+
+    /// - Parameter whenRecorded: called on the loop once it is known whether the call is on disk.
+    private func finish(whenRecorded: (@Sendable (Bool) -> Void)? = nil) {
+        guard state != .done else { return }
+        let isAnswerCut = state == .answering && record.errorName != nil
+        state = .done
+        timer?.cancel()
+        if let slot { upstream?.calls.remove(slot) }
+        (task, writer, upload, timer, upstream, vendorChannel) = (nil, nil, nil, nil, nil, nil)
+        queued.removeAll()
+        invoker.limits.leave(admission)
+        record.duration = (NIODeadline.now() - begin).nanoseconds / 1000
+        record.requestBody = requestBody.captured(isWhole: isUploadWhole)
+        record.responseBody = responseBody.captured(isWhole: !isAnswerCut)
+        record.httpVersion = version.map { "\($0.major).\($0.minor)" }
+        record.requestID = context.requestID ?? requestID
+        context.fill(&record)
+        invoker.door.note(
+            requestID: requestID, method: request.method, status: statusTold, key: admission.keyID,
+            duration: .microseconds(record.duration))
+        guard let whenRecorded else { return invoker.recorder.take(record) }
+        let loop = loop
+        invoker.recorder.take(record) { isRecorded in loop.execute { whenRecorded(isRecorded) } }
+    }
+}
