@@ -6,8 +6,8 @@ import Testing
 @Suite struct BrokenStoreTests {
     private static let cases = StoreConformance.cases + StoreConformance.durabilityCases
     private static let variants =
-        BrokenWriters.all + BrokenReaders.all + BrokenFlows.all + BrokenCatalogs.all
-        + BrokenSecrets.all + BrokenKeepers.all + BrokenReopenings.all
+        BrokenWriters.all + BrokenReaders.all + BrokenFlows.all + BrokenCounts.all + BrokenCatalogs.all
+        + BrokenSecrets.all + BrokenKeepers.all + BrokenPending.all + BrokenReopenings.all
 
     /// Whether the case finds a defect, by its own failure or by an error of the store.
     private func fails(_ conformance: StoreConformanceCase, on store: StoreUnderTest) async -> Bool {
@@ -43,7 +43,8 @@ import Testing
     func everyCaseFailsOnAStoreThatStoresNothing(_ conformance: StoreConformanceCase) async {
         let clock = ManualClock()
         let store = ForgetfulStore()
-        let forgetful = StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: clock)
+        let forgetful = StoreUnderTest(
+            writer: store, reader: store, catalog: store, keeper: store, pending: store, clock: clock)
         #expect(await fails(conformance, on: forgetful))
     }
 

@@ -42,4 +42,21 @@ import Testing
         let ids = try await store.entries(EntryQuery(teamID: 1, order: .oldestFirst)).rows.map(\.id)
         #expect(ids.count == 2 && ids == ids.sorted())
     }
+
+    @Test func theOldestAuditRecordsGo() async throws {
+        let store = InMemoryStore(clock: ManualClock())
+        for number in 0...AuditRecord.maximumCount {
+            try await store.note(
+                AuditRecord(
+                    at: .epoch, teamID: number == 0 ? nil : 1, keyID: "key", keyName: "Key", action: "revokeKey",
+                    target: nil, requestID: "\(number)"))
+        }
+        #expect(try await store.audit(team: 1, before: 4, limit: 10).map(\.requestID) == ["2", "1"])
+        try await store.note(
+            AuditRecord(
+                at: .epoch, teamID: 1, keyID: "key", keyName: "Key", action: "revokeKey", target: nil, requestID: "new")
+        )
+        #expect(try await store.audit(team: 1, before: 4, limit: 10).map(\.requestID) == ["2"])
+        #expect(try await store.audit(team: nil, before: nil, limit: 10).map(\.requestID) == ["0"])
+    }
 }

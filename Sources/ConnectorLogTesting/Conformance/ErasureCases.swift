@@ -99,6 +99,12 @@ enum ErasureCases {
         try expectEqual(
             [counts.reduce(0) { $0 + $1.ok }, counts.reduce(0) { $0 + $1.failed }],
             [Outcome.ok, .failed].map { outcome in left.count { $0.summary.outcome == outcome } }, "counts")
+        let hour = TimeBuckets(from: store.now, to: store.now.advanced(bySeconds: 3600), width: 3_600_000_000)
+        let filtered = try await store.reader.counts(EntryCountQuery(entries: EntryQuery(teamID: team), buckets: hour))
+        try expectEqual(filtered.total, left.count, "counts by filters")
+        let calls = try await store.reader.statistics(CallStatisticsQuery(teamID: team, buckets: hour))
+        try expectEqual(calls.buckets.reduce(0) { $0 + $1.calls }, left.count, "calls over time")
+        try expectEqual(calls.groups.reduce(0) { $0 + $1.tally.calls }, left.count, "calls by connector")
     }
 
     private static func expectCalls(

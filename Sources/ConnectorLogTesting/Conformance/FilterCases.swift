@@ -53,6 +53,7 @@ enum FilterCases {
         for value in ["stripe", "Stripe", "none"] { add("connector \(value)") { $0.connector = value } }
         for value in ["state-3", "state-1", "state"] { add("state \(value)") { $0.stateID = value } }
         for value in SampleGenerator.flows { add("flow \(value)") { $0.flowID = value } }
+        for value in ["1", "9", "10"] { add("flow version \(value)") { $0.flowVersion = value } }
         for value in Outcome.allCases { add("outcome \(value)") { $0.outcome = value } }
         for value in ["GET", "get", "DELETE"] { add("method \(value)") { $0.method = value } }
         for value in ["data.load", "DATA.load", "data"] { add("event \(value)") { $0.event = value } }

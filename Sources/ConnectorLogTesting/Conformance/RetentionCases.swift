@@ -74,6 +74,17 @@ enum RetentionCases {
             OutcomeQuery(
                 teamID: team, interval: .day, from: store.now.advanced(bySeconds: -60 * 86_400), to: store.now))
         try expectEqual(counts.reduce(0) { $0 + $1.failed }, days.count, "counts of \(subject)")
+        let span = TimeBuckets(
+            from: store.now.advanced(bySeconds: -60 * 86_400), to: store.now.advanced(bySeconds: 1),
+            width: 90 * 86_400_000_000)
+        let calls = try await store.reader.statistics(CallStatisticsQuery(teamID: team, buckets: span))
+        try expectEqual(calls.groups.reduce(0) { $0 + $1.tally.failed }, days.count, "calls of \(subject)")
+        let entries = try await store.reader.counts(EntryCountQuery(entries: EntryQuery(teamID: team), buckets: span))
+        try expectEqual(entries.total, days.count, "entries over time of \(subject)")
+        let launches = try await store.reader.launches(LaunchQuery(teamID: team, buckets: span))
+        try expectEqual(launches.map(\.total), days.isEmpty ? [] : [days.count], "launches of \(subject)")
+        let faultCounts = try await store.reader.faultCounts(FaultCountQuery(teamID: team, buckets: span))
+        try expectEqual(faultCounts.reduce(0, +), days.count, "faults over time of \(subject)")
         let faults = try await store.allFaults(FaultQuery(teamID: team))
         try expectEqual(faults.map(\.name), days.map { "Fault \($0)" }, "faults of \(subject)")
         let states = try await store.reader.states(StateQuery(teamID: team, flowID: "flow", limit: 1000)).rows

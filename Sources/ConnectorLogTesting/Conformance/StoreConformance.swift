@@ -25,10 +25,12 @@ package enum StoreConformance {
         RoundTripCases.all + BodyAndHeaderCases.all + IdentifierCases.all + LogTimeCases.all + PagingCases.all
         + FilterCases.all + TextFilterCases.all + IdempotencyCases.all + ConcurrencyCases.all + BatchCases.all
         + FlowStateCases.all + LateChangeCases.all + FlowListCases.all + FaultCases.all + OutcomeCases.all
-        + TeamCases.all + KeyCases.all + ConnectorCases.all + SecretCases.all + ErasureCases.all + RetentionCases.all
+        + LaunchCases.all + StatisticsCases.all + CountCases.all + TeamCases.all + KeyCases.all + ConnectorCases.all
+        + SecretCases.all + AuditCases.all + ErasureCases.all + RetentionCases.all + PendingCases.all
         + ModelCases.all
 
     /// For stores that can be opened again; a case fails on a store without `reopen`.
     package static let durabilityCases: [StoreConformanceCase] =
-        DurabilityCases.all + SecretCases.durable + ErasureCases.durable + RetentionCases.durable + ModelCases.durable
+        DurabilityCases.all + SecretCases.durable + AuditCases.durable + ErasureCases.durable + RetentionCases.durable
+        + PendingCases.durable + ModelCases.durable
 }

@@ -6,17 +6,19 @@ package struct StoreUnderTest: Sendable {
     package var reader: any LogReader
     package var catalog: any Catalog
     package var keeper: any LogKeeper
+    package var pending: any PendingCalls
     /// The clock that the store itself reads.
     package var clock: ManualClock
     /// Closes the store and opens what it left behind, on the same clock; nil when nothing outlives the store.
     package var reopen: (@Sendable () async throws -> StoreUnderTest)?
 
     package init(
-        writer: any LogWriter, reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, clock: ManualClock,
+        writer: any LogWriter, reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper,
+        pending: any PendingCalls, clock: ManualClock,
         reopen: (@Sendable () async throws -> StoreUnderTest)? = nil
     ) {
         (self.writer, self.reader, self.catalog) = (writer, reader, catalog)
-        (self.keeper, self.clock, self.reopen) = (keeper, clock, reopen)
+        (self.keeper, self.pending, self.clock, self.reopen) = (keeper, pending, clock, reopen)
     }
 }
 
@@ -24,7 +26,7 @@ extension StoreUnderTest {
     package static func inMemory() -> StoreUnderTest {
         let clock = ManualClock()
         let store = InMemoryStore(clock: clock)
-        return StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: clock)
+        return StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, pending: store, clock: clock)
     }
 
     var now: Timestamp { clock.now }

@@ -81,6 +81,18 @@ enum TeamCases {
         let outcomes = try await store.reader.outcomes(
             OutcomeQuery(teamID: team, interval: .day, from: store.now, to: store.now.advanced(bySeconds: 1)))
         try expectEqual(outcomes.map { $0.ok + $0.failed }, [0], "counts")
+        let day = TimeBuckets(
+            from: store.now.advanced(bySeconds: -3600), to: store.now.advanced(bySeconds: 1), width: 86_400_000_000)
+        let none = day.count
+        try expectEqual(try await store.reader.launches(LaunchQuery(teamID: team, buckets: day)), [], "launches")
+        let faults = try await store.reader.faultCounts(FaultCountQuery(teamID: team, buckets: day))
+        try expectEqual(faults, Array(repeating: 0, count: none), "faults over time")
+        let calls = try await store.reader.statistics(CallStatisticsQuery(teamID: team, buckets: day))
+        try expectEqual(calls.buckets.map(\.calls), Array(repeating: 0, count: none), "calls over time")
+        try expectEqual(calls.groups, [], "calls by connector")
+        let counts = try await store.reader.counts(EntryCountQuery(entries: EntryQuery(teamID: team), buckets: day))
+        try expectEqual(counts.ok.count, none, "buckets")
+        try expectEqual(counts.total, 0, "entries over time")
     }
 
     private static func deletedTeamsLeaveOthersAlone(_ store: StoreUnderTest) async throws {

@@ -3,6 +3,18 @@ package import ConnectorLogCore
 extension RedactingBatchBuilder {
     /// Takes a sample the way a decoder gives an entry: as a draft that points into bytes held only meanwhile.
     package mutating func append(_ sample: SampleEntry) {
+        sample.withDraft { append($0) }
+    }
+
+    /// The same as the part of a call that waits.
+    package mutating func hold(_ sample: SampleEntry, as key: PendingPart.Key, arrivedAt: Timestamp) {
+        sample.withDraft { hold($0, as: key, arrivedAt: arrivedAt) }
+    }
+}
+
+extension SampleEntry {
+    fileprivate func withDraft(_ use: (borrowing EntryDraft) -> Void) {
+        let sample = self
         var arena = TextArena()
         let connector = arena.hold(sample.connector)
         let texts = [
@@ -51,7 +63,7 @@ extension RedactingBatchBuilder {
             draft.responseHeaders = headers(responseHeaders)
             draft.requestBody = body(sample.requestBody, requestBody)
             draft.responseBody = body(sample.responseBody, responseBody)
-            append(draft)
+            use(draft)
         }
     }
 }

@@ -91,4 +91,8 @@ extension ForwardingCatalog {
     package func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool {
         try await store.setRedactionRules(json, team: team, at: at)
     }
+    package func note(_ record: AuditRecord) async throws(StoreError) { try await store.note(record) }
+    package func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try await store.audit(team: team, before: before, limit: limit)
+    }
 }

@@ -156,6 +156,16 @@ extension InMemoryRecords {
         redactionRules[team] = json
         return true
     }
+
+    // MARK: - Audit
+
+    mutating func note(_ record: AuditRecord) {
+        lastAuditNumber += 1
+        var record = record
+        record.number = lastAuditNumber
+        audit[record.teamID, default: []].append(record)
+        if audit[record.teamID, default: []].count > AuditRecord.maximumCount { audit[record.teamID]?.removeFirst() }
+    }
 }
 
 extension SecretRecord {

@@ -73,7 +73,7 @@ extension InMemoryRecords {
     }
 
     /// Latest first, then by the bytes of the name.
-    private static func isBefore(_ a: (time: Timestamp, name: String), _ b: (time: Timestamp, name: String)) -> Bool {
+    static func isBefore(_ a: (time: Timestamp, name: String), _ b: (time: Timestamp, name: String)) -> Bool {
         a.time == b.time ? a.name.precedes(b.name) : a.time > b.time
     }
 

@@ -12,6 +12,11 @@ struct InMemoryRecords: Sendable {
     private var answers: [[UInt8]: IdempotentAnswer] = [:]
     /// By number, rising.
     var erasures: [Erasure] = []
+    /// By number, rising.
+    var pendingParts: [(number: Int64, part: PendingPart)] = []
+    /// When events were told that are not to be told again.
+    var toldEvents: [[UInt8]: Timestamp] = [:]
+    var lastPendingNumber: Int64 = 0
 
     // MARK: The catalog
 
@@ -23,6 +28,9 @@ struct InMemoryRecords: Sendable {
     var secrets: [SecretRecord] = []
     var sealedKeys: [String: [UInt8]] = [:]
     var redactionRules: [Int64: String] = [:]
+    /// Of each team and of the owner, by number, rising.
+    var audit: [Int64?: [AuditRecord]] = [:]
+    var lastAuditNumber: Int64 = 0
 
     // MARK: Ids
 
@@ -48,6 +56,9 @@ struct InMemoryRecords: Sendable {
         // Before anything changes, so that a row that does not decode leaves nothing behind.
         let rows = try batch.entries.decoded()
         store(rows, batch.faults, batch.states, now: now)
+        hold(batch.pendingParts, now: now)
+        let released = Set(batch.releasedParts)
+        pendingParts.removeAll { released.contains($0.number) }
         if let idempotency { answers[idempotency.token] = idempotency }
         return .stored
     }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The ports as plainly as they can be written: arrays, linear filters, one lock. It is what other stores are compared
 /// with, and what tests of the parts around a store run on. Nothing of it outlives the process.
-package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
+package final class InMemoryStore: LogWriter, LogReader, LogKeeper, PendingCalls, Catalog {
     private let records: Mutex<InMemoryRecords>
     private let now: @Sendable () -> Timestamp
 
@@ -70,6 +70,22 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
         try with { $0.outcomes(query) }
     }
 
+    package func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches] {
+        try with { $0.launches(query) }
+    }
+
+    package func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int] {
+        try with { $0.faultCounts(query) }
+    }
+
+    package func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics {
+        try with { $0.statistics(query) }
+    }
+
+    package func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts {
+        try with { $0.counts(query) }
+    }
+
     // MARK: - LogKeeper
 
     package func erase(
@@ -85,6 +101,18 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
 
     package func enforceRetention(default standard: Retention, at now: Timestamp) async throws(StoreError) {
         try with { $0.enforceRetention(default: standard, at: now) }
+    }
+
+    // MARK: - PendingCalls
+
+    package func pendingCounts(team: Int64?) async throws(StoreError) -> PendingCounts {
+        try with { $0.pendingCounts(team: team) }
+    }
+
+    package func pendingCalls(
+        arrivedBefore time: Timestamp, limit: Int, bytes: Int
+    ) async throws(StoreError) -> [[StoredPendingPart]] {
+        try with { $0.pendingCalls(arrivedBefore: time, limit: limit, bytes: bytes) }
     }
 
     // MARK: - Catalog: teams and keys
@@ -260,5 +288,18 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, Catalog {
         _ json: String?, team: Int64, at: Timestamp
     ) async throws(StoreError) -> Bool {
         try with { $0.setRedactionRules(json, team: team) }
+    }
+
+    // MARK: - Catalog: audit
+
+    package func note(_ record: AuditRecord) async throws(StoreError) {
+        try with { $0.note(record) }
+    }
+
+    package func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try with { records in
+            let found = (records.audit[team] ?? []).filter { $0.number < before ?? .max }
+            return Array(found.reversed().prefix(limit))
+        }
     }
 }

@@ -16,6 +16,7 @@ extension EntryQuery {
             && String?(summary.connectorIdentifier).matches(filter: connector)
             && summary.stateID.matches(filter: stateID)
             && summary.flowID.matches(filter: flowID)
+            && summary.flowVersion.matches(filter: flowVersion)
             && summary.method.matches(filter: method)
             && summary.event.matches(filter: event)
             && (outcome.map { $0 == summary.outcome } ?? true)

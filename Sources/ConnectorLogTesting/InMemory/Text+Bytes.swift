@@ -20,6 +20,12 @@ extension String? {
         guard let filter else { return true }
         return map { $0.hasBytes(of: filter) } ?? false
     }
+
+    /// Whether this is one of some texts; a filter that is nil takes all.
+    func matches(filter: Set<String>?) -> Bool {
+        guard let filter else { return true }
+        return map { text in filter.contains { $0.hasBytes(of: text) } } ?? false
+    }
 }
 
 extension [UInt8] {

@@ -3,12 +3,13 @@ import ConnectorLogCore
 extension ModelTest {
     mutating func query() async throws {
         let team = random.pick(teams)
-        switch random.next() % 10 {
+        switch random.next() % 11 {
         case 0..<4: try await compareEntries(randomEntryQuery(team: team))
         case 4: try await compareFaults(randomFaultQuery(team: team))
         case 5: try await compareFlowsAndStates(team: team)
         case 6: try await compareOutcomes(team: team)
-        case 7, 8: try await compareOneOfEach(team: team)
+        case 7: try await compareCounts(team: team)
+        case 8, 9: try await compareOneOfEach(team: team)
         default: try await compareCatalog(team: team)
         }
     }
@@ -21,6 +22,7 @@ extension ModelTest {
             try await compareFaults(FaultQuery(teamID: team, limit: 1000))
             try await compareFlowsAndStates(team: team)
             try await compareOutcomes(team: team)
+            for _ in 0..<4 { try await compareCounts(team: team) }
             try await compareCatalog(team: team)
         }
         for _ in 0..<200 { try await compareOneOfEach(team: random.pick(teams)) }
@@ -141,6 +143,30 @@ extension ModelTest {
         query.connector = maybe(30) { $0.pick(SampleGenerator.connectors) }
         query.flowID = maybe(30) { $0.pick(SampleGenerator.flows) }
         try await same("outcomes for \(query)") { [query] in try await $0.reader.outcomes(query) }
+    }
+
+    private mutating func compareCounts(team: Int64) async throws {
+        let from = random.chance(50) ? start : generator.time()
+        let buckets = TimeBuckets(
+            from: from, to: generator.time(), width: random.pick([1_000_000, 60_000_000, 3_600_000_000]))
+        var launches = LaunchQuery(teamID: team, buckets: buckets, limit: random.pick([1, 2, 100]))
+        launches.search = maybe(30) { $0.pick(["FLOW", "orders", "zürich", "none"]) }
+        try await same("launches for \(launches)") { [launches] in try await $0.reader.launches(launches) }
+        var faults = FaultCountQuery(teamID: team, buckets: buckets)
+        faults.connector = maybe(30) { $0.pick(SampleGenerator.connectors) }
+        faults.flowIDs = maybe(40) { $0.pick([[], ["flow-orders"], ["flow-caf\u{E9}", "flow-contacts"]]) }
+        try await same("fault counts for \(faults)") { [faults] in try await $0.reader.faultCounts(faults) }
+        var calls = CallStatisticsQuery(teamID: team, buckets: buckets, grouping: random.pick([.connector, .event]))
+        (calls.connector, calls.flowIDs) = (faults.connector, faults.flowIDs)
+        try await same("statistics for \(calls)") { [calls] in try await $0.reader.statistics(calls) }
+        var entries = EntryQuery(teamID: team)
+        entries.connector = maybe(30) { $0.pick(SampleGenerator.connectors) }
+        entries.outcome = maybe(30) { $0.pick(Outcome.allCases) }
+        entries.event = maybe(20) { $0.pick(SampleGenerator.events) }
+        entries.text = maybe(20) { $0.pick(["ORDERS", "zürich", "none"]) }
+        entries.word = maybe(20) { $0.pick(["orders", "timeout"]) }
+        let counts = EntryCountQuery(entries: entries, buckets: buckets)
+        try await same("counts for \(counts)") { try await $0.reader.counts(counts) }
     }
 
     private mutating func compareOneOfEach(team: Int64) async throws {

@@ -19,7 +19,8 @@ package struct ModelTest {
     private init(subject: StoreUnderTest, seed: UInt64) {
         self.subject = subject
         let store = InMemoryStore(clock: subject.clock)
-        model = StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: subject.clock)
+        model = StoreUnderTest(
+            writer: store, reader: store, catalog: store, keeper: store, pending: store, clock: subject.clock)
         random = SeededRandom(seed: seed)
         start = subject.now
         generator = SampleGenerator(seed: seed &+ 1, start: start, seconds: 900)

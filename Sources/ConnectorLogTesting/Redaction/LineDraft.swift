@@ -1,6 +1,6 @@
 /// A line of the flat form in the making: clean all over, until something is planted in it.
-struct LineDraft {
-    struct DraftBody {
+struct LineDraft: Sendable {
+    struct DraftBody: Sendable {
         /// The value of `..._body`.
         var content: TrafficJSON
         var isBase64 = false
@@ -21,6 +21,7 @@ struct LineDraft {
     var responseBody: DraftBody?
     var attributes: [TrafficJSON.Member] = []
     private let kind: PlantedPlace.Line
+    var isEntry: Bool { kind == .entry }
     private let host: String
 
     init(_ kind: PlantedPlace.Line, connector: String?, _ random: inout SeededRandom) {

@@ -58,16 +58,6 @@ package struct PlantedSecret: Sendable {
     }
 }
 
-/// A line of the flat form that holds secrets.
-package struct PlantedLine: Sendable {
-    package var json: String
-    package var secrets: [PlantedSecret]
-    /// Those of the secrets that have to be registered before the line is taken, each once.
-    package var known: [PlantedKnownSecret]
-    /// Nil when the line names none, as state changes do not.
-    package var connector: String?
-}
-
 extension PlantedSecret.Combination {
     /// All that can be planted.
     package static func all(withCompression: Bool) -> [Self] {

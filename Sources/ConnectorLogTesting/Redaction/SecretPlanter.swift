@@ -83,8 +83,7 @@ package struct SecretPlanter: Sendable {
         }
         guard !secrets.isEmpty else { return nil }
         return PlantedLine(
-            json: draft.json(), secrets: secrets, known: known,
-            connector: isAlone ? secrets[0].value : draft.connector)
+            secrets: secrets, known: known, connector: isAlone ? secrets[0].value : draft.connector, draft: draft)
     }
 
     // MARK: - What is planted

@@ -51,6 +51,12 @@ enum BrokenCatalogs {
         .catalog("findsConnectorsInEitherCase", caughtBy: "connectorsComeBackAsCreated") { store, _ in
             FindsConnectorsInEitherCase(store: store)
         },
+        .catalog("listsTheAuditOfAll", caughtBy: "auditRecordsComeBackNewestFirst") { store, _ in
+            ListsTheAuditOfAll(store: store)
+        },
+        .catalog("repeatsTheRecordAtThePagesEdge", caughtBy: "auditPagesCoverTheList") { store, _ in
+            RepeatsTheRecordAtThePagesEdge(store: store)
+        },
     ]
 }
 
@@ -210,5 +216,21 @@ private struct FindsConnectorsInEitherCase: BrokenCatalog {
     let store: InMemoryStore
     func connector(team: Int64, identifier: String) async throws(StoreError) -> Connector? {
         try await store.connectors(team: team).first { $0.identifier.lowercased() == identifier.lowercased() }
+    }
+}
+
+private struct ListsTheAuditOfAll: BrokenCatalog {
+    let store: InMemoryStore
+    func note(_ record: AuditRecord) async throws(StoreError) {
+        var record = record
+        record.teamID = nil
+        try await store.note(record)
+    }
+}
+
+private struct RepeatsTheRecordAtThePagesEdge: BrokenCatalog {
+    let store: InMemoryStore
+    func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try await store.audit(team: team, before: before.map { $0 + 1 }, limit: limit)
     }
 }

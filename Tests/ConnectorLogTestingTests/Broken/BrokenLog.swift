@@ -22,6 +22,13 @@ struct BrokenLog: LogWriter, LogReader {
     var state: @Sendable (FlowState) -> FlowState? = { $0 }
     var outcomeQuery: @Sendable (OutcomeQuery) -> OutcomeQuery = { $0 }
     var outcomeBuckets: @Sendable (OutcomeQuery, [OutcomeBucket]) -> [OutcomeBucket] = { $1 }
+    var launchQuery: @Sendable (LaunchQuery) -> LaunchQuery = { $0 }
+    var flowLaunches: @Sendable ([FlowLaunches]) -> [FlowLaunches] = { $0 }
+    var faultCountQuery: @Sendable (FaultCountQuery) -> FaultCountQuery = { $0 }
+    var statisticsQuery: @Sendable (CallStatisticsQuery) -> CallStatisticsQuery = { $0 }
+    var callStatistics: @Sendable (CallStatistics) -> CallStatistics = { $0 }
+    var countQuery: @Sendable (EntryCountQuery) -> EntryCountQuery = { $0 }
+    var entryCounts: @Sendable (EntryCounts) -> EntryCounts = { $0 }
     /// Ids as they are shown; its own inverse.
     var shownID: @Sendable (EntryID) -> EntryID = { $0 }
 
@@ -90,5 +97,21 @@ struct BrokenLog: LogWriter, LogReader {
 
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {
         outcomeBuckets(query, try await store.outcomes(outcomeQuery(query)))
+    }
+
+    func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches] {
+        flowLaunches(try await store.launches(launchQuery(query)))
+    }
+
+    func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int] {
+        try await store.faultCounts(faultCountQuery(query))
+    }
+
+    func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics {
+        callStatistics(try await store.statistics(statisticsQuery(query)))
+    }
+
+    func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts {
+        entryCounts(try await store.counts(countQuery(query)))
     }
 }

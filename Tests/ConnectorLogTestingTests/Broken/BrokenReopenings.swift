@@ -14,7 +14,7 @@ enum BrokenReopenings {
     private static func reopenable(
         _ store: InMemoryStore, _ clock: ManualClock, reopened: @escaping @Sendable () -> InMemoryStore
     ) -> StoreUnderTest {
-        StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, clock: clock) {
+        StoreUnderTest(writer: store, reader: store, catalog: store, keeper: store, pending: store, clock: clock) {
             reopenable(reopened(), clock, reopened: reopened)
         }
     }
@@ -24,7 +24,9 @@ enum BrokenReopenings {
         _ log: @escaping @Sendable (_ times: Int) -> BrokenLog, times: Int = 0, catalog: InMemoryStore,
         _ clock: ManualClock
     ) -> StoreUnderTest {
-        StoreUnderTest(writer: log(times), reader: log(times), catalog: catalog, keeper: catalog, clock: clock) {
+        StoreUnderTest(
+            writer: log(times), reader: log(times), catalog: catalog, keeper: catalog, pending: catalog, clock: clock
+        ) {
             reopenable(log, times: times + 1, catalog: catalog, clock)
         }
     }
@@ -36,6 +38,7 @@ enum BrokenReopenings {
                 "rowsOutliveTheStore", "timesStayUniqueWhenReopened", "idsRiseWhenReopened", "tokensOutliveTheStore",
                 "statesGoOnWhenReopened", "theCatalogOutlivesTheStore", "erasedRowsStayErased",
                 "retentionOutlivesTheStore", "secretsOutliveTheStore",
+                "auditOutlivesTheStore", "pendingPartsOutliveTheStore",
             ]
         ) {
             let clock = ManualClock()

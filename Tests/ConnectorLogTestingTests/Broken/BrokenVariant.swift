@@ -18,7 +18,7 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
             let store = InMemoryStore(clock: clock)
             var log = BrokenLog(store)
             defect(&log)
-            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
+            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, pending: store, clock: clock)
         }
     }
 
@@ -35,7 +35,7 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
                 defect(&contents)
                 return try await store.append(contents.batch, idempotency: idempotency)
             }
-            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
+            return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, pending: store, clock: clock)
         }
     }
 
@@ -46,7 +46,8 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
         BrokenVariant(name: name, caughtBy: caughtBy) {
             let clock = ManualClock()
             let store = InMemoryStore(clock: clock)
-            return StoreUnderTest(writer: store, reader: store, catalog: store, keeper: defect(store), clock: clock)
+            return StoreUnderTest(
+                writer: store, reader: store, catalog: store, keeper: defect(store), pending: store, clock: clock)
         }
     }
 
@@ -59,7 +60,8 @@ struct BrokenVariant: Sendable, CustomStringConvertible {
             let clock = ManualClock()
             let store = InMemoryStore(clock: clock)
             return StoreUnderTest(
-                writer: store, reader: store, catalog: defect(store, clock), keeper: store, clock: clock)
+                writer: store, reader: store, catalog: defect(store, clock), keeper: store, pending: store, clock: clock
+            )
         }
     }
 }

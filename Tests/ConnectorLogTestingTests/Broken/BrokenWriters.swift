@@ -92,7 +92,7 @@ enum BrokenWriters {
             for row in page.rows.indices { page.rows[row].logTime = times[page.rows[row].id] ?? page.rows[row].logTime }
             return page
         }
-        return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
+        return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, pending: store, clock: clock)
     }
 
     private static let idsFollowTheClockBack = BrokenVariant(
@@ -113,7 +113,7 @@ enum BrokenWriters {
             for row in page.rows.indices { page.rows[row].id = ids[page.rows[row].id] ?? page.rows[row].id }
             return page
         }
-        return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, clock: clock)
+        return StoreUnderTest(writer: log, reader: log, catalog: store, keeper: store, pending: store, clock: clock)
     }
 
     private static let losesEverySixtiethBatch = BrokenVariant.log(

@@ -2,7 +2,7 @@ import ConnectorLogCore
 import ConnectorLogTesting
 
 /// Takes everything and knows nothing, but how many teams it made.
-struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
+struct ForgetfulStore: LogWriter, LogReader, LogKeeper, PendingCalls, Catalog {
     private let teamCount = Counter()
 
     func append(_ batch: RedactedBatch, idempotency: IdempotentAnswer?) async throws(StoreError) -> AppendResult {
@@ -17,6 +17,12 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> { NamedPage(rows: [], next: nil) }
     func state(team: Int64, id: String) async throws(StoreError) -> FlowState? { nil }
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] { [] }
+    func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches] { [] }
+    func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int] { [] }
+    func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics {
+        CallStatistics(buckets: [], groups: [])
+    }
+    func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts { EntryCounts(ok: [], failed: []) }
 
     func erase(
         _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
@@ -25,6 +31,11 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     }
     func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] { [] }
     func enforceRetention(default: Retention, at now: Timestamp) async throws(StoreError) {}
+
+    func pendingCounts(team: Int64?) async throws(StoreError) -> PendingCounts { PendingCounts(parts: 0, bytes: 0) }
+    func pendingCalls(
+        arrivedBefore time: Timestamp, limit: Int, bytes: Int
+    ) async throws(StoreError) -> [[StoredPendingPart]] { [] }
 
     func teams() async throws(StoreError) -> [Team] { [] }
     func team(id: Int64) async throws(StoreError) -> Team? { nil }
@@ -68,4 +79,6 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, Catalog {
     func redactionRules(team: Int64) async throws(StoreError) -> String? { nil }
     func allRedactionRules() async throws(StoreError) -> [Int64: String] { [:] }
     func setRedactionRules(_ json: String?, team: Int64, at: Timestamp) async throws(StoreError) -> Bool { true }
+    func note(_ record: AuditRecord) async throws(StoreError) {}
+    func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord] { [] }
 }
