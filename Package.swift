@@ -11,12 +11,14 @@ let settings: [SwiftSetting] = [
 ]
 
 // The targets are the rooms of docs/architecture.md. Imports run one way:
-// Core <- {API, Ingest, Secrets, BlockStore} <- Server <- connectorlog; only the executable names a concrete store.
+// Core <- {API, Ingest, Secrets, BlockStore} <- Invoker <- Server <- connectorlog; only the executable names a concrete store.
+// Connectors take ConnectorLogClient alone, which is why it imports none of the others.
 let package = Package(
     name: "connectorlog",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "connectorlog", targets: ["connectorlog"])
+        .executable(name: "connectorlog", targets: ["connectorlog"]),
+        .library(name: "ConnectorLogClient", targets: ["ConnectorLogClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -29,11 +31,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.32.0"),
         .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2.git", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport.git", from: "2.9.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.0"),
     ],
     targets: [
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
@@ -53,10 +59,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "OTLPProtobuf",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["otlp.proto"],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ConnectorLogIngest",
             dependencies: [
-                "ConnectorLogCore", "CByteSearch", "CZstd", "CZlib",
+                "ConnectorLogCore", "OTLPProtobuf", "CByteSearch", "CZstd", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings
         ),
@@ -79,14 +92,36 @@ let package = Package(
             swiftSettings: settings + [.strictMemorySafety()]
         ),
         .target(
+            name: "ConnectorLogInvoker",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ConnectorLogServer",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogSecrets",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogInvoker",
+                "ConnectorLogSecrets", "OTLPProtobuf", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -102,17 +137,42 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ConnectorLogGRPC",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogServer", "OTLPProtobuf",
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "ConnectorLogTesting",
             dependencies: [
-                "ConnectorLogCore", "CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+                "ConnectorLogCore", "OTLPProtobuf", "CZstd", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogClient",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),
         .executableTarget(
             name: "connectorlog",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogSecrets", "ConnectorLogServer",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogGRPC",
+                "ConnectorLogIngest", "ConnectorLogInvoker", "ConnectorLogSecrets", "ConnectorLogServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -127,6 +187,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "swift-client-example",
+            dependencies: [
+                "ConnectorLogClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/swift-client",
+            exclude: ["README.md"],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -147,7 +222,12 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectorLogIngestTests",
-            dependencies: ["ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting"],
+            dependencies: [
+                "ConnectorLogClient", "ConnectorLogCore", "ConnectorLogIngest", "ConnectorLogTesting", "OTLPProtobuf",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -165,10 +245,23 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ConnectorLogInvokerTests",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogInvoker",
+                "ConnectorLogTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ConnectorLogServerTests",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogSecrets",
-                "ConnectorLogServer", "ConnectorLogTesting",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogIngest", "ConnectorLogInvoker",
+                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -187,13 +280,29 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ConnectorLogClientTests",
+            dependencies: [
+                "ConnectorLogClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "connectorlogTests",
             dependencies: [
                 "connectorlog", "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogIngest",
-                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting",
+                "ConnectorLogSecrets", "ConnectorLogServer", "ConnectorLogTesting", "OTLPProtobuf",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "GRPCCore", package: "grpc-swift-2"),
+                .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -4,7 +4,7 @@ import Logging
 
 /// An open store, by the ports that the server knows it by.
 struct OpenStore: Sendable {
-    var store: any LogWriter & LogReader & LogKeeper & Catalog
+    var store: any LogWriter & LogReader & LogKeeper & PendingCalls & Catalog
     /// Runs until its task is cancelled.
     var maintain: @Sendable () async -> Void
     var isReady: @Sendable () async -> Bool

@@ -41,6 +41,14 @@ import Testing
     }
 
     @Test(arguments: [
+        (-5, "0:00:00"), (42.9, "0:00:42"), (3725, "1:02:05"), (86_399, "23:59:59"), (86_400, "1 day 0:00:00"),
+        (874_805, "10 days 3:00:05"),
+    ])
+    func saysElapsedTimeToTheSecond(seconds: Double, text: String) {
+        #expect(DisplayDuration.exact(microseconds: Int64(seconds * 1_000_000)) == text)
+    }
+
+    @Test(arguments: [
         (0, "0 ms"), (40, "0 ms"), (400, "0.4 ms"), (1000, "1 ms"), (9999, "9.9 ms"), (10_000, "10 ms"),
         (182_400, "182 ms"), (999_999, "999 ms"), (1_000_000, "1 s"), (1_050_000, "1.05 s"), (1_243_000, "1.24 s"),
         (30_500_000, "30.5 s"), (59_999_999, "59.99 s"), (60_000_000, "1 min 0 s"), (3_725_000_000, "62 min 5 s"),

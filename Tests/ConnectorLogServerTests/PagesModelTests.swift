@@ -122,8 +122,13 @@ import Testing
         #expect(page.nextHref == "/teams/3/flows/f%2F1?status=failed&range=7d&cursor=c2")
         #expect(page.statuses.map(\.label) == ["All", "In progress", "Done", "Failed", "Expired"])
         #expect(page.statuses.filter(\.isCurrent).map(\.value) == ["failed"])
-        #expect(page.ranges.map(\.value) == ["24h", "7d", "30d", "all"])
+        #expect(page.range.rangeChoices.map(\.value) == ["24h", "7d", "30d", "1y", "all"])
+        #expect(page.range.rangeChoices.filter(\.isCurrent).map(\.value) == ["7d"])
+        #expect(page.range.rangeKept == [.init(name: "status", value: "failed")])
         #expect(page.frame.crumbs.map(\.label) == ["Dashboard", "Insights"])
+        // A red number leads to what it counts.
+        let row = page.rows[0]
+        #expect(row.failedHref == row.logHref + "?outcome=failed" && row.faultsHref == row.logHref + "#faults")
     }
 
     // MARK: - Dashboard
@@ -186,6 +191,9 @@ import Testing
                 }
                 """)
         #expect(call.content.pieces.filter(\.isRedaction).count == 1)
+        #expect(call.receiptHref == "/teams/1/logs/\(summary.id)#redactions")
+        #expect(page.failures.last?.receiptHref == nil)
+        #expect(call.tree?.lines.first?.count == "4 members")
         #expect(page.failures.last?.content.text.contains(#""responseBody": "plain \u0001""#) == true)
         #expect(page.failures.last?.message == "Bad Gateway")
     }

@@ -4,6 +4,7 @@ import ConnectorLogSecrets
 import ConnectorLogServer
 import ConnectorLogTesting
 import Crypto
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -13,98 +14,6 @@ import Testing
 
 /// The pages over HTTP, in process, on the in-memory store.
 @Suite struct PagesRouteTests {
-    // MARK: - A browser of the tests
-
-    /// Keeps cookies as a browser does, and follows nothing.
-    final class Reader {
-        let client: any TestClientProtocol
-        private(set) var cookies: [String: String] = [:]
-        private(set) var setCookies: [String] = []
-
-        init(_ client: any TestClientProtocol) { self.client = client }
-
-        func get(_ address: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-            try await send(address, .get, headers: headers, body: nil)
-        }
-
-        func post(_ address: String, _ fields: [(String, String)]) async throws -> TestResponse {
-            let body = fields.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
-            return try await send(
-                address, .post, headers: [.contentType: "application/x-www-form-urlencoded"], body: body)
-        }
-
-        private static func encoded(_ text: String) -> String {
-            text.utf8.map { byte in
-                byte.isIdentifierByte
-                    ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }.joined()
-        }
-
-        private func send(
-            _ address: String, _ method: HTTPRequest.Method, headers: HTTPFields, body: String?
-        ) async throws -> TestResponse {
-            var headers = headers
-            headers[.accept] = "text/html"
-            if !cookies.isEmpty {
-                headers[.cookie] = cookies.map { "\($0)=\($1)" }.joined(separator: "; ")
-            }
-            let response = try await client.execute(
-                uri: address, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-            setCookies = response.headers[values: .setCookie]
-            for cookie in setCookies {
-                let pair = cookie.prefix { $0 != ";" }.split(
-                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                let (name, value) = (String(pair[0]), String(pair[1]))
-                cookies[name] = value.isEmpty ? nil : value
-            }
-            return response
-        }
-
-        func signIn(_ key: String, next: String? = nil) async throws -> TestResponse {
-            let form = try await get("/sign-in" + (next.map { "?next=\(Self.encoded($0))" } ?? ""))
-            var fields = [("csrf_token", try #require(PagesRouteTests.token(in: form.html))), ("key", key)]
-            if let next { fields.append(("next", next)) }
-            return try await post("/sign-in", fields)
-        }
-
-        func dropCookie(_ name: String) { cookies[name] = nil }
-        func setCookie(_ name: String, _ value: String) { cookies[name] = value }
-    }
-
-    static func token(in html: String) -> String? {
-        html.firstMatch(of: /name="csrf_token" value="([^"]+)"/).map { String($0.output.1) }
-    }
-
-    private func withReader(
-        isSecure: Bool = false, _ body: @Sendable @escaping (Reader, InMemoryStore) async throws -> Void
-    ) async throws {
-        let store = try await PagesFixtures.makeStore()
-        let now: @Sendable () -> Timestamp = { PagesFixtures.now }
-        let keys: [(id: String, text: String, team: Int64?, role: Role, expiresAt: Timestamp?)] = [
-            ("owner", PagesFixtures.ownerKey, nil, .admin, nil),
-            ("viewer", PagesFixtures.viewerKey, 1, .viewer, nil),
-            ("recorder", PagesFixtures.recorderKey, 1, .recorder, nil),
-            ("expired", PagesFixtures.expiredKey, 1, .viewer, PagesFixtures.now),
-        ]
-        for key in keys {
-            try await store.createKey(
-                Fixtures.key(key.id, team: key.team, role: key.role, at: now(), expiresAt: key.expiresAt),
-                hash: Array(SHA256.hash(data: Array(key.text.utf8))))
-        }
-        let vault = try await SecretVault.open(
-            catalog: store, masterKey: try #require(MasterKey(bytes: Array(repeating: 5, count: 32))),
-            randomBytes: ServerDependencies.systemRandomBytes)
-        let dependencies = ServerDependencies(
-            reader: store, catalog: store, keeper: store,
-            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now,
-            signingKey: Array(repeating: 9, count: 32), isReady: { true },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        var settings = ServerSettings()
-        settings.isBehindProxy = isSecure
-        let application = try makeApplication(dependencies: dependencies, settings: settings)
-        try await application.test(.router) { client in try await body(Reader(client), store) }
-    }
-
     // MARK: - Sign-in
 
     @Test func sendsStrangersToTheSignInPageAndBack() async throws {
@@ -202,8 +111,13 @@ import Testing
         try await withReader { reader, store in
             _ = try await reader.signIn(PagesFixtures.viewerKey)
             #expect(try await reader.get("/").status == .ok)
+            #expect(try await !reader.get("/sign-in").html.contains("session is over"))
             #expect(try await store.revokeKey(team: 1, id: "viewer"))
             #expect(try await reader.get("/").status == .seeOther)
+            // It says why the form stands there again.
+            #expect(try await reader.get("/sign-in").html.contains("session is over"))
+            reader.dropCookie("connectorlog_session")
+            #expect(try await !reader.get("/sign-in").html.contains("session is over"))
         }
     }
 
@@ -275,7 +189,10 @@ import Testing
             let id = try #require(
                 try await store.entries(EntryQuery(teamID: 1, limit: 1)).rows.first?.id)
             for address in [
-                "/teams/2", "/teams/2/flows/campaigns", "/teams/2/flows/campaigns/states.csv",
+                "/teams/2", "/teams/2/flows.csv", "/teams/2/connectors", "/teams/2/connectors/crm", "/teams/2/search",
+                "/teams/2/settings", "/teams/2/settings/keys", "/teams/2/settings/retention",
+                "/teams/2/settings/audit", "/teams/2/redaction", "/teams/2/flows/campaigns",
+                "/teams/2/flows/campaigns/states.csv",
                 "/teams/2/states/secret-run/log", "/teams/2/logs/\(id)", "/teams/2/logs/\(id)/failures",
                 "/teams/2/faults/\(id)", "/teams/2/faults/\(id)/message", "/teams/99",
             ] {
@@ -335,7 +252,10 @@ import Testing
             for address in [
                 "/", flow, PageAddress.log(1, state: PagesFixtures.awkwardState), PageAddress.entry(1, entry.id),
                 PageAddress.failures(1, entry: entry.id), PageAddress.fault(1, fault.id),
-                "/?search=%22%3E%3Cscript%3Ealert('q')%3C/script%3E",
+                "/?search=%22%3E%3Cscript%3Ealert('q')%3C/script%3E", "/teams/1/search?range=1y&q=script",
+                "/teams/1/search?q=%22%3E%3Cscript%3Ealert('q')%3C/script%3E&event=%22%3E%3Cscript%3Ealert(1)",
+                "/teams/1/connectors?search=%22%3E%3Cscript%3Ealert('q')%3C/script%3E",
+                "/teams/1/connectors/hubspot?event=%22%3E%3Cscript%3Ealert('q')%3C/script%3E",
             ] + PageAddress.FaultPart.allCases.map({ PageAddress.fault(1, fault.id, part: $0) }) {
                 let answer = try await reader.get(address)
                 #expect(answer.status == .ok)
@@ -364,9 +284,9 @@ import Testing
             ] {
                 #expect(log.contains(text), "\(text)")
             }
-            #expect(log.matches(of: /<tr class="tone-good">/).count == 7)
+            #expect(log.matches(of: /<tr class="tone-good"/).count == 7)
             let failed = try await reader.get(PageAddress.log(1, state: PagesFixtures.failedState) + "?outcome=failed")
-            #expect(failed.html.matches(of: /<tr class="tone-good">/).isEmpty)
+            #expect(failed.html.matches(of: /<tr class="tone-good"/).isEmpty)
             let empty = try await reader.get(PageAddress.log(1, state: "invoice-3")).html
             #expect(empty.matches(of: /No Results/).count == 2)
         }
@@ -420,9 +340,10 @@ import Testing
             let html = try await reader.get("/teams/1/flows/invoices?range=all").html
             let next = try #require(html.firstMatch(of: /cursor=([^"&]+)/)?.output.1)
             for address in [
-                "/teams/1/flows/invoices?cursor=\(next)", "/teams/1?cursor=\(next)",
+                "/teams/1/flows/invoices?cursor=\(next)", "/teams/1/search?cursor=\(next)",
+                "/teams/1/connectors/hubspot?cursor=\(next)",
                 "/teams/1/states/invoice-0/log?cursor=\(next)", "/teams/1/flows/invoices?range=all&cursor=\(next)A",
-                "/teams/1?cursor=x",
+                "/teams/1/search?cursor=x",
             ] {
                 #expect(try await reader.get(address).status == .badRequest, "\(address)")
             }
@@ -458,6 +379,70 @@ import Testing
             #expect(failed.split(separator: "\r\n").dropFirst().allSatisfy { $0.hasPrefix("Failed,") })
             #expect(failed.split(separator: "\r\n").count == 7)
             #expect(try await reader.get(PageAddress.statesCSV(1, PagesFixtures.awkwardFlow)).status == .ok)
+        }
+    }
+
+    @Test func downloadsCallsAsArchives() async throws {
+        try await withReader { reader, store in
+            let path = "/teams/1/states/invoice-0/har"
+            #expect(try await reader.get(path).status == .seeOther)
+            _ = try await reader.signIn(PagesFixtures.viewerKey)
+            let all = try await reader.get(path)
+            #expect(all.headers[.contentType] == "application/json; charset=utf-8")
+            #expect(all.headers[.contentDisposition] == "attachment; filename=\"connector-log-invoice-0.har\"")
+            #expect(all.headers[.cacheControl] == "no-store")
+            func urls(_ har: String) throws -> [String] {
+                let json = try #require(JSONSerialization.jsonObject(with: Data(har.utf8)) as? [String: Any])
+                let entries = (json["log"] as? [String: Any])?["entries"] as? [[String: Any]]
+                return try #require(entries).compactMap { ($0["request"] as? [String: Any])?["url"] as? String }
+            }
+            #expect(try urls(all.html) == (0..<120).map { "https://billing.example/api/invoices/\($0)" })
+            var query = EntryQuery(teamID: 1, limit: 1)
+            query.stateID = PagesFixtures.failedState
+            let entry = try #require(try await store.entries(query).rows.first)
+            let one = try await reader.get(PageAddress.har(1, entry: entry.id))
+            #expect(try urls(one.html) == [entry.uri])
+            #expect(!one.html.contains("made-up"))
+            #expect(try await reader.get(PageAddress.har(1, state: PagesFixtures.awkwardState)).status == .ok)
+            #expect(try await reader.get("/teams/1/states/none/har").status == .notFound)
+            #expect(try await reader.get("/teams/1/logs/none/har").status == .notFound)
+            #expect(try await reader.get("/teams/2/states/secret-run/har").status == .forbidden)
+        }
+    }
+
+    @Test func leadsFromCallToCall() async throws {
+        try await withReader { reader, store in
+            _ = try await reader.signIn(PagesFixtures.viewerKey)
+            var query = EntryQuery(teamID: 1, order: .oldestFirst, limit: 20)
+            query.stateID = PagesFixtures.failedState
+            let calls = try await store.entries(query).rows
+            let failed = try #require(calls.first { $0.outcome == .failed })
+            for (index, call) in calls.enumerated() {
+                let html = try await reader.get(PageAddress.entry(1, call.id)).html
+                func leads(_ word: String, to other: EntrySummary?) -> Bool {
+                    guard let other else { return !html.contains(">\(word)</a>") }
+                    return html.contains(" href=\"\(PageAddress.entry(1, other.id))\">\(word)</a>")
+                }
+                #expect(leads("Previous call", to: index > 0 ? calls[index - 1] : nil))
+                #expect(leads("Next call", to: index + 1 < calls.count ? calls[index + 1] : nil))
+                #expect(leads("First failed call", to: call.id == failed.id ? nil : failed))
+            }
+        }
+    }
+
+    @Test func isLiveWhileAStateIsInProgress() async throws {
+        try await withReader { reader, store in
+            _ = try await reader.signIn(PagesFixtures.viewerKey)
+            let running = PageAddress.log(1, state: "c3d9f2aa-1b7d-45c1-a7bb-9a1e64a2b002")
+            let html = try await reader.get(running + "?outcome=failed").html
+            #expect(
+                html.contains(
+                    "data-live-source=\"/teams/1/states/c3d9f2aa-1b7d-45c1-a7bb-9a1e64a2b002/events?outcome=failed&amp;since="
+                )
+            )
+            let done = try await reader.get(PageAddress.log(1, state: "invoice-0")).html
+            #expect(!done.contains("data-live-source"))
+            #expect(done.contains("id=\"call-") && done.contains("href=\"#call-"))
         }
     }
 

@@ -131,12 +131,31 @@ import Testing
         ("accent", "accent-soft"), ("accent-ink", "accent"), ("accent-ink", "accent-strong"), ("good", "good-soft"),
         ("bad", "bad-soft"), ("bad", "surface"), ("bad", "surface-2"), ("bad", "paper"), ("busy", "busy-soft"),
         ("spent", "spent-soft"), ("ink", "bad-soft"), ("json-name", "surface-2"), ("json-text", "surface-2"),
-        ("json-value", "surface-2"),
+        ("json-value", "surface-2"), ("ink", "match"), ("ink-2", "match"), ("paper", "ink"), ("ink-2", "accent-soft"),
+        ("accent", "accent-soft"), ("ink", "good-soft"),
     ])
     func readsWellByDayAndByNight(text: String, ground: String) throws {
         for palette in try Self.palettes() {
             let ratio = try Self.contrast(try #require(palette[text]), try #require(palette[ground]))
             #expect(ratio >= 4.5, "\(text) on \(ground)")
+        }
+    }
+
+    /// WCAG 2.2, 1.4.11: what has to be seen and is no text.
+    @Test(
+        arguments: (1...5).map { "series-\($0)" }
+            + ["good-fill", "bad-fill", "busy-fill", "spent-fill", "match-line"])
+    func standsOutByDayAndByNight(mark: String) throws {
+        for palette in try Self.palettes() {
+            #expect(try Self.contrast(try #require(palette[mark]), try #require(palette["surface"])) >= 3, "\(mark)")
+        }
+    }
+
+    /// The edges of what can be used, on either ground.
+    @Test(arguments: ["surface", "paper"])
+    func showsWhereControlsEnd(ground: String) throws {
+        for palette in try Self.palettes() {
+            #expect(try Self.contrast(try #require(palette["control"]), try #require(palette[ground])) >= 3)
         }
     }
 }

@@ -392,7 +392,7 @@ import Testing
                 let stranger = PagesRouteTests.Reader(caller.client)
                 let answer = try await stranger.post(address, [("csrf_token", reader.token)] + Self.fields)
                 #expect(answer.status == .seeOther)
-                #expect(answer.headers[.location] == "/sign-in?next=%2Fteams%2F1%2Fredaction")
+                #expect(answer.headers[.location] == "/sign-in?next=%2Fteams%2F1%2Fredaction&lost=1")
                 #expect(try await reader.get(address).status.code == (address == Self.page ? 200 : 405))
             }
             #expect(try await server.vault.rules(team: 1) == TeamRedactionRules())
@@ -421,13 +421,17 @@ import Testing
 
     // MARK: - Around it
 
-    @Test func isLinkedFromEveryPageOfATeam() async throws {
+    @Test func isATabOfSettings() async throws {
         try await run(.viewer) { _, _, reader async throws in
-            let link = "<a href=\"/teams/1/redaction\""
-            #expect(try await reader.get("/").html.contains(link + ">Redaction</a>"))
-            #expect(try await reader.get().html.contains(link + " aria-current=\"page\">Redaction</a>"))
+            let settings = "<a href=\"/teams/1/settings\""
+            let tab = "<a href=\"/teams/1/redaction\""
+            #expect(try await reader.get("/").html.contains(settings + ">Settings</a>"))
+            #expect(try await reader.get("/teams/1/settings").html.contains(tab + ">Redaction</a>"))
+            let page = try await reader.get().html
+            #expect(page.contains(settings + " aria-current=\"page\">Settings</a>"))
+            #expect(page.contains(tab + " aria-current=\"page\">Redaction</a>"))
             let signIn = try await PagesRouteTests.Reader(reader.reader.client).get("/sign-in").html
-            #expect(!signIn.contains("Redaction"))
+            #expect(!signIn.contains("Redaction") && !signIn.contains("Settings"))
         }
     }
 

@@ -15,11 +15,12 @@ import Testing
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test func readsPlainGzipAndZstd() async throws {
+    @Test func readsPlainGzipZstdAndZlib() async throws {
         let directory = try TemporaryDirectory()
         #expect(try await read(directory.write(text, to: "plain")) == text)
         #expect(try await read(directory.write(Compressed.gzip(text), to: "gzip")) == text)
         #expect(try await read(directory.write(Compressed.zstd(text), to: "zstd")) == text)
+        #expect(try await read(directory.write(Compressed.deflate(Array(text.utf8)), to: "zlib")) == text)
     }
 
     /// As made by `zstd --ultra -22` or `--long`: a file may look further back than a body may.

@@ -14,7 +14,7 @@ import Testing
 @testable import connectorlog
 
 /// The whole server over a socket, with the store in memory: what `serve --sample` shows at first sight.
-@Suite struct SampleTests {
+@Suite(.timeLimit(.minutes(3))) struct SampleTests {
     private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private static let untilCancelled: @Sendable () async -> Void = {

@@ -39,10 +39,20 @@ import Testing
     /// `ingest` has to know that nothing was sent.
     @Test(arguments: ["127.0.0.1", "localhost"]) func noConnectionIsToldFromABrokenOne(host: String) async throws {
         let request = HTTPExchange.Request(method: "GET", url: "http://\(host):1/", headers: [], body: [])
-        let failure = try await NetworkTransport.run(timeout: .seconds(10)) { transport in
+        let failure = try await NetworkTransport.run(timeout: .seconds(60)) { transport in
             await #expect(throws: APIFailure.self) { try await transport.send(request) }
         }
         #expect(failure?.kind == .unconnected)
+        #expect(failure?.message == "the server at http://\(host):1 cannot be reached: connection refused")
+    }
+
+    @Test func aNameThatIsNotFoundIsTold() async throws {
+        let request = HTTPExchange.Request(method: "GET", url: "http://nowhere.invalid/v1/x?y=z", headers: [], body: [])
+        let failure = try await NetworkTransport.run(timeout: .seconds(60)) { transport in
+            await #expect(throws: APIFailure.self) { try await transport.send(request) }
+        }
+        #expect(
+            failure?.message == "the server at http://nowhere.invalid cannot be reached: its name was not found")
     }
 
     @Test func missingKeyFileIsNoInput() throws {

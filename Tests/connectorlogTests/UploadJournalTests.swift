@@ -10,8 +10,8 @@ import Testing
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private func journal(scope: String = "a") throws -> UploadJournal {
-        try UploadJournal(directory: directory.path, scope: scope, source: "b")
+    private func journal(scope: String = "a", format: UploadFormat = UploadFormat()) throws -> UploadJournal {
+        try UploadJournal(directory: directory.path, scope: scope, source: "b", format: format)
     }
 
     private func file() throws -> String {
@@ -65,6 +65,23 @@ import Testing
         #expect(try inode() != before)
         #expect(throws: CommandFailure.self) { try journal() }
         withExtendedLifetime(first) {}
+    }
+
+    @Test func isOfOneFormatWithItsDefaults() throws {
+        let formats = [
+            UploadFormat(), UploadFormat(kind: .har),
+            UploadFormat(kind: .har, defaults: [.init(name: "connector", value: "a")]),
+            UploadFormat(defaults: [.init(name: "team_id", value: "2")]),
+        ]
+        let journals = try formats.map { try journal(format: $0) }
+        for (number, journal) in journals.enumerated() { journal.noteCuts([UInt64(number)]) }
+        #expect(journals.map(\.cuts) == [[0], [1], [2], [3]])
+    }
+
+    @Test func ofPlainLinesLiesWhereItLayBeforeOthersWereTaken() throws {
+        try journal().noteCuts([1])
+        // SHA-256 of "a b", the scope and the source.
+        #expect(try file().hasSuffix("/c8687a08aa5d6ed2044328fa6a697ab8e96dc34291e8c2034ae8c38e6fcc6d65"))
     }
 
     @Test func dropsALineThatWasNotWrittenWhole() throws {

@@ -90,6 +90,30 @@ import Testing
         numbers.map { "{\"n\":\($0)}\n" }.joined()
     }
 
+    @Test func aServerThatIsAwayIsToldOnceAndAtTheEnd() async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<2500), to: "calls.ndjson")
+        let away = ScriptedTransport { _, _ in .failure(APIFailure(.unconnected, message: "nobody is there")) }
+        for options in [[], ["--quiet"], ["--json"]] as [[String]] {
+            let run = await ingest(file, options: options, state: directory.path, transport: away)
+            #expect(run.status == .unavailable)
+            #expect(
+                run.error.split(separator: "\n").count { $0 == "nobody is there; trying again for up to 300 seconds" }
+                    == 1)
+            #expect(run.error.contains("nobody is there; run the same command again to go on"))
+        }
+    }
+
+    /// The same command would fail in the same way.
+    @Test(arguments: [(401, "UNAUTHORIZED"), (404, "NOT_FOUND"), (400, "BAD_REQUEST")])
+    func nobodyIsToldToRepeatWhatHasToBeMended(status: Int, code: String) async throws {
+        let directory = try TemporaryDirectory()
+        let file = try directory.write(Self.lines(0..<1), to: "calls.ndjson")
+        let transport = ScriptedTransport { _, _ in .success(.problem(status, code, "not so")) }
+        let run = await ingest(file, state: directory.path, transport: transport)
+        #expect(run.error.contains("not so") && !run.error.contains("again"))
+    }
+
     @Test(arguments: ["", "{\"n\":", "{\"n\":2499}"])
     func aGrownFileStoresOnlyWhatIsNew(end: String) async throws {
         let directory = try TemporaryDirectory()
@@ -281,7 +305,7 @@ import Testing
         let client = APIClient(baseURL: "http://127.0.0.1:8080", key: "clk_key-of-a-test", transport: transport)
         let journal = try UploadJournal(
             directory: directory.path + "/connectorlog/ingest", scope: client.identity,
-            source: try LineSource(name: file, standardInputIdentity: "").identity)
+            source: try LineSource(name: file, standardInputIdentity: "").identity, format: UploadFormat())
         let run = await ingest(file, state: directory.path, transport: transport)
         withExtendedLifetime(journal) {}
         #expect(run.status == .temporaryFailure)

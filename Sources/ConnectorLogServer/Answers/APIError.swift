@@ -28,7 +28,7 @@ package struct APIError: Error, Sendable {
     }
 
     /// Whatever was thrown on a request's way. Errors that are not known tell the client nothing.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
         case let error as StoreError: self = APIError(store: error)
@@ -93,6 +93,7 @@ extension HTTPField.Name {
     static let xForwardedProto = fieldName("X-Forwarded-Proto")
     static let referrerPolicy = fieldName("Referrer-Policy")
     static let idempotencyKey = fieldName("Idempotency-Key")
+    static let link = fieldName("Link")
 
     /// For names that are tokens as they stand here; the initializer is failable for those that come from outside.
     private static func fieldName(_ name: String) -> HTTPField.Name {

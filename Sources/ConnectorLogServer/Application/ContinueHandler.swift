@@ -1,3 +1,4 @@
+import ConnectorLogInvoker
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
@@ -5,7 +6,8 @@ import NIOHTTPTypes
 /// Answers `Expect: 100-continue` (RFC 9110, section 10.1.1) at once. Without it, curl waits a second before it sends a body
 /// of more than a megabyte.
 ///
-/// A request whose `Content-Length` no route takes gets its 413 instead, and need not send its body at all.
+/// A request whose `Content-Length` no route takes gets its 413 instead, and need not send its body at all. Calls through
+/// the invoker are of any length.
 final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -27,6 +29,8 @@ final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func isAwaitingContinue(_ head: HTTPRequest) -> Bool {
         guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
-        return head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= maximumBodyBytes } ?? true
+        let isForInvoker = head.path?.hasPrefix(InvokerPath.prefix) ?? false
+        return isForInvoker
+            || head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= maximumBodyBytes } ?? true
     }
 }

@@ -13,14 +13,27 @@ package struct EdgeResponder: HTTPResponder {
     private let router: RouterResponder<ServerRequestContext>
     private let methods: MethodsByPath
     private let clock = ContinuousClock()
-    let presence = ClientPresence()
+    var presence: ClientPresence { environment.presence }
 
-    init(environment: ServerEnvironment) throws {
+    /// What a port answers to.
+    enum Scope {
+        case everything
+        /// The routes of OTLP, and those by which the server is watched.
+        case otlp
+    }
+
+    init(environment: ServerEnvironment, scope: Scope = .everything) throws {
         self.environment = environment
         let router = Router(context: ServerRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ErrorTranslation())
-        RouteAssembly(environment: environment).addRoutes(to: router)
-        try PageRoutes.add(to: router, environment: environment)
+        let assembly = RouteAssembly(environment: environment)
+        switch scope {
+        case .everything:
+            assembly.addRoutes(to: router)
+            try PageRoutes.add(to: router, environment: environment)
+        case .otlp:
+            assembly.addRoutes(Route.otlp.union([.getHealth, .getReadiness]), to: router)
+        }
         try router.validate()
         methods = MethodsByPath(routes: router.routes.map { ($0.path, $0.method) })
         self.router = router.buildResponder()
@@ -90,10 +103,13 @@ package struct EdgeResponder: HTTPResponder {
     private func answer(to request: Request, for error: APIError, context: ServerRequestContext) -> Response {
         var response =
             PageRoutes.errorPage(for: error, request: request, context: context, environment: environment)
+            ?? OTLPAnswer.refusal(for: error, request: request)
             ?? .json(
                 ErrorEnvelope(requestID: context.requestID, code: error.code, message: error.message),
                 status: error.status)
-        for field in error.headers { response.headers[field.name] = field.value }
+        for field in error.headers where field.name != .retryAfter || response.headers[.retryAfter] == nil {
+            response.headers[field.name] = field.value
+        }
         return response
     }
 
@@ -140,15 +156,21 @@ package struct EdgeResponder: HTTPResponder {
             case .invalidMethod: "there is no such method"
             default: "this is no request of HTTP/1.1"
             }
-        let envelope = ErrorEnvelope(requestID: requestID, code: .badRequest, message: message)
-        let body = ByteBuffer(bytes: JSONWriter.bytes(of: envelope))
-        var head = HTTPResponse(
-            status: .badRequest,
-            headerFields: [.contentType: "application/json", .contentLength: String(body.readableBytes)])
-        setCommonHeaders(&head.headerFields, status: head.status, requestID: requestID)
+        let (head, body) = answer(APIError(.badRequest, message), requestID: requestID)
         note(
             RequestFacts(requestID: requestID, method: "other", route: "none", status: head.status.code, key: nil),
             duration: .zero)
+        return (head, body)
+    }
+
+    /// An error as an answer that comes by no route.
+    func answer(_ error: APIError, requestID: String) -> (head: HTTPResponse, body: ByteBuffer) {
+        let envelope = ErrorEnvelope(requestID: requestID, code: error.code, message: error.message)
+        let body = ByteBuffer(bytes: JSONWriter.bytes(of: envelope))
+        var head = HTTPResponse(status: error.status, headerFields: error.headers)
+        head.headerFields[.contentType] = "application/json"
+        head.headerFields[.contentLength] = String(body.readableBytes)
+        setCommonHeaders(&head.headerFields, status: head.status, requestID: requestID)
         return (head, body)
     }
 
@@ -169,18 +191,8 @@ package struct EdgeResponder: HTTPResponder {
             duration: clock.now - start)
     }
 
-    /// What the log tells of a request. Its target and its headers stay out: they carry what clients should not have put
-    /// there.
-    private struct RequestFacts {
-        var requestID: String
-        var method: String
-        var route: String
-        var status: Int
-        var key: String?
-    }
-
     /// Counts, and writes the one line a request.
-    private func note(_ facts: RequestFacts, duration: Duration) {
+    func note(_ facts: RequestFacts, duration: Duration) {
         environment.metrics.noteRequest(
             route: facts.route, method: facts.method, status: facts.status, duration: duration)
         environment.dependencies.logger.info(
@@ -193,6 +205,17 @@ package struct EdgeResponder: HTTPResponder {
     }
 }
 
+/// What the log tells of a request. Its target and its headers stay out: they carry what clients should not have put there.
+struct RequestFacts {
+    var requestID: String
+    var method: String
+    /// A route's template, or a word from a closed set.
+    var route: String
+    var status: Int
+    /// The caller's key, by its id.
+    var key: String?
+}
+
 /// What of an error may stand in the log: a store's own words, and of all others the type alone, since a text that was
 /// made elsewhere may quote what was sent.
 enum FailureCause {
@@ -203,7 +226,7 @@ enum FailureCause {
 
 extension Duration {
     /// Milliseconds to two places.
-    fileprivate var milliseconds: Double {
+    var milliseconds: Double {
         let (seconds, attoseconds) = components
         return (Double(seconds) * 100_000 + Double(attoseconds) / 1e13).rounded() / 100
     }

@@ -9,13 +9,15 @@ package struct IssuedKey: Sendable {
     /// What the catalog keeps instead of the text: its SHA-256.
     package let hash: [UInt8]
 
+    /// - Parameter id: nil makes one.
     package static func make(
-        name: String, role: Role, teamID: Int64?, expiresAt: Timestamp?, at now: Timestamp,
+        id: String? = nil, name: String, role: Role, teamID: Int64?, expiresAt: Timestamp?, at now: Timestamp,
         randomBytes: (Int) -> [UInt8]
     ) -> IssuedKey {
         let text = "clk_" + Base64.encodeURLSafe(randomBytes(32))
         return IssuedKey(
-            text: text, id: "key_" + Base64.encodeURLSafe(randomBytes(12)), name: name, role: role, teamID: teamID,
+            text: text, id: id ?? "key_" + Base64.encodeURLSafe(randomBytes(12)), name: name, role: role,
+            teamID: teamID,
             expiresAt: expiresAt, at: now)
     }
 

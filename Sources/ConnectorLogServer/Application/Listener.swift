@@ -1,3 +1,4 @@
+import ConnectorLogInvoker
 import HummingbirdCore
 import HummingbirdHTTP2
 import NIOCore
@@ -5,9 +6,11 @@ import NIOSSL
 
 /// The protocols that the port speaks: HTTP/1.1, and with TLS also HTTP/2.
 enum Listener {
-    /// - Parameter maximumBodyBytes: what the most generous route takes.
+    /// - Parameters:
+    ///   - maximumBodyBytes: what the most generous route takes.
+    ///   - invoker: nil where calls do not go through.
     static func make(
-        settings: ServerSettings, maximumBodyBytes: Int, responder: EdgeResponder
+        settings: ServerSettings, maximumBodyBytes: Int, responder: EdgeResponder, invoker: Invoker?
     ) throws -> HTTPServerBuilder {
         let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
@@ -15,7 +18,7 @@ enum Listener {
                 ClosingHandler(
                     closePatience: .seconds(Int64(settings.idleSeconds)), answerToNoHTTP: responder.answerToNoHTTP),
                 ContinueHandler(maximumBodyBytes: maximumBodyBytes),
-            ],
+            ] + (invoker.map { [$0.makeHandler()] } ?? []),
             idleTimeout: .seconds(Int64(settings.idleSeconds)),
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: ServerSettings.headerBytes, maxHeaderListSize: ServerSettings.headerBytes,

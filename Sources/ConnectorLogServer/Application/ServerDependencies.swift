@@ -9,6 +9,8 @@ package struct ServerDependencies: Sendable {
     package var catalog: any Catalog
     package var keeper: any LogKeeper
     package var pipeline: IngestPipeline
+    /// The way in for reports of Boomi Flow.
+    package var boomi: BoomiIntake
     /// Secrets and rules; its book is the one that the pipeline asks.
     package var vault: SecretVault
     package var now: @Sendable () -> Timestamp
@@ -16,28 +18,33 @@ package struct ServerDependencies: Sendable {
     package var randomBytes: @Sendable (_ count: Int) -> [UInt8]
     /// 32 bytes that sign cursors and sessions; kept with the store, so that both outlive a restart.
     package var signingKey: [UInt8]
+    /// Tells pages of what was stored; the pipeline's writer has to be a `LiveLogWriter` of it.
+    package var live: LiveLog
     /// Whether the store can take entries: what `/readyz` answers.
     package var isReady: @Sendable () async -> Bool
     /// What `/metrics` shows. The program makes it the factory of `MetricsSystem`, so that the store's are there too.
     package var metrics: MetricsRegistry
     package var logger: Logger
 
+    /// - Parameter pending: of the store that the pipeline writes to.
     package init(
-        reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, pipeline: IngestPipeline,
-        vault: SecretVault, now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
+        reader: any LogReader, catalog: any Catalog, keeper: any LogKeeper, pending: any PendingCalls,
+        pipeline: IngestPipeline, vault: SecretVault, now: @escaping @Sendable () -> Timestamp, signingKey: [UInt8],
         isReady: @escaping @Sendable () async -> Bool, logger: Logger,
-        metrics: MetricsRegistry = MetricsRegistry(),
+        metrics: MetricsRegistry = MetricsRegistry(), live: LiveLog = LiveLog(),
         randomBytes: @escaping @Sendable (_ count: Int) -> [UInt8] = ServerDependencies.systemRandomBytes
     ) {
         self.reader = reader
         self.catalog = catalog
         self.keeper = keeper
         self.pipeline = pipeline
+        boomi = BoomiIntake(pipeline: pipeline, reader: reader, pending: pending)
         self.vault = vault
         self.now = now
         self.randomBytes = randomBytes
         self.signingKey = signingKey
         self.isReady = isReady
+        self.live = live
         self.metrics = metrics
         self.logger = logger
     }

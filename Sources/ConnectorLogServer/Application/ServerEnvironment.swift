@@ -7,15 +7,21 @@ package struct ServerEnvironment: Sendable {
     package let dependencies: ServerDependencies
     package let settings: ServerSettings
     package let sessions: SessionCookie
+    let tokens: AccessTokens
     package let limiter: RateLimiter
     let cursors: CursorCodec
     let metrics: ServerMetrics
+    let presence = ClientPresence()
     let trials = RuleTrialSlots(RuleTrialLimits.atOnce)
+    let rejections = RejectionReport()
+    /// Events of Boomi Flow of which the type is unknown are told in the log once.
+    let unknownEvents = FirstTime()
 
     package init(dependencies: ServerDependencies, settings: ServerSettings) {
         self.dependencies = dependencies
         self.settings = settings
         sessions = SessionCookie(signingKey: dependencies.signingKey)
+        tokens = AccessTokens(signingKey: dependencies.signingKey)
         limiter = RateLimiter(settings: settings)
         cursors = CursorCodec(signingKey: dependencies.signingKey)
         metrics = ServerMetrics(registry: dependencies.metrics)

@@ -28,6 +28,7 @@ package final class RequestFindings: Sendable {
     private struct Facts {
         var caller: APIKey?
         var rateLimit: RateLimitStatus?
+        var changed: String?
     }
 
     private let facts = Mutex(Facts())
@@ -35,6 +36,12 @@ package final class RequestFindings: Sendable {
     package var caller: APIKey? {
         get { facts.withLock { $0.caller } }
         set { facts.withLock { $0.caller = newValue } }
+    }
+
+    /// What the request made, for the audit, where its path does not name it.
+    package var changed: String? {
+        get { facts.withLock { $0.changed } }
+        set { facts.withLock { $0.changed = newValue } }
     }
 
     /// Where the budget stands that the request draws on.

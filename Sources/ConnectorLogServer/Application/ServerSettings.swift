@@ -1,4 +1,5 @@
 package import ConnectorLogCore
+package import ConnectorLogInvoker
 
 /// How the server listens, and how much it takes. The defaults are meant for production.
 package struct ServerSettings: Sendable, Equatable {
@@ -24,6 +25,9 @@ package struct ServerSettings: Sendable, Equatable {
     /// Origin under which clients reach the server, such as `https://log.example.org`: links in answers begin with it.
     /// Nil takes the scheme and the `Host` of the request.
     package var publicOrigin: String?
+    /// Where traces are shown, such as `https://jaeger.example/trace/{trace_id}`: pages link trace ids there. Nil leaves them
+    /// text.
+    package var traceURL: String?
 
     /// Requests an hour that one key may make; 0 is unlimited. Ingest does not count.
     package var rateLimitPerHour = 10_000
@@ -35,6 +39,11 @@ package struct ServerSettings: Sendable, Equatable {
     /// Seconds that a connection may be silent, between requests and within one, before it is closed. A request whose
     /// answer is being made is not silent.
     package var idleSeconds = 60
+
+    /// Where the invoker may connect to beside the public internet.
+    package var invokerNetworks = TargetNetworks()
+    /// Path of certificates in PEM that vendors' are checked against; nil for the system's.
+    package var invokerTrustedCertificates: String?
 
     /// How long records are kept of teams that say nothing of their own. The store removes them; the server tells.
     package var retention = Retention.forever
@@ -81,6 +90,9 @@ package struct ServerSettings: Sendable, Equatable {
         if idleSeconds < 1 || maximumConnections < 1 { return "idle time and connections are 1 or more" }
         if let publicOrigin, !Self.isOrigin(publicOrigin) {
             return "the public origin is http:// or https:// and a host, with a port if need be, and nothing behind it"
+        }
+        if let traceURL, TraceLink(template: traceURL) == nil {
+            return "the trace URL is http:// or https://, a host, and {trace_id} once in what follows"
         }
         return nil
     }

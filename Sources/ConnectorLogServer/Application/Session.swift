@@ -71,13 +71,21 @@ package struct SessionCookie: Sendable {
     // MARK: - Tokens against request forgery
 
     /// The token that forms of this session send along. Before a session, `binding` is a random value of a cookie.
-    package func token(for binding: String) -> String {
-        Base64.encodeURLSafe(Self.mac(of: Array(binding.utf8), tokenKey))
+    ///
+    /// - Parameter mask: random bytes, as many as `tokenBytes`. They stand before the token, and are added to it, so that it is
+    ///   another text in every page: pages are compressed, and a text that stays could be guessed from their lengths (BREACH).
+    package func token(for binding: String, mask: [UInt8]) -> String {
+        precondition(mask.count == Self.tokenBytes)
+        let mac = Self.mac(of: Array(binding.utf8), tokenKey)
+        return Base64.encodeURLSafe(mask + zip(mac, mask).map { $0 ^ $1 })
     }
+
+    package static let tokenBytes = SHA256.byteCount
 
     /// In time that does not depend on where they differ.
     package func isToken(_ token: String, for binding: String) -> Bool {
-        guard let mac = Base64.decodeURLSafe(token) else { return false }
+        guard let bytes = Base64.decodeURLSafe(token), bytes.count == 2 * Self.tokenBytes else { return false }
+        let mac = zip(bytes[..<Self.tokenBytes], bytes[Self.tokenBytes...]).map { $0 ^ $1 }
         return HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: Array(binding.utf8), using: tokenKey)
     }
 

@@ -29,6 +29,22 @@ package struct MetricName: Hashable, Sendable {
     static let ingestBytes = MetricName(
         "connectorlog_ingest_bytes_total", .counter,
         "Bytes of ingest requests' bodies as they arrived, compressed or not.")
+    static let otlpRecords = MetricName(
+        "connectorlog_otlp_records_total", .counter, labels: ["signal", "result"],
+        "Spans and log records of OTLP, by result: stored, repeated (stored before), skipped (no call, fault or flow) or rejected."
+    )
+    static let boomiEvents = MetricName(
+        "connectorlog_boomi_events_total", .counter, labels: ["type", "result"],
+        "Events and states that Boomi Flow reported, by kind and result: taken, skipped (they tell of no call) or rejected."
+    )
+    static let boomiCalls = MetricName(
+        "connectorlog_boomi_calls_total", .counter, labels: ["parts"],
+        "Calls stored from such events, by the parts that came in time: both, request or answer; or damaged, which are lost."
+    )
+    static let invokerCalls = MetricName(
+        "connectorlog_invoker_calls_total", .counter, labels: ["result"],
+        "Calls that went through the invoker, by what became of their record: stored or dropped. Anything dropped is in no log."
+    )
     static let secondLook = MetricName(
         "connectorlog_redaction_second_look_total", .counter,
         "Fields that were dropped because the second look found a secret that redaction had left. Anything but 0 is a defect."
@@ -39,6 +55,7 @@ package struct MetricName: Hashable, Sendable {
 
     /// In the order of the documentation.
     package static let all: [MetricName] = [
-        requests, requestDuration, failedAuthentications, ingestLines, ingestBytes, secondLook, droppedSeries,
+        requests, requestDuration, failedAuthentications, ingestLines, ingestBytes, otlpRecords, boomiEvents,
+        boomiCalls, invokerCalls, secondLook, droppedSeries,
     ]
 }

@@ -1,14 +1,11 @@
 import ConnectorLogCore
 import ConnectorLogSecrets
 import Logging
-import Synchronization
 
 /// Tells of fields in which the second look found what redaction had left. The counter counts all of them; the log has a
 /// line for each field at most once a minute, since what is wrong with one line is often wrong with thousands.
 final class SecondLookReport: Sendable {
-    private static let secondsBetweenLines: Int64 = 60
-
-    private let told = Mutex<[String: Timestamp]>([:])
+    private let gate = MinuteGate<String>()
 
     /// Has the server's redaction report what its second look takes.
     static func register(_ environment: ServerEnvironment) {
@@ -25,13 +22,6 @@ final class SecondLookReport: Sendable {
 
     /// True for the first time, and then once a minute. Fields are those of entries, so that there are few.
     func isLineDue(for field: String, at now: Timestamp) -> Bool {
-        told.withLock { told in
-            // A clock that was set back must not silence it.
-            if let last = told[field], last <= now, now < last.advanced(bySeconds: Self.secondsBetweenLines) {
-                return false
-            }
-            told[field] = now
-            return true
-        }
+        gate.isOpen(for: field, at: now)
     }
 }

@@ -1,3 +1,4 @@
+import ConnectorLogIngest
 import CoreMetrics
 import Synchronization
 
@@ -21,6 +22,33 @@ final class ServerMetrics: Sendable {
     private let rejectedLines: Counter
     private let ingestBytes: Counter
     private let secondLooks: Counter
+    private let spans: OTLPCounters
+    private let logRecords: OTLPCounters
+
+    private let boomiEvents: [BoomiEventKind: BoomiCounters]
+    private let boomiCalls: CallCounters
+    private let storedCalls: Counter
+    private let droppedCalls: Counter
+
+    private struct BoomiCounters {
+        var taken: Counter
+        var skipped: Counter
+        var rejected: Counter
+    }
+
+    private struct CallCounters {
+        var both: Counter
+        var request: Counter
+        var answer: Counter
+        var damaged: Counter
+    }
+
+    private struct OTLPCounters {
+        var stored: Counter
+        var repeated: Counter
+        var skipped: Counter
+        var rejected: Counter
+    }
 
     init(registry: MetricsRegistry) {
         self.registry = registry
@@ -32,6 +60,31 @@ final class ServerMetrics: Sendable {
         rejectedLines = counter(.ingestLines, [("result", "rejected")])
         ingestBytes = counter(.ingestBytes)
         secondLooks = counter(.secondLook)
+        storedCalls = counter(.invokerCalls, [("result", "stored")])
+        droppedCalls = counter(.invokerCalls, [("result", "dropped")])
+        func otlpCounters(_ signal: String) -> OTLPCounters {
+            func counter(_ result: String) -> Counter {
+                Counter(
+                    label: MetricName.otlpRecords.name, dimensions: [("signal", signal), ("result", result)],
+                    factory: registry)
+            }
+            return OTLPCounters(
+                stored: counter("stored"), repeated: counter("repeated"), skipped: counter("skipped"),
+                rejected: counter("rejected"))
+        }
+        spans = otlpCounters("traces")
+        logRecords = otlpCounters("logs")
+        func boomiCounters(_ kind: BoomiEventKind) -> BoomiCounters {
+            func events(_ result: String) -> Counter {
+                counter(.boomiEvents, [("type", kind.rawValue), ("result", result)])
+            }
+            return BoomiCounters(
+                taken: events("taken"), skipped: events("skipped"), rejected: events("rejected"))
+        }
+        boomiEvents = Dictionary(uniqueKeysWithValues: BoomiEventKind.allCases.map { ($0, boomiCounters($0)) })
+        boomiCalls = CallCounters(
+            both: counter(.boomiCalls, [("parts", "both")]), request: counter(.boomiCalls, [("parts", "request")]),
+            answer: counter(.boomiCalls, [("parts", "answer")]), damaged: counter(.boomiCalls, [("parts", "damaged")]))
     }
 
     /// - Parameters:
@@ -63,6 +116,14 @@ final class ServerMetrics: Sendable {
         failedAuthentications.increment()
     }
 
+    func noteCalls(stored: Int) {
+        storedCalls.increment(by: stored)
+    }
+
+    func noteCalls(dropped: Int) {
+        droppedCalls.increment(by: dropped)
+    }
+
     func noteSecondLook() {
         secondLooks.increment()
     }
@@ -74,6 +135,29 @@ final class ServerMetrics: Sendable {
     func noteIngest(accepted: Int, rejected: Int) {
         acceptedLines.increment(by: accepted)
         rejectedLines.increment(by: rejected)
+    }
+
+    func noteBoomi(_ outcome: BoomiOutcome) {
+        for (kind, counts) in outcome.counts {
+            boomiEvents[kind]?.taken.increment(by: counts.taken)
+            boomiEvents[kind]?.skipped.increment(by: counts.skipped)
+            boomiEvents[kind]?.rejected.increment(by: counts.rejected)
+        }
+    }
+
+    func noteBoomi(_ outcome: CallJoiner.Outcome) {
+        boomiCalls.both.increment(by: outcome.joined)
+        boomiCalls.request.increment(by: outcome.requestsAlone)
+        boomiCalls.answer.increment(by: outcome.answersAlone)
+        boomiCalls.damaged.increment(by: outcome.damaged)
+    }
+
+    func noteOTLP(_ outcome: OTLPOutcome, signal: OTLPSignal) {
+        let counters = signal == .traces ? spans : logRecords
+        counters.stored.increment(by: outcome.stored)
+        counters.repeated.increment(by: outcome.repeated)
+        counters.skipped.increment(by: outcome.skipped)
+        counters.rejected.increment(by: outcome.rejected)
     }
 }
 

@@ -8,6 +8,8 @@ import Hummingbird
 struct PageRoutes: Sendable {
     /// Rows of one page of a list.
     static let rowsPerPage = 50
+    /// Below the charts of the dashboard.
+    static let flowsPerPage = 25
     static let eventsPerPage = 100
 
     let environment: ServerEnvironment
@@ -30,13 +32,15 @@ struct PageRoutes: Sendable {
 
     private func add(to router: Router<ServerRequestContext>) {
         addSession(to: router)
+        addDashboard(to: router)
+        addConnectors(to: router)
+        addSearch(to: router)
+        addSettings(to: router)
         addRedaction(to: router)
+        addHAR(to: router)
+        addLive(to: router)
         for asset in PageAssets.all {
-            router.get(RouterPath(asset.address)) { _, _ in PageResponse.asset(asset) }
-        }
-        show(router, "/") { visit, _ in try await flows(visit, try await visit.homeTeam()) }
-        show(router, "/teams/:team") { visit, parameters in
-            try await flows(visit, try await visit.team(parameters.get("team")))
+            router.get(RouterPath(asset.address)) { request, _ in PageResponse.asset(asset, PageEncoding(request)) }
         }
         show(router, "/teams/:team/flows/:flow", insights)
         show(router, "/teams/:team/states/:state/log", connectorLog)
@@ -55,13 +59,13 @@ struct PageRoutes: Sendable {
 
     // MARK: - Showing
 
-    private func show(
+    func show(
         _ router: Router<ServerRequestContext>, _ path: RouterPath,
         _ model: @escaping @Sendable (PageVisit, Parameters) async throws -> any PageModel
     ) {
         router.get(path) { request, context in
             try await answer(request, context) { visit in
-                PageResponse.html(render(try await model(visit, context.parameters)))
+                PageResponse.html(render(try await model(visit, context.parameters)), PageEncoding(request))
             }
         }
     }
@@ -79,7 +83,7 @@ struct PageRoutes: Sendable {
         return try await make(
             PageVisit(
                 key: session.key, csrfToken: session.csrfToken, query: PageForm(request.uri.query),
-                catalog: environment.catalog))
+                encoding: PageEncoding(request), catalog: environment.catalog))
     }
 
     /// To the sign-in page, and back here after it.
@@ -89,7 +93,7 @@ struct PageRoutes: Sendable {
     private func signInFirst(_ request: Request) -> Response {
         let address = SignInPage.localAddress(request.uri.path + (request.uri.query.map { "?\($0)" } ?? ""))
         if let address, let site = HTTPField.Name("Sec-Fetch-Site"), request.headers[site] == "cross-site" {
-            return PageResponse.html(render(BouncePage(address: address)))
+            return PageResponse.html(render(BouncePage(address: address)), PageEncoding(request))
         }
         return PageResponse.redirect(
             to: PageAddress.address(PageAddress.signIn, query: [("next", address == "/" ? nil : address)]))
@@ -107,7 +111,7 @@ struct PageRoutes: Sendable {
             PageFrame.Viewer(keyName: $0.key.name, team: nil, teams: [], csrfToken: $0.csrfToken)
         }
         let page = ErrorPage(status: error.code.status, requestID: context.requestID, viewer: viewer)
-        return PageResponse.html(routes.render(page), status: error.status)
+        return PageResponse.html(routes.render(page), status: error.status, PageEncoding(request))
     }
 
     /// Whether a page was asked for: its address is one of pages, or none of the API, and a browser asks.

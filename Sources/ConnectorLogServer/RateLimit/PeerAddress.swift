@@ -13,16 +13,37 @@ package struct PeerAddress: Hashable, Sendable {
 
     /// Behind a proxy, the last address of `X-Forwarded-For`, the one that the proxy itself saw.
     package init(of request: Request, context: ServerRequestContext, settings: ServerSettings) {
-        if settings.isBehindProxy, let forwarded = request.headers[.xForwardedFor],
-            let last = forwarded.split(separator: ",").last,
-            let address = try? SocketAddress(ipAddress: String(last.drop { $0 == " " }), port: 0)
-        {
+        self.init(of: request.head, channel: context.channel, settings: settings)
+    }
+
+    init(of request: HTTPRequest, channel: any Channel, settings: ServerSettings) {
+        if settings.isBehindProxy, let address = Self.last(of: request.headerFields[.xForwardedFor]) {
             self.init(address)
-        } else if let address = context.channel.remoteAddress {
+        } else if let address = channel.remoteAddress {
             self.init(address)
         } else {
             self.init(bytes: [])
         }
+    }
+
+    /// As gRPC writes addresses: `ipv4:192.0.2.1:50051`, `ipv6:[2001:db8::1]:50051`.
+    init(address: String, forwarded: String?, settings: ServerSettings) {
+        let host = address.split(separator: ":", maxSplits: 1).last.map { hostAndPort in
+            hostAndPort.prefix(upTo: hostAndPort.lastIndex(of: ":") ?? hostAndPort.endIndex)
+                .drop { $0 == "[" }.prefix { $0 != "]" }
+        }
+        if settings.isBehindProxy, let address = Self.last(of: forwarded) {
+            self.init(address)
+        } else if let host, let address = try? SocketAddress(ipAddress: String(host), port: 0) {
+            self.init(address)
+        } else {
+            self.init(bytes: [])
+        }
+    }
+
+    private static func last(of forwarded: String?) -> SocketAddress? {
+        guard let last = forwarded?.split(separator: ",").last else { return nil }
+        return try? SocketAddress(ipAddress: String(last.drop { $0 == " " }), port: 0)
     }
 
     init(_ address: SocketAddress) {

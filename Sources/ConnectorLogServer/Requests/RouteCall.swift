@@ -17,13 +17,13 @@ struct RouteCall: Sendable {
 
     init(
         _ route: Route, request: Request, context: ServerRequestContext, environment: ServerEnvironment
-    ) throws(APIError) {
+    ) async throws(APIError) {
         (self.route, self.request, self.context, self.environment) = (route, request, context, environment)
         if route.access == .everyone {
             key = nil
             teamID = route.isOfTeam ? try Self.teamID(in: context) : 0
         } else {
-            let key = try Authentication(environment: environment).admit(request, to: route, context: context)
+            let key = try await Authentication(environment: environment).admit(request, to: route, context: context)
             self.key = key
             teamID = route.isOfTeam ? try Self.teamID(in: context) : 0
             guard !route.isOfTeam || key.mayReach(team: teamID) else {
@@ -75,6 +75,13 @@ struct RouteCall: Sendable {
             throw APIError(.badRequest, "\(name) is not UTF-8, percent-encoded")
         }
         return text
+    }
+
+    /// What the path names within the team, parts of parts behind a slash; nil when it names nothing.
+    var target: String? {
+        let names = route.template.split(separator: "/").filter { $0.hasPrefix("{") && $0 != "{team_id}" }
+        let parts = names.compactMap { try? Self.decoded(String($0.dropFirst().dropLast()), in: context) }
+        return parts.isEmpty ? nil : parts.joined(separator: "/")
     }
 
     // MARK: - Paging

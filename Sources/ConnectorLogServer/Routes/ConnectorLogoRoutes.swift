@@ -85,12 +85,16 @@ enum LogoImage {
 
     /// Absolute; nil without a logo.
     static func url(of connector: Connector, _ call: RouteCall) -> String? {
+        path(of: connector).map { Origin.of(call.request, settings: call.environment.settings) + $0 }
+    }
+
+    /// Nil without a logo.
+    static func path(of connector: Connector) -> String? {
         connector.logoName.map { name in
-            Origin.of(call.request, settings: call.environment.settings)
-                + Route.getConnectorLogoImage.path([
-                    "team_id": String(connector.teamID), "connector_identifier": connector.identifier,
-                    "logo_name": name,
-                ])
+            Route.getConnectorLogoImage.path([
+                "team_id": String(connector.teamID), "connector_identifier": connector.identifier,
+                "logo_name": name,
+            ])
         }
     }
 }

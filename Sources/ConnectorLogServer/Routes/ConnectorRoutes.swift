@@ -83,6 +83,7 @@ enum ConnectorRoutes {
         connector.identifier = identifier
         do {
             try await call.environment.catalog.createConnector(connector, logo: logo)
+            call.context.findings.changed = identifier
             return true
         } catch {
             guard error.code == .conflict else { throw error }

@@ -1,5 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
+import HTTPTypes
 import Hummingbird
 
 /// Log entries of a team.
@@ -26,7 +27,33 @@ enum EntryRoutes {
         query.word = try call.query.text("word", limit: 255)
         query.from = try call.query.instant("from")
         query.to = try call.query.instant("to")
+        if try wantsArchive(call) { return try await archive(call, query) }
         return try await call.page("logs", of: query, filters: filters, load: call.environment.reader.entries)
+    }
+
+    private static func wantsArchive(_ call: RouteCall) throws(APIError) -> Bool {
+        let format = try call.query.value("format", "is json or har") { ["json": false, "har": true][$0] }
+        if let format { return format }
+        let accepted = call.request.headers[values: .accept].flatMap { $0.split(separator: ",") }
+        return accepted.contains { MediaType(field: String($0)).essence == archiveType }
+    }
+
+    private static let archiveType = "application/har+json"
+
+    /// The page's entries whole, as one archive. How to ask for the next is in `Link` (RFC 8288) and in the archive.
+    private static func archive(_ call: RouteCall, _ query: EntryQuery) async throws -> Response {
+        var query = query
+        if case .entry(let position)? = try call.cursor(filters: filters) { query.after = position }
+        let page = try await call.environment.reader.entries(query)
+        let next = try call.nextCursor(page.next.map { .entry($0) }, filters: filters)
+        let body = ArchiveBody(
+            reader: call.environment.reader, teamID: call.teamID, first: page, nextCursor: next)
+        var headers: HTTPFields = [.contentType: archiveType]
+        if let next {
+            let others = (call.request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+            headers[.link] = "<?\((others + ["cursor=\(next)"]).joined(separator: "&"))>; rel=\"next\""
+        }
+        return Response(status: .ok, headers: headers, body: body.response)
     }
 
     @Sendable static func get(_ call: RouteCall) async throws -> Response {

@@ -1,6 +1,6 @@
 import ConnectorLogAPI
 import ConnectorLogCore
-import ConnectorLogIngest
+package import ConnectorLogIngest
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -9,7 +9,8 @@ import NIOCore
 enum IngestRoute {
     @Sendable static func post(_ call: RouteCall) async throws -> Response {
         guard let key = call.key else { throw APIError(.unauthorized, "this call needs an API key") }
-        let format = try format(of: call.request)
+        let format = try IngestFormat(of: call)
+        let caller = try caller(for: key, writingTo: format.defaults.team, call)
         let idempotencyKey = try idempotencyKey(in: call.request)
         let pipeline = call.environment.dependencies.pipeline
         let length = try RequestBodyBytes.contentLength(of: call.request)
@@ -19,8 +20,7 @@ enum IngestRoute {
         let take = {
             let open = OpenSession(
                 pipeline.makeSession(
-                    format: format, caller: caller(for: key, call.environment.catalog),
-                    hasIdempotencyKey: idempotencyKey != nil))
+                    format: format, caller: caller, hasIdempotencyKey: idempotencyKey != nil))
             var received = 0
             try await RequestBodyBytes.forEachChunk(of: call.request) { chunk in
                 received += chunk.readableBytes
@@ -43,13 +43,14 @@ enum IngestRoute {
     }
 
     /// Where bodies are decoded that take long.
-    private static let threads = YieldingThreads(count: System.coreCount)
-    private static let leastBytesForThreads = 64 << 10
+    static let threads = YieldingThreads(count: System.coreCount)
+    static let leastBytesForThreads = 64 << 10
 
     private static func answer(_ result: IngestResult, _ call: RouteCall) -> Response {
         switch result {
         case .stored(let outcome):
             call.environment.metrics.noteIngest(accepted: outcome.accepted, rejected: outcome.rejected.count)
+            call.noteRejections(outcome.rejected.count, outcome.rejected.first)
             let answer = IngestAnswer(outcome: outcome, requestID: call.context.requestID)
             return .json(bytes: answer.body, status: answer.status)
         case .replayed(let stored):
@@ -60,32 +61,6 @@ enum IngestRoute {
 
     // MARK: - What the headers say
 
-    private static func format(of request: Request) throws(APIError) -> IngestFormat {
-        let accepted = "application/x-ndjson, application/json"
-        guard let type = MediaType(request), type.isUTF8 else {
-            throw APIError(.unsupportedMediaType, "this call takes \(accepted)", headers: [.accept: accepted])
-        }
-        let media: IngestFormat.Media
-        switch type.essence {
-        case "application/x-ndjson": media = .ndjson
-        case "application/json": media = .json
-        default: throw APIError(.unsupportedMediaType, "this call takes \(accepted)", headers: [.accept: accepted])
-        }
-        let encoding: IngestFormat.Encoding
-        switch request.headers[.contentEncoding]?.lowercased() {
-        case nil, "identity": encoding = .identity
-        // RFC 9110, section 8.4.1.3.
-        case "gzip", "x-gzip": encoding = .gzip
-        case "zstd": encoding = .zstd
-        default:
-            // RFC 7694, section 3.
-            throw APIError(
-                .unsupportedMediaType, "this call takes Content-Encoding gzip, zstd or identity",
-                headers: [.acceptEncoding: "gzip, zstd, identity"])
-        }
-        return IngestFormat(media: media, encoding: encoding)
-    }
-
     private static func idempotencyKey(in request: Request) throws(APIError) -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -94,8 +69,29 @@ enum IngestRoute {
         return key
     }
 
-    private static func caller(for key: APIKey, _ catalog: any Catalog) -> IngestCaller {
-        IngestCaller(defaultTeam: key.teamID, identity: key.id) { team in
+    private static func caller(
+        for key: APIKey, writingTo team: Int64?, _ call: RouteCall
+    ) throws(APIError) -> IngestCaller {
+        let catalog = call.environment.catalog
+        if let team {
+            guard key.mayReach(team: team) else { throw APIError(.forbidden, "this key is of another team") }
+            guard catalog.hasTeam(team) else { throw .notFound("team") }
+        }
+        return IngestCaller(key: key, catalog: catalog)
+    }
+}
+
+extension RouteCall {
+    /// Of records that were rejected, the operator is told, too.
+    func noteRejections(_ count: Int, _ first: RejectedLine?) {
+        environment.rejections.note(
+            count, first, route: route.template, key: key?.id, requestID: context.requestID, environment.dependencies)
+    }
+}
+
+extension IngestCaller {
+    init(key: APIKey, catalog: any Catalog) {
+        self.init(defaultTeam: key.teamID, identity: key.id) { team in
             if !key.mayReach(team: team) { return .forbidden }
             return catalog.hasTeam(team) ? nil : .teamNotFound
         }
@@ -157,7 +153,7 @@ struct IngestAnswer {
 }
 
 extension APIError {
-    init(ingest error: IngestError) {
+    package init(ingest error: IngestError) {
         switch error.code {
         case .invalidEncoding, .invalidJSON: self = APIError(.badRequest, error.message)
         case .tooLarge: self = APIError(.contentTooLarge, error.message)

@@ -27,6 +27,7 @@ enum KeyRoutes {
             expiresAt: try expiry(members, now: call.environment.now), at: call.environment.now,
             randomBytes: call.environment.dependencies.randomBytes)
         try await call.environment.catalog.createKey(issued.record, hash: issued.hash)
+        call.context.findings.changed = issued.record.id
         return .json(issued, status: .created)
     }
 

@@ -1,4 +1,5 @@
 import ConnectorLogAPI
+import ConnectorLogCore
 import HTTPTypes
 import Hummingbird
 
@@ -6,13 +7,23 @@ import Hummingbird
 struct RouteAssembly {
     let environment: ServerEnvironment
 
-    func addRoutes(to router: Router<ServerRequestContext>) {
+    func addRoutes(_ routes: some Collection<Route> = Route.allCases, to router: Router<ServerRequestContext>) {
         let environment = environment
-        for route in Route.allCases {
+        for route in routes {
             let handler = Self.handler(of: route)
             router.on(RouterPath(route.template), method: route.method.http) { request, context in
-                let call = try RouteCall(route, request: request, context: context, environment: environment)
-                return try await handler(call)
+                let call = try await RouteCall(route, request: request, context: context, environment: environment)
+                let response = try await handler(call)
+                do {
+                    try await AuditTrail(environment: environment).note(call)
+                } catch {
+                    // Nobody has seen the key: it must not stay.
+                    if route == .createKey, let made = context.findings.changed {
+                        _ = try? await environment.catalog.revokeKey(team: call.teamID, id: made)
+                    }
+                    throw error
+                }
+                return response
             }
         }
     }
@@ -23,6 +34,14 @@ struct RouteAssembly {
     private static func handler(of route: Route) -> Handler {
         switch route {
         case .ingest: IngestRoute.post
+        case .exportTraces: OTLPRoutes.exportTraces
+        case .exportLogs: OTLPRoutes.exportLogs
+        case .createAccessToken: AccessTokenRoute.create
+        case .reportEvents, .reportStates: BoomiReportRoutes.post
+        case .listServiceRequests: ServiceRequestRoutes.list
+        case .getServiceRequest: ServiceRequestRoutes.get
+        case .listServiceRequestsOfFlow, .listServiceRequestsOfVersion: ServiceRequestRoutes.listOfFlow
+        case .listServiceRequestsOfState: ServiceRequestRoutes.listOfState
         case .listEntries: EntryRoutes.list
         case .getEntry: EntryRoutes.get
         case .listFlows: FlowRoutes.list
@@ -52,6 +71,8 @@ struct RouteAssembly {
         case .eraseState: ErasureRoutes.eraseState
         case .eraseConnectorLog: ErasureRoutes.eraseConnectorLog
         case .listErasures: ErasureRoutes.list
+        case .listAudit: AuditRoutes.list
+        case .listServerAudit: AuditRoutes.listOfServer
         case .listKeys: KeyRoutes.list
         case .createKey: KeyRoutes.create
         case .revokeKey: KeyRoutes.revoke

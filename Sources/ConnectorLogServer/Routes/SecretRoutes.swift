@@ -52,11 +52,12 @@ enum SecretRoutes {
         let members = try await call.jsonBody().members()
         // A misspelt `ignore_case` would leave what it was meant for in the log.
         try members.allowOnly(["secret_name", "secret_value", "ignore_case"])
-        _ = try await call.environment.vault.createSecret(
+        let secret = try await call.environment.vault.createSecret(
             name: try members.text("secret_name", SecretLimits.name),
             value: try members.text("secret_value", SecretLimits.value),
             ignoresCase: try members.optionalFlag("ignore_case") ?? false,
             team: call.teamID, connector: connector, at: call.environment.now)
+        call.context.findings.changed = AuditTrail.target(secret: secret.placeholder, of: connector)
         let secrets = try await call.environment.vault.secrets(team: call.teamID, connector: connector)
         return .json(SecretListAnswer(secrets), status: .created)
     }

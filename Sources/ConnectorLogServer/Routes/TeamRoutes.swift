@@ -25,6 +25,7 @@ enum TeamRoutes {
         let id = try members.optionalPositiveInteger("id")
         do {
             let team = try await call.environment.catalog.createTeam(name: name, id: id, at: call.environment.now)
+            call.context.findings.changed = String(team.id)
             return .json(team, status: .created)
         } catch  where error.code == .conflict {
             throw APIError(.conflict, "the team's id is taken, or was")
@@ -42,11 +43,13 @@ enum TeamRoutes {
         guard try await call.environment.catalog.renameTeam(id: call.teamID, name: name) else {
             throw APIError.notFound("team")
         }
+        call.context.findings.changed = name
         return .json(try await team(call))
     }
 
     @Sendable static func delete(_ call: RouteCall) async throws -> Response {
         guard try await call.environment.vault.deleteTeam(id: call.teamID) else { throw APIError.notFound("team") }
+        call.context.findings.changed = String(call.teamID)
         return .noContent
     }
 

@@ -9,6 +9,19 @@ extension APIClient {
         try await call(.listEntries, ["team_id": String(team)], query: filters)
     }
 
+    /// The entries of one page whole, as an HTTP Archive that goes to `receive` piece by piece; returns the cursor of the
+    /// next page.
+    func archive(team: Int64, filters: Query, _ receive: ([UInt8]) throws -> Void) async throws -> String? {
+        let answer = try await stream(
+            .listEntries, ["team_id": String(team)], query: filters, accepting: "application/har+json", receive)
+        guard let link = answer.header("Link") else { return nil }
+        // A cursor has letters, digits, - and _ alone.
+        guard let cursor = link.firstMatch(of: /[?&]cursor=([A-Za-z0-9_-]+)[^>]*>; rel="next"/)?.1 else {
+            throw APIFailure(.unexpectedAnswer, message: "the answer is not one of this API")
+        }
+        return String(cursor)
+    }
+
     func entry(team: Int64, id: String) async throws(APIFailure) -> Answer<EntryDocument> {
         try await call(.getEntry, ["team_id": String(team), "log_id": id])
     }

@@ -8,18 +8,20 @@ struct IngestReceipt: Equatable, Sendable {
 }
 
 extension APIClient {
-    /// Sends NDJSON. Lines that the server rejects are in the receipt, also when no line was good (status 422).
-    func ingest(lines: [UInt8], idempotencyKey: String) async throws(APIFailure) -> IngestReceipt {
+    /// Sends a batch. What the server rejects of it is in the receipt, also when nothing was good (status 422).
+    func ingest(
+        _ batch: [UInt8], as format: UploadFormat, idempotencyKey: String
+    ) async throws(APIFailure) -> IngestReceipt {
         struct Refusal: Decodable {
             var rejected: [IngestDocument.RejectedLine]
         }
         let response = try await send(
-            .ingest,
+            .ingest, query: format.query,
             headers: [
-                HTTPExchange.Header("Content-Type", "application/x-ndjson"),
+                HTTPExchange.Header("Content-Type", format.contentType),
                 HTTPExchange.Header("Idempotency-Key", idempotencyKey),
             ],
-            body: lines)
+            body: batch)
         let body = Data(response.body)
         if response.status == 200, let answer = try? JSONDecoder().decode(IngestDocument.self, from: body) {
             return IngestReceipt(accepted: answer.accepted, rejected: answer.rejected)

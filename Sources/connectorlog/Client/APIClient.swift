@@ -32,16 +32,38 @@ struct APIClient: Sendable {
         _ route: Route, _ parameters: [String: String] = [:], query: Query = [],
         headers: [HTTPExchange.Header] = [], body: [UInt8] = []
     ) async throws(APIFailure) -> HTTPExchange.Response {
+        var request = request(route, parameters, query: query, accepting: "application/json")
+        request.headers = headers + request.headers
+        request.body = body
+        return try await transport.send(request)
+    }
+
+    /// Makes one request whose good answer goes to `receive` piece by piece; returns the headers. Throws `APIFailure`, or
+    /// what `receive` threw.
+    func stream(
+        _ route: Route, _ parameters: [String: String], query: Query, accepting type: String,
+        _ receive: ([UInt8]) throws -> Void
+    ) async throws -> HTTPExchange.Response {
+        let answer = try await transport.stream(
+            request(route, parameters, query: query, accepting: type), receive)
+        guard answer.status == 200 else { throw Self.failure(for: answer) }
+        return answer
+    }
+
+    private func request(
+        _ route: Route, _ parameters: [String: String], query: Query, accepting type: String
+    ) -> HTTPExchange.Request {
         var url = baseURL + route.path(parameters)
         if !query.isEmpty {
             let pairs = query.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }
             url += "?" + pairs.joined(separator: "&")
         }
-        var request = HTTPExchange.Request(method: route.method.rawValue, url: url, headers: headers, body: body)
-        request.headers.append(HTTPExchange.Header("Authorization", "Bearer " + key))
-        request.headers.append(HTTPExchange.Header("Accept", "application/json"))
-        request.headers.append(HTTPExchange.Header("User-Agent", "connectorlog/" + ProgramVersion.text))
-        return try await transport.send(request)
+        return HTTPExchange.Request(
+            method: route.method.rawValue, url: url,
+            headers: [
+                HTTPExchange.Header("Authorization", "Bearer " + key), HTTPExchange.Header("Accept", type),
+                HTTPExchange.Header("User-Agent", "connectorlog/" + ProgramVersion.text),
+            ])
     }
 
     /// Makes one request with a body of JSON; any answer of the server is returned.

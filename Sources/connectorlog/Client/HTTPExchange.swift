@@ -2,6 +2,12 @@
 /// something else in the network's place.
 protocol HTTPTransport: Sendable {
     func send(_ request: HTTPExchange.Request) async throws(APIFailure) -> HTTPExchange.Response
+
+    /// As `send`, but the body of an answer with status 200 goes piece by piece to `receive`, and is not in what is
+    /// returned. Throws `APIFailure`, or what `receive` threw.
+    func stream(
+        _ request: HTTPExchange.Request, _ receive: ([UInt8]) throws -> Void
+    ) async throws -> HTTPExchange.Response
 }
 
 enum HTTPExchange {

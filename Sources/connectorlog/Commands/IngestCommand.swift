@@ -3,13 +3,15 @@ import ConnectorLogAPI
 import ConnectorLogCore
 
 extension Resend: ExpressibleByArgument {}
+extension UploadFormat.Kind: ExpressibleByArgument {}
 
 struct IngestCommand: ContextualCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest",
         abstract: "Send log entries, root faults and flow states from files.",
         discussion: """
-            Files hold one JSON object a line (NDJSON), plain or compressed with gzip or zstd; - is the standard input.
+            Files hold one JSON object a line (NDJSON), or an HTTP Archive (HAR), which is recognised; or, with --format,
+            lines of an access log in JSON. They may be compressed with gzip, zstd or zlib; - is the standard input.
             Good lines are stored though others are bad; bad ones are told by file and line (exit code 65).
             Run the same command again with the same key when it broke off, or when the file has grown: what is stored
             already is recognised by file, place and content, and neither sent nor stored twice. The standard input is
@@ -37,6 +39,13 @@ struct IngestCommand: ContextualCommand {
                 + "none of them since they are stored (none), or the whole file anew (all).", valueName: "what"))
     var resend: Resend?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the files hold: lines, har, nginx-json or envoy-json. Without it, archives are told by their name or "
+                + "how they begin, and all else is lines.", valueName: "format"))
+    var format: UploadFormat.Kind?
+
+    @OptionGroup var defaults: RecordDefaultOptions
     @OptionGroup var connection: ConnectionOptions
 
     @Flag(help: "Write what was accepted and every rejected line as a JSON document.")
@@ -73,16 +82,17 @@ struct IngestCommand: ContextualCommand {
             let upload = UploadRun(
                 client: client, clock: context.clock, random: context.random, now: context.now,
                 journalDirectory: UploadJournal.directory(in: context.environment), isStandardInputNamed: source != nil,
-                resend: resend)
+                kind: format, defaults: defaults.resolve(), resend: resend)
             let (report, failure) = await upload.run(sources, meter: meter)
             meter.finish()
             try show(report, isWhole: failure == nil, on: console)
             if let failure {
                 throw CommandFailure(
                     failure.status,
-                    failure.status == .usage
-                        ? failure.message
-                        : failure.message + "; run the same command again to go on: nothing is stored twice")
+                    // What the same command would run into again is not to be repeated but to be mended.
+                    [.unavailable, .temporaryFailure, .internalError, .ioError].contains(failure.status)
+                        ? failure.message + "; run the same command again to go on: nothing is stored twice"
+                        : failure.message)
             }
             if report.exitReason != .success { throw ExitCode(report.exitReason.rawValue) }
         }
@@ -96,9 +106,9 @@ struct IngestCommand: ContextualCommand {
                 "\(rejection.file):\(rejection.line): \(rejection.code)\(field): \(rejection.message.withoutControls)")
         }
         let hidden = report.rejected.count - Self.shownRejections
-        if hidden > 0 { try console.tell("and \(hidden) more rejected lines; --json lists all") }
+        if hidden > 0 { try console.tell("and \(hidden) more rejected \(report.noun); --json lists all") }
         guard !quiet || !report.rejected.isEmpty || !isWhole else { return }
         let skipped = report.skipped > 0 ? ", \(report.skipped) of them by an earlier run" : ""
-        try console.tell("\(report.accepted) lines stored, \(report.rejected.count) rejected\(skipped)")
+        try console.tell("\(report.accepted) \(report.noun) stored, \(report.rejected.count) rejected\(skipped)")
     }
 }

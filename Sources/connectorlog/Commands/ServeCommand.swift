@@ -34,7 +34,11 @@ struct ServeCommand: ContextualCommand {
         } catch let error as SettingsError {
             throw CommandFailure(.configuration, error.message)
         } catch let error as IOError {
-            throw Self.failure(for: error, settings: configuration.server)
+            throw Self.failure(
+                for: error, host: configuration.server.host, port: configuration.server.port, setting: .port)
+        } catch let error as PortService.Failure {
+            throw Self.failure(
+                for: error.cause, host: configuration.server.host, port: error.port, setting: error.setting)
         }
     }
 
@@ -102,16 +106,18 @@ struct ServeCommand: ContextualCommand {
         }
     }
 
-    private static func failure(for error: IOError, settings: ServerSettings) -> CommandFailure {
+    private static func failure(
+        for error: IOError, host: String, port: Int, setting: Setting
+    ) -> CommandFailure {
         switch error.errnoCode {
         case EADDRINUSE:
-            CommandFailure(.unavailable, "port \(settings.port) of \(settings.host) is taken: give another --port")
+            CommandFailure(.unavailable, "port \(port) of \(host) is taken: give another --\(setting.name)")
         case EADDRNOTAVAIL:
-            CommandFailure(.configuration, "\(settings.host) is no address of this machine")
+            CommandFailure(.configuration, "\(host) is no address of this machine")
         case EACCES, EPERM:
-            CommandFailure(.noPermission, "may not listen on port \(settings.port) of \(settings.host)")
+            CommandFailure(.noPermission, "may not listen on port \(port) of \(host)")
         default:
-            CommandFailure(.ioError, "cannot listen on port \(settings.port) of \(settings.host)")
+            CommandFailure(.ioError, "cannot listen on port \(port) of \(host)")
         }
     }
 }
@@ -134,6 +140,8 @@ private struct Announcement: Sendable {
             } else if !hasConfiguredKey, FileManager.default.fileExists(atPath: keyFile) {
                 try console.say("admin key in \(keyFile)")
             }
+        case .listeningForOTLP(let transport, let address):
+            try console.say("listening for OTLP/\(transport.rawValue) on \(address)")
         case .sampleRecorded(let page):
             try console.say("a failed run to look at: \(page)")
         }

@@ -1,6 +1,7 @@
 import Configuration
 import ConnectorLogCore
 import ConnectorLogIngest
+import ConnectorLogInvoker
 import ConnectorLogSecrets
 import ConnectorLogServer
 import Logging
@@ -17,6 +18,10 @@ struct ServeConfiguration: Sendable {
     var logLevel: Logger.Level
     var logFormat: LogFormat
     var recordsSample: Bool
+    /// Nil: OTLP over gRPC is not served.
+    var otlpGRPCPort: Int?
+    /// Nil: OTLP over HTTP is on the main port alone.
+    var otlpHTTPPort: Int?
     /// Secret.
     var adminKey: String?
     var masterKey: MasterKey?
@@ -26,6 +31,7 @@ struct ServeConfiguration: Sendable {
         var ingest = IngestLimits()
         ingest.bodyBytes = try await values.integer(.bodyLimit)
         ingest.bytesInFlight = try await values.integer(.ingestMemory)
+        let hasCustomaryPorts = try await values.toggle(.otlp)
         let configuration = ServeConfiguration(
             server: try await server(from: values),
             ingest: ingest,
@@ -33,6 +39,8 @@ struct ServeConfiguration: Sendable {
             logLevel: Logger.Level(rawValue: try await values.requiredText(.logLevel)) ?? .info,
             logFormat: LogFormat(rawValue: try await values.requiredText(.logFormat)) ?? .line,
             recordsSample: try await values.toggle(.sample),
+            otlpGRPCPort: try await values.optionalInteger(.otlpGRPCPort) ?? (hasCustomaryPorts ? 4317 : nil),
+            otlpHTTPPort: try await values.optionalInteger(.otlpHTTPPort) ?? (hasCustomaryPorts ? 4318 : nil),
             adminKey: try await values.text(.adminKey),
             masterKey: try masterKey(try await values.text(.masterKey))
         )
@@ -57,11 +65,14 @@ struct ServeConfiguration: Sendable {
         }
         settings.isBehindProxy = try await values.toggle(.behindProxy)
         settings.publicOrigin = try await values.text(.publicOrigin)
+        settings.traceURL = try await values.text(.traceURL)
         settings.rateLimitPerHour = try await values.integer(.rateLimitPerHour)
         settings.failedAuthenticationsPerHour = try await values.integer(.failedAuthenticationsPerHour)
         settings.maximumConnections = try await values.integer(.maximumConnections)
         settings.idleSeconds = try await values.integer(.idleSeconds)
         settings.retention = try await retention(from: values)
+        settings.invokerNetworks = try await invokerNetworks(from: values)
+        settings.invokerTrustedCertificates = try await values.text(.invokerTrustedCertificates)
         if let problem = settings.problem { throw CommandFailure(.configuration, problem) }
         return settings
     }
@@ -75,6 +86,20 @@ struct ServeConfiguration: Sendable {
                 .configuration, "retention-details-days has to be at most retention-entries-days: details go first")
         }
         return retention
+    }
+
+    private static func invokerNetworks(from values: SettingValues) async throws(CommandFailure) -> TargetNetworks {
+        if try await values.toggle(.invokerAllowPrivateTargets) { return .all }
+        let list = try await values.text(.invokerAllowedNetworks) ?? ""
+        var networks = TargetNetworks()
+        for text in list.split(separator: ",") {
+            guard let network = TargetNetworks.Network(String(text.filter { $0 != " " })) else {
+                throw CommandFailure(
+                    .configuration, "invoker-allowed-networks: \(text) is no network such as 10.1.0.0/16 or fd00::/8")
+            }
+            networks.allowed.append(network)
+        }
+        return networks
     }
 
     private func checkAdminKey() throws(CommandFailure) {
@@ -122,6 +147,12 @@ private struct SettingValues {
     }
 
     func integer(_ setting: Setting) async throws(CommandFailure) -> Int {
+        guard let value = try await optionalInteger(setting) else { throw wrong(setting) }
+        return value
+    }
+
+    /// Nil when it is not given, and has no default.
+    func optionalInteger(_ setting: Setting) async throws(CommandFailure) -> Int? {
         guard case .integer(let range) = setting.kind else { throw wrong(setting) }
         let given: Int?
         do {
@@ -129,9 +160,8 @@ private struct SettingValues {
         } catch {
             throw wrong(setting)
         }
-        guard let value = given ?? setting.defaultValue.flatMap({ Int($0) }), range.contains(value) else {
-            throw wrong(setting)
-        }
+        guard let value = given ?? setting.defaultValue.flatMap({ Int($0) }) else { return nil }
+        guard range.contains(value) else { throw wrong(setting) }
         return value
     }
 

@@ -60,6 +60,16 @@ extension Setting {
     static let port = Setting(
         "port", .integer(0...65535), default: "8080",
         "TCP port to listen on; 0 takes a free one.")
+    static let otlp = Setting(
+        "otlp", .toggle, default: "false",
+        "Open the customary ports of OTLP as well: 4317 for gRPC, 4318 for HTTP. The main port takes OTLP/HTTP in any case."
+    )
+    static let otlpGRPCPort = Setting(
+        "otlp-grpc-port", .integer(0...65535), default: nil,
+        "TCP port for OTLP over gRPC; 0 takes a free one. Unset, none, or 4317 with --otlp.")
+    static let otlpHTTPPort = Setting(
+        "otlp-http-port", .integer(0...65535), default: nil,
+        "TCP port for OTLP over HTTP alone; 0 takes a free one. Unset, none, or 4318 with --otlp.")
     static let data = Setting(
         "data", .text(placeholder: "DIRECTORY"), default: "./connectorlog-data",
         "Directory of the store, its keys and the first admin key. One process at a time.")
@@ -75,6 +85,9 @@ extension Setting {
     static let publicOrigin = Setting(
         "public-origin", .text(placeholder: "ORIGIN"), default: nil,
         "Origin under which clients reach the server, such as https://log.example.org; unset, the request's own.")
+    static let traceURL = Setting(
+        "trace-url", .text(placeholder: "URL"), default: nil,
+        "Where traces are shown, such as https://jaeger.example/trace/{trace_id}: pages link trace ids there.")
     static let rateLimitPerHour = Setting(
         "rate-limit-per-hour", .integer(0...1_000_000_000), default: "10000",
         "Requests an hour that one key may make; 0 is unlimited. Ingest is limited by back-pressure alone.")
@@ -83,16 +96,25 @@ extension Setting {
         "Requests without a valid key that one address may make an hour until it gets 429; 0 is unlimited.")
     static let maximumConnections = Setting(
         "maximum-connections", .integer(1...1_000_000), default: "10000",
-        "Connections at once; past them new ones wait in the system's queue.")
+        "Connections of HTTP at once, on each port; past them new ones wait in the system's queue.")
     static let idleSeconds = Setting(
         "idle-seconds", .integer(1...86_400), default: "60",
         "Seconds that a connection may be silent before it is closed.")
     static let bodyLimit = Setting(
-        "body-limit", .integer(0...(16 << 20)), default: "262144",
+        "body-limit", .integer(0...Limits.largestBodyBytes), default: "262144",
         "Bytes of a request's or response's body that are kept; the rest is cut, and the entry says so.")
     static let ingestMemory = Setting(
         "ingest-memory", .integer((1 << 20)...(1 << 40)), default: "268435456",
         "Bytes that all ingest requests together may hold before they are stored. Past it the server answers 503.")
+    static let invokerAllowPrivateTargets = Setting(
+        "invoker-allow-private-targets", .toggle, default: "false",
+        "Let connectors call hosts of private networks, loopback and link-local addresses through the invoker.")
+    static let invokerAllowedNetworks = Setting(
+        "invoker-allowed-networks", .text(placeholder: "LIST"), default: nil,
+        "Private networks alone that connectors may call through the invoker, such as 10.1.0.0/16,fd00::/8.")
+    static let invokerTrustedCertificates = Setting(
+        "invoker-trusted-certificates", .text(placeholder: "FILE"), default: nil,
+        "Certificates in PEM that vendors' are checked against by the invoker; unset, the system's.")
     static let retentionEntriesDays = Setting(
         "retention-entries-days", .integer(0...Retention.days.upperBound), default: "0",
         "Days that entries, faults and flow states are kept, by their own time; 0 is for ever. A team may say otherwise."
@@ -122,9 +144,11 @@ extension Setting {
 
     /// In the order of the help and of the table.
     static let all: [Setting] = [
-        .host, .port, .data, .tlsCertificate, .tlsPrivateKey, .behindProxy, .publicOrigin,
+        .host, .port, .otlp, .otlpGRPCPort, .otlpHTTPPort, .data, .tlsCertificate, .tlsPrivateKey, .behindProxy,
+        .publicOrigin, .traceURL,
         .rateLimitPerHour, .failedAuthenticationsPerHour, .maximumConnections, .idleSeconds, .bodyLimit,
-        .ingestMemory, .retentionEntriesDays, .retentionDetailsDays, .logLevel, .logFormat, .sample, .adminKey,
+        .ingestMemory, .invokerAllowPrivateTargets, .invokerAllowedNetworks, .invokerTrustedCertificates,
+        .retentionEntriesDays, .retentionDetailsDays, .logLevel, .logFormat, .sample, .adminKey,
         .masterKey,
     ]
 }

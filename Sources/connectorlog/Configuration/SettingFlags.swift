@@ -5,17 +5,24 @@ import Configuration
 struct SettingFlags: ParsableArguments {
     @Option(.host) var host: String?
     @Option(.port) var port: Int?
+    @Flag(.otlp) var otlp: Bool?
+    @Option(.otlpGRPCPort) var otlpGRPCPort: Int?
+    @Option(.otlpHTTPPort) var otlpHTTPPort: Int?
     @Option(.data) var data: String?
     @Option(.tlsCertificate) var tlsCertificate: String?
     @Option(.tlsPrivateKey) var tlsPrivateKey: String?
     @Flag(.behindProxy) var behindProxy: Bool?
     @Option(.publicOrigin) var publicOrigin: String?
+    @Option(.traceURL) var traceURL: String?
     @Option(.rateLimitPerHour) var rateLimitPerHour: Int?
     @Option(.failedAuthenticationsPerHour) var failedAuthenticationsPerHour: Int?
     @Option(.maximumConnections) var maximumConnections: Int?
     @Option(.idleSeconds) var idleSeconds: Int?
     @Option(.bodyLimit) var bodyLimit: Int?
     @Option(.ingestMemory) var ingestMemory: Int?
+    @Flag(.invokerAllowPrivateTargets) var invokerAllowPrivateTargets: Bool?
+    @Option(.invokerAllowedNetworks) var invokerAllowedNetworks: String?
+    @Option(.invokerTrustedCertificates) var invokerTrustedCertificates: String?
     @Option(.retentionEntriesDays) var retentionEntriesDays: Int?
     @Option(.retentionDetailsDays) var retentionDetailsDays: Int?
     @Option(.logLevel) var logLevel: String?
@@ -26,15 +33,21 @@ struct SettingFlags: ParsableArguments {
     var values: [Setting: ConfigContent] {
         let texts: [(Setting, String?)] = [
             (.host, host), (.data, data), (.tlsCertificate, tlsCertificate), (.tlsPrivateKey, tlsPrivateKey),
-            (.publicOrigin, publicOrigin), (.logLevel, logLevel), (.logFormat, logFormat),
+            (.publicOrigin, publicOrigin), (.traceURL, traceURL), (.logLevel, logLevel), (.logFormat, logFormat),
+            (.invokerAllowedNetworks, invokerAllowedNetworks),
+            (.invokerTrustedCertificates, invokerTrustedCertificates),
         ]
         let integers: [(Setting, Int?)] = [
-            (.port, port), (.rateLimitPerHour, rateLimitPerHour), (.bodyLimit, bodyLimit),
+            (.port, port), (.otlpGRPCPort, otlpGRPCPort), (.otlpHTTPPort, otlpHTTPPort),
+            (.rateLimitPerHour, rateLimitPerHour), (.bodyLimit, bodyLimit),
             (.ingestMemory, ingestMemory), (.failedAuthenticationsPerHour, failedAuthenticationsPerHour),
             (.maximumConnections, maximumConnections), (.idleSeconds, idleSeconds),
             (.retentionEntriesDays, retentionEntriesDays), (.retentionDetailsDays, retentionDetailsDays),
         ]
-        let toggles: [(Setting, Bool?)] = [(.behindProxy, behindProxy), (.sample, sample)]
+        let toggles: [(Setting, Bool?)] = [
+            (.otlp, otlp), (.behindProxy, behindProxy), (.sample, sample),
+            (.invokerAllowPrivateTargets, invokerAllowPrivateTargets),
+        ]
         var values: [Setting: ConfigContent] = [:]
         for (setting, text) in texts { values[setting] = text.map(ConfigContent.string) }
         for (setting, integer) in integers { values[setting] = integer.map(ConfigContent.int) }

@@ -62,7 +62,8 @@ struct SampleRun: Sendable {
             let client = APIClient(baseURL: url, key: key, transport: transport)
             for (flow, lines) in lines {
                 let bytes = lines.flatMap { JSONWriter.bytes(of: $0) + [UInt8(ascii: "\n")] }
-                let receipt = try await client.ingest(lines: bytes, idempotencyKey: "sample-" + flow.stateID)
+                let receipt = try await client.ingest(
+                    bytes, as: UploadFormat(), idempotencyKey: "sample-" + flow.stateID)
                 guard receipt.rejected.isEmpty else {
                     throw CommandFailure(
                         .internalError, "the server rejected lines of the sample: \(receipt.rejected[0].message)")

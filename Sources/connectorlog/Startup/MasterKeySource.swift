@@ -94,7 +94,7 @@ struct MasterKeySource {
         guard let key = MasterKey(bytes: random(MasterKey.byteCount)) else {
             throw CommandFailure(.internalError, "there are no random bytes")
         }
-        let digits = key.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digits = key.bytes.hexadecimal
         try SecretFile.create(path, bytes: Array((digits + "\n").utf8))
         return key
     }

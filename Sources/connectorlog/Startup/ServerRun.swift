@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogGRPC
 import ConnectorLogIngest
 import ConnectorLogSecrets
 import ConnectorLogServer
@@ -13,8 +14,14 @@ struct ServerRun: Sendable {
     enum Event: Equatable, Sendable {
         /// The port is open at this URL.
         case listening(url: String)
+        /// OTLP over gRPC or HTTP has a port of its own, `address:port`.
+        case listeningForOTLP(OTLPTransport, address: String)
         /// The sample's runs are stored; `page` shows the failed one.
         case sampleRecorded(page: String)
+    }
+
+    enum OTLPTransport: String, Sendable {
+        case gRPC, HTTP
     }
 
     /// Requests that take longer than this to end are cut off.
@@ -34,14 +41,19 @@ struct ServerRun: Sendable {
 
     func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
         let (urls, opened) = AsyncStream<String>.makeStream()
+        let live = LiveLog()
         let pipeline = IngestPipeline(
-            writer: store.store, book: vault.book, limits: configuration.ingest, now: now)
-        let application = try makeApplication(
+            writer: LiveLogWriter(store.store, live: live), book: vault.book, limits: configuration.ingest, now: now)
+        let environment = ServerEnvironment(
             dependencies: ServerDependencies(
-                reader: store.store, catalog: store.store, keeper: store.store, pipeline: pipeline,
-                vault: vault, now: now, signingKey: signingKey, isReady: store.isReady, logger: logger, metrics: metrics
-            ),
-            settings: configuration.server,
+                reader: store.store, catalog: store.store, keeper: store.store, pending: store.store,
+                pipeline: pipeline, vault: vault, now: now, signingKey: signingKey, isReady: store.isReady,
+                logger: logger,
+                metrics: metrics,
+                live: live),
+            settings: configuration.server)
+        let application = try makeApplication(
+            environment,
             onRunning: { port in
                 let url = configuration.server.localURL(port: port)
                 await tell(.listening(url: url))
@@ -49,8 +61,10 @@ struct ServerRun: Sendable {
                 opened.finish()
             })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: MaintenanceService(store: store)), .init(service: application),
+            .init(service: MaintenanceService(store: store)),
+            .init(service: CallJoinService(environment: environment)), .init(service: application),
         ]
+        services += try otlpServices(environment).map { .init(service: $0) }
         if configuration.recordsSample {
             let sample = SampleService(
                 urls: urls,
@@ -66,10 +80,34 @@ struct ServerRun: Sendable {
     }
 }
 
+extension ServerRun {
+    /// The ports of OTLP that are asked for.
+    private func otlpServices(_ environment: ServerEnvironment) throws -> [any Service] {
+        func told(_ transport: OTLPTransport) -> @Sendable (Int) async -> Void {
+            { port in
+                await tell(.listeningForOTLP(transport, address: configuration.server.localAddress(port: port)))
+            }
+        }
+        var services: [any Service] = []
+        if let port = configuration.otlpGRPCPort {
+            let server = OTLPServer(environment: environment, port: port, onRunning: told(.gRPC))
+            services.append(PortService(service: server, setting: .otlpGRPCPort, port: port))
+        }
+        if let port = configuration.otlpHTTPPort {
+            let application = try makeOTLPApplication(environment, port: port, onRunning: told(.HTTP))
+            services.append(PortService(service: application, setting: .otlpHTTPPort, port: port))
+        }
+        return services
+    }
+}
+
 extension ServerSettings {
     /// Where a program on this machine reaches the server.
     fileprivate func localURL(port: Int) -> String {
-        let scheme = tls == nil ? "http" : "https"
+        "\(tls == nil ? "http" : "https")://\(localAddress(port: port))"
+    }
+
+    fileprivate func localAddress(port: Int) -> String {
         let reachable =
             switch host {
             case "0.0.0.0": "127.0.0.1"
@@ -78,7 +116,7 @@ extension ServerSettings {
             case _ where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
             default: host
             }
-        return "\(scheme)://\(reachable):\(port)"
+        return "\(reachable):\(port)"
     }
 }
 

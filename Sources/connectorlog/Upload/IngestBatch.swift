@@ -1,3 +1,4 @@
+import ConnectorLogCore
 import Crypto
 
 /// Some lines of one source, to be sent as one request.
@@ -5,11 +6,12 @@ struct IngestBatch: Equatable, Sendable {
     /// The number of the first line in its source, from 1.
     var firstLine: Int
     var lineCount: Int
-    /// Where the first line begins in the source's decompressed bytes.
+    /// Where the first line begins in the source's decompressed bytes; of an archive, how many entries are before it.
     var offset: UInt64
-    /// Where the last line ends there, with its line feed if it has one.
+    /// Where the last line ends there, with its line feed if it has one; of an archive, the last entry's number.
     var end: UInt64
-    /// The lines, without the end of the last one: a line whose line feed is not written yet stays the same line.
+    /// The lines, without the end of the last one: a line whose line feed is not written yet stays the same line. Or a
+    /// whole archive.
     var bytes: [UInt8]
 
     /// The same for the same lines at the same place of the same source, and for nothing else: sent again after a break,
@@ -23,9 +25,4 @@ struct IngestBatch: Equatable, Sendable {
         hash.update(data: Array(SHA256.hash(data: bytes)))
         return "cli-" + hash.finalize().hexadecimal
     }
-}
-
-extension SHA256Digest {
-    /// 64 characters.
-    var hexadecimal: String { map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() }
 }

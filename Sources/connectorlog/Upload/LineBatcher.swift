@@ -1,4 +1,5 @@
 import ConnectorLogCore
+import ConnectorLogIngest
 
 /// Cuts a stream of bytes into batches of whole lines. Where a batch ends depends on the lines alone, never on how the
 /// bytes arrived: a second run over the same source makes the same batches, also when the source has grown and the second
@@ -8,10 +9,24 @@ struct LineBatcher {
         case batch(IngestBatch)
         /// A line longer than the server takes; it is not sent, and not held in memory either.
         case oversizedLine(number: Int)
+        /// The same of an archive's entry.
+        case oversizedEntry(number: Int)
+        /// From this entry on the archive is none; what is behind it cannot be found.
+        case brokenEntry(number: Int, LineError)
 
         /// Where a batch begins and ends. Before its beginning there may be blank lines, which are in no batch.
         var cuts: [UInt64] {
-            if case .batch(let batch) = self { [batch.offset, batch.end] } else { [] }
+            if case .batch(let batch) = self { [batch.offset, batch.end] } else { cutsAtDamage }
+        }
+
+        /// Where batches end, full or not, because of an entry that is in none. When that one is mended nothing in the
+        /// archive tells that they ended there.
+        var cutsAtDamage: [UInt64] {
+            switch self {
+            case .oversizedEntry(let number): [UInt64(number - 1), UInt64(number)]
+            case .brokenEntry(let number, _): [UInt64(number - 1)]
+            case .batch, .oversizedLine: []
+            }
         }
     }
 
@@ -20,6 +35,7 @@ struct LineBatcher {
         /// A batch holds at most this many bytes, unless its one line is longer.
         var bytes = 1 << 20
         var lineBytes = ConnectorLogCore.Limits.lineBytes
+        var archiveEntryBytes = ConnectorLogCore.Limits.archiveEntryBytes
     }
 
     private let limits: Limits

@@ -71,19 +71,24 @@ final class LineSource {
 
     /// The next piece of the lines, or nil at the end.
     func next() async throws(CommandFailure) -> [UInt8]? {
-        do {
-            while true {
-                if let piece = try decoder?.next() { return piece }
-                guard !isAtEnd else {
-                    try decoder?.finish()
-                    return nil
-                }
-                let isFirst = position == 0
-                let bytes = try await read(first: isFirst)
-                isAtEnd = bytes.isEmpty
-                if isFirst { decoder = SourceDecoder(magic: bytes) }
-                if !bytes.isEmpty { decoder?.take(bytes) }
+        while true {
+            if let piece = try attempt({ try decoder?.next() }) { return piece }
+            guard !isAtEnd else {
+                try attempt { try decoder?.finish() }
+                return nil
             }
+            let isFirst = position == 0
+            let bytes = try await read(first: isFirst)
+            isAtEnd = bytes.isEmpty
+            if isFirst { decoder = SourceDecoder(magic: bytes) }
+            if !bytes.isEmpty { decoder?.take(bytes) }
+        }
+    }
+
+    /// Runs what reads the source's contents; what is wrong with them is told with its name.
+    func attempt<Result>(_ body: () throws -> Result) throws(CommandFailure) -> Result {
+        do {
+            return try body()
         } catch let failure as CommandFailure {
             throw failure
         } catch let error as IngestError {
@@ -91,7 +96,7 @@ final class LineSource {
             let isTemporary = if case .overloaded = error.code { true } else { false }
             throw CommandFailure(isTemporary ? .temporaryFailure : .dataError, "\(name): \(error.message)")
         } catch {
-            throw CommandFailure(.internalError, "\(name) cannot be decompressed")
+            throw CommandFailure(.internalError, "\(name) cannot be read")
         }
     }
 

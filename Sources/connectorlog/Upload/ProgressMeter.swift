@@ -8,7 +8,9 @@ final class ProgressMeter: Sendable {
     private struct State {
         var readBytes: [String: Int] = [:]
         var sentLines = 0
+        var noun = UploadFormat.Kind.lines.noun
         var isWaiting = false
+        var hasToldOfWaiting = false
         var lastDrawing: Timestamp?
     }
 
@@ -36,14 +38,23 @@ final class ProgressMeter: Sendable {
         update { $0.readBytes[source] = bytes }
     }
 
-    func noteSent(lines: Int) {
+    /// - Parameter noun: what `lines` are.
+    func noteSent(lines: Int, noun: String = UploadFormat.Kind.lines.noun) {
         update {
             $0.sentLines += lines
+            $0.noun = noun
             $0.isWaiting = false
         }
     }
 
-    func noteWaiting() {
+    /// - Parameter reason: is written the first time, also off a terminal: a run that waits for minutes must not look as if
+    ///   it hung.
+    func noteWaiting(_ reason: String) {
+        let isFirst = state.withLock { state in
+            defer { state.hasToldOfWaiting = true }
+            return !state.hasToldOfWaiting
+        }
+        if isFirst { draw((width == nil ? "" : "\r\u{1B}[K") + reason + "\n") }
         update { $0.isWaiting = true }
     }
 
@@ -66,6 +77,7 @@ final class ProgressMeter: Sendable {
             state.lastDrawing = time
             return ProgressLine(
                 readBytes: state.readBytes.values.reduce(0, +), totalBytes: totalBytes, sentLines: state.sentLines,
+                noun: state.noun,
                 microseconds: time.microseconds - started.microseconds, isWaiting: state.isWaiting)
         }
         if let line, let width { draw("\r" + line.text(width: width) + "\u{1B}[K") }
@@ -79,6 +91,7 @@ struct ProgressLine: Equatable, Sendable {
     var readBytes: Int
     var totalBytes: Int?
     var sentLines: Int
+    var noun = UploadFormat.Kind.lines.noun
     var microseconds: Int64
     var isWaiting: Bool
 
@@ -90,7 +103,7 @@ struct ProgressLine: Equatable, Sendable {
             let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.barWidth - filled)
             parts.append("[\(bar)] \(min(readBytes, totalBytes) * 100 / totalBytes) %")
         }
-        parts.append("\(sentLines) lines")
+        parts.append("\(sentLines) \(noun)")
         if microseconds > 0 { parts.append("\(Int64(sentLines) * 1_000_000 / microseconds) a second") }
         if isWaiting { parts.append("waiting for the server") }
         return parts.joined(separator: "  ").cut(to: max(width - 1, 1))

@@ -18,6 +18,9 @@ struct SourceDecoder: ~Copyable {
             } else if magic.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
                 // RFC 8878, section 3.1.1.
                 .zstd
+            } else if magic.starts(with: [0x78]), magic.count > 1, (0x7800 + Int(magic[1])) % 31 == 0 {
+                // RFC 1950, section 2.2; no text of JSON begins with x.
+                .deflate
             } else {
                 .identity
             }

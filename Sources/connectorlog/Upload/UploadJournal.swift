@@ -3,14 +3,15 @@ import Crypto
 import Foundation
 import Synchronization
 
-/// What earlier runs sent of one source to one server with one key: where they ended, since a batch is recognised only
-/// when it is cut again as it was; which batches were answered, and how; and which were sent and never answered.
+/// What earlier runs sent of one source to one server with one key, in one format and with the same defaults: where they
+/// ended, since a batch is recognised only when it is cut again as it was; which batches were answered, and how; and which
+/// were sent and never answered.
 ///
 /// A small text file that is appended to, one fact a line: `cut OFFSET`; `try KEY SECONDS` before a batch is sent,
 /// `untried KEY` when it surely did not arrive; `done KEY ACCEPTED [LINE:CODE ...]` with the batch's lines that were
 /// rejected, from 1. A line that was not written whole is dropped. What is noted last counts.
 ///
-/// While it lives it holds the source with `flock(2)` on a file beside it: two runs over one source would cut it
+/// While it lives it holds all that with `flock(2)` on a file beside it: two runs over one source would cut it
 /// differently. That file is never replaced, so that all look at the same one.
 final class UploadJournal: Sendable {
     /// Servers recognise a batch for 24 hours; the hour is for clocks, and for runs that take long.
@@ -58,13 +59,16 @@ final class UploadJournal: Sendable {
     ///   - directory: made when it is not there; nil, or one that cannot be written, keeps nothing.
     ///   - scope: the server and the key, as a text that gives neither away.
     ///   - source: the identity of the source.
+    ///   - format: what the source is sent as.
     /// - Throws: when another run has it (exit code 75).
-    init(directory: String?, scope: String, source: String) throws(CommandFailure) {
+    init(directory: String?, scope: String, source: String, format: UploadFormat) throws(CommandFailure) {
         guard let directory else {
             path = ""
             return
         }
-        path = directory + "/" + SHA256.hash(data: Array("\(scope) \(source)".utf8)).hexadecimal
+        // No path has U+0000 in it. Journals of plain lines keep the name that they had before formats had theirs.
+        let suffix = format.identity.isEmpty ? "" : "\u{0}" + format.identity
+        path = directory + "/" + SHA256.hash(data: Array("\(scope) \(source)\(suffix)".utf8)).hexadecimal
         try? FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let lock = try Self.hold(path + ".lock")

@@ -13,7 +13,16 @@ struct UploadReport: Equatable, Sendable {
         static func tooLong(file: String, line: Int, limit: Int) -> Rejection {
             Rejection(
                 file: file, line: line, code: LineError.Code.lineTooLong.rawValue,
-                message: "the line is longer than \(limit) bytes")
+                message: "longer than \(limit) bytes")
+        }
+
+        init(file: String, line: Int, code: String, field: String? = nil, message: String) {
+            (self.file, self.line, self.code, self.field, self.message) = (file, line, code, field, message)
+        }
+
+        init(file: String, line: Int, _ error: LineError) {
+            self.init(
+                file: file, line: line, code: error.code.rawValue, field: error.field, message: error.message)
         }
     }
 
@@ -22,6 +31,8 @@ struct UploadReport: Equatable, Sendable {
     /// Lines that were not sent since an earlier run had sent them; what became of them then is in the other two.
     var skipped = 0
     var rejected: [Rejection] = []
+    /// What was counted.
+    var noun = UploadFormat.Kind.lines.noun
 
     var exitReason: ExitReason { rejected.isEmpty ? .success : .dataError }
 

@@ -18,6 +18,11 @@ struct UploadRun {
     /// Whether the standard input has a name by which a later run will know it.
     var isStandardInputNamed = false
 
+    /// What all sources hold; nil finds it out of each.
+    var kind: UploadFormat.Kind?
+    /// Of records that do not say it, in the formats that have no place for it.
+    var defaults: [UploadFormat.Default] = []
+
     /// What was decided of batches that the server may have stored; nil stops at one that was never answered.
     var resend: Resend?
 
@@ -25,6 +30,7 @@ struct UploadRun {
         var file: String
         var key: String
         var batch: IngestBatch
+        var noun: String
         var result: Result<IngestReceipt, APIFailure>
     }
 
@@ -46,6 +52,7 @@ struct UploadRun {
             var failure: CommandFailure?
             var inFlight = 0
             var open: [String: OpenSource] = [:]
+            var nouns: Set<String> = []
 
             func release(_ file: String) {
                 guard let source = open[file], source.inFlight == 0, let end = source.end else { return }
@@ -59,7 +66,7 @@ struct UploadRun {
                 case .success(let receipt):
                     report.add(receipt, file: sent.file, firstLine: sent.batch.firstLine)
                     open[sent.file]?.journal.noteAnswered(sent.key, UploadJournal.Answer(receipt))
-                    meter.noteSent(lines: sent.batch.lineCount)
+                    meter.noteSent(lines: sent.batch.lineCount, noun: sent.noun)
                 case .failure(let reason):
                     failure = failure ?? reason.commandFailure
                 }
@@ -84,21 +91,29 @@ struct UploadRun {
                     return false
                 }
             }
-            func handle(_ outputs: [LineBatcher.Output], of source: LineSource, journal: UploadJournal) async {
+            func handle(
+                _ outputs: [LineBatcher.Output], of source: LineSource, as format: UploadFormat, journal: UploadJournal
+            ) async {
                 for output in outputs where failure == nil {
                     switch output {
                     case .oversizedLine(let number):
                         report.rejected.append(.tooLong(file: source.name, line: number, limit: limits.lineBytes))
+                    case .oversizedEntry(let number):
+                        let limit = limits.archiveEntryBytes
+                        report.rejected.append(.tooLong(file: source.name, line: number, limit: limit))
+                    case .brokenEntry(let number, let error):
+                        report.rejected.append(.init(file: source.name, line: number, error))
                     case .batch(let batch):
-                        let (name, key) = (source.name, batch.idempotencyKey(source: source.identity))
+                        let (name, key) = (source.name, batch.idempotencyKey(source: source.identity + format.identity))
                         guard isToBeSent(batch, key: key, file: name, journal: journal) else { continue }
                         if inFlight == Self.requestsInFlight, let sent = await group.next() { collect(sent) }
                         guard failure == nil else { return }
                         inFlight += 1
                         open[name]?.inFlight += 1
                         group.addTask {
-                            let result = await send(batch, key: key, journal: journal, meter: meter)
-                            return Sent(file: name, key: key, batch: batch, result: result)
+                            let result = await send(batch, as: format, key: key, journal: journal, meter: meter)
+                            return Sent(
+                                file: name, key: key, batch: batch, noun: format.kind.noun, result: result)
                         }
                     }
                 }
@@ -106,16 +121,22 @@ struct UploadRun {
 
             for source in sources where failure == nil {
                 do throws(CommandFailure) {
-                    let journal = try journal(of: source)
+                    let (format, beginning) = try await begin(source)
+                    let journal = try journal(of: source, as: format)
                     open[source.name] = OpenSource(journal: journal)
-                    var batcher = LineBatcher(limits: limits, cuts: journal.cuts)
-                    while failure == nil, let piece = try await source.next() {
-                        await handle(batcher.feed(piece), of: source, journal: journal)
+                    nouns.insert(format.kind.noun)
+                    var batcher = format.makeBatcher(limits: limits, cuts: journal.cuts)
+                    var next: [UInt8]? = beginning
+                    while failure == nil, let piece = next {
+                        let outputs = try source.attempt { try batcher.feed(piece) }
+                        journal.noteCuts(outputs.flatMap(\.cutsAtDamage))
+                        await handle(outputs, of: source, as: format, journal: journal)
                         meter.noteRead(bytes: source.position, of: source.name)
+                        next = try await source.next()
                     }
-                    let rest = batcher.finish()
+                    let rest = failure == nil ? try source.attempt { try batcher.finish() } : []
                     if failure == nil { journal.noteCuts(rest.flatMap(\.cuts)) }
-                    await handle(rest, of: source, journal: journal)
+                    await handle(rest, of: source, as: format, journal: journal)
                     if failure == nil { open[source.name]?.end = batcher.end }
                 } catch {
                     failure = failure ?? error
@@ -125,16 +146,34 @@ struct UploadRun {
             }
             while let sent = await group.next() { collect(sent) }
             report.sort(files: sources.map(\.name))
+            if let noun = nouns.first, nouns.count == 1 { report.noun = noun }
             return (report, failure)
         }
     }
 
+    /// The first bytes of a source, and what they tell it holds.
+    private func begin(_ source: LineSource) async throws(CommandFailure) -> (UploadFormat, [UInt8]) {
+        var beginning: [UInt8] = []
+        while beginning.count < UploadFormat.telling, let piece = try await source.next() { beginning += piece }
+        let kind = kind ?? UploadFormat.kind(ofFile: source.name, beginning: beginning)
+        let format = UploadFormat(kind: kind, defaults: defaults)
+        // The team is a default of lines, too.
+        if kind == .lines, let first = defaults.first(where: { $0.name != "team_id" }) {
+            throw CommandFailure(
+                .usage,
+                "\(source.name) holds lines, which name their own \(first.name); defaults are of archives and access logs (--format)"
+            )
+        }
+        return (format, beginning)
+    }
+
     /// A pipe never comes again.
-    private func journal(of source: LineSource) throws(CommandFailure) -> UploadJournal {
+    private func journal(of source: LineSource, as format: UploadFormat) throws(CommandFailure) -> UploadJournal {
         let mayComeAgain = source.size != nil || source.name == "-" && isStandardInputNamed
         do {
             let journal = try UploadJournal(
-                directory: mayComeAgain ? journalDirectory : nil, scope: client.identity, source: source.identity)
+                directory: mayComeAgain ? journalDirectory : nil, scope: client.identity, source: source.identity,
+                format: format)
             if resend == .all { journal.forgetBatches() }
             return journal
         } catch {
@@ -143,19 +182,21 @@ struct UploadRun {
     }
 
     private func send(
-        _ batch: IngestBatch, key: String, journal: UploadJournal, meter: ProgressMeter
+        _ batch: IngestBatch, as format: UploadFormat, key: String, journal: UploadJournal, meter: ProgressMeter
     ) async -> Result<IngestReceipt, APIFailure> {
         var schedule = RetrySchedule(policy: policy)
         while true {
             let isFirst = journal.noteTry(key, at: now())
             do {
-                return .success(try await client.ingest(lines: batch.bytes, idempotencyKey: key))
+                return .success(try await client.ingest(batch.bytes, as: format, idempotencyKey: key))
             } catch {
                 if isFirst, !error.mayHaveBeenDone { journal.withdrawTry(key) }
                 guard error.isTemporary, !Task.isCancelled,
                     let delay = schedule.delay(retryAfter: error.retryAfter, random: random())
                 else { return .failure(error) }
-                meter.noteWaiting()
+                meter.noteWaiting(
+                    "\(error.message.withoutControls); trying again for up to \(policy.budget.components.seconds) seconds"
+                )
                 do {
                     try await clock.sleep(for: delay)
                 } catch {

@@ -126,4 +126,8 @@ struct FailingReader: LogReader {
     func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> { throw error }
     func state(team: Int64, id: String) async throws(StoreError) -> FlowState? { throw error }
     func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] { throw error }
+    func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches] { throw error }
+    func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int] { throw error }
+    func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics { throw error }
+    func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts { throw error }
 }

@@ -120,10 +120,14 @@ struct LiveServerTests {
             #expect(answer.status == status, "\(text)")
             #expect(answer.envelope.errorCode != nil, "\(text)")
             #expect(answer.header("Connection") == "close", "\(text)")
-            // Anew: the caller's own connection was silent for too long.
-            let health = try await RawConnection.exchange(
-                Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8), port: try #require(caller.client.port))
-            #expect(RawAnswer.all(in: health).map(\.status) == [200])
+            // Anew: the caller's own connection was silent for too long, and on a busy machine a new one may be, too.
+            let port = try #require(caller.client.port)
+            var health: String?
+            for _ in 0..<5 where health == nil {
+                health = try? await RawConnection.exchange(
+                    Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8), port: port)
+            }
+            #expect(RawAnswer.all(in: health ?? "").map(\.status) == [200])
         }
     }
 
@@ -292,12 +296,12 @@ struct LiveServerTests {
                 let (answered, transportSecurity) = try await Self.withRunning(server) { port async throws in
                     try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                         let request = HTTPClientRequest(url: "https://localhost:\(port)/healthz")
-                        let response = try await client.execute(request, timeout: .seconds(10))
+                        let response = try await client.execute(request, timeout: .seconds(60))
                         // On HTTP/2 the stream is reset instead: the answer must not be lost by that.
                         var endless = HTTPClientRequest(url: "https://localhost:\(port)/v1/none")
                         endless.method = .POST
                         endless.body = .stream(EndlessBody(), length: .unknown)
-                        let refused = try await client.execute(endless, timeout: .seconds(10))
+                        let refused = try await client.execute(endless, timeout: .seconds(60))
                         #expect(refused.status == .notFound)
                         let body = String(buffer: try await refused.body.collect(upTo: 65_536))
                         #expect(body.contains(#""code":"NOT_FOUND""#), "\(body)")

@@ -10,9 +10,10 @@ enum RawConnection {
     ///   - afterContinue: sent once the server said to continue.
     ///   - closingOutput: tells the server that nothing more will be sent.
     ///   - untilClosed: waits for the server to close, whatever came.
+    ///   - watch: is told all that came, whenever more did.
     static func exchange(
         _ bytes: [UInt8], afterContinue: [UInt8] = [], answers: Int = 1, closingOutput: Bool = false,
-        untilClosed: Bool = false, port: Int
+        untilClosed: Bool = false, port: Int, watch: @Sendable (String) async throws -> Void = { _ in }
     ) async throws -> String {
         try await connect(port: port, halfCloses: closingOutput).executeThenClose { inbound, outbound in
             try await outbound.write(ByteBuffer(bytes: bytes))
@@ -20,6 +21,7 @@ enum RawConnection {
             var received = ""
             for try await chunk in inbound {
                 received += String(buffer: chunk)
+                try await watch(received)
                 if received == "HTTP/1.1 100 Continue\r\n\r\n" {
                     try await outbound.write(ByteBuffer(bytes: afterContinue))
                 }

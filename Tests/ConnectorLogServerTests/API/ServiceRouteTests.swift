@@ -89,6 +89,43 @@ struct ServiceRouteTests {
         #expect(!logged.joined().contains(secret))
     }
 
+    /// A program that reads no answers loses its records in silence otherwise.
+    @Test func logsOnceAMinuteThatRecordsOfAKeyWereRejected() async throws {
+        let lines = Mutex<[String]>([])
+        let recorder = LineRecorder { line in lines.withLock { $0.append(line) } }
+        let server = try await TestServer(logger: Logger(label: "test", factory: { _ in recorder }))
+        let spans = #"""
+            {"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3,"attributes":[
+             {"key":"url.full","value":{"stringValue":"https://h/confidential"}},
+             {"key":"connectorlog.team_id","value":{"intValue":"0"}}]}]}]}]}
+            """#
+        try await server.run { caller async throws in
+            for seconds in [0, 59, 1] as [Int64] {
+                server.clock.advance(bySeconds: seconds)
+                _ = try await caller.sendJSON(
+                    .post, "/v1/ingest", key: TestServer.key(.recorder),
+                    #"{"connector_identifier":"a"}"# + "\n" + #"{"uri":"confidential"}"# + "\n" + "confidential",
+                    type: "application/x-ndjson")
+            }
+            _ = try await caller.sendJSON(.post, "/v1/traces", key: TestServer.key(.recorder), spans)
+            _ = try await caller.sendJSON(
+                .post, "/api/reporting/1/events", key: TestServer.key(.recorder),
+                #"[{"type":"serviceinvoker.request","id":"confidential"}]"#)
+        }
+        let logged = lines.withLock { $0 }
+        let told = logged.filter { $0.hasPrefix("warning records were rejected ") }
+        let ingest = told.filter { $0.contains("route=/v1/ingest") }
+        #expect(ingest.count == 2)
+        for part in [
+            "code=MISSING_FIELD", "field=connector_identifier", "record=2", "rejected=2", "request_id=", "key=",
+        ] {
+            #expect(ingest.allSatisfy { $0.contains(part) }, "\(part): \(ingest)")
+        }
+        #expect(told.count { $0.contains("route=/v1/traces") && $0.contains("field=connectorlog.team_id") } == 1)
+        #expect(told.count { $0.contains("route=/api/reporting/1/events") } == 1)
+        #expect(!told.joined().contains("confidential"))
+    }
+
     @Test func documentsEachOfItsMetrics() async throws {
         try await TestServer().run { caller async throws in
             _ = try await caller.get("/healthz")

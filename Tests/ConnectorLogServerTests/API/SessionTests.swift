@@ -50,10 +50,14 @@ struct SessionTests {
         let (first, second) = (
             sessions.issue(for: key, now: now), sessions.issue(for: key, now: now.advanced(bySeconds: 1))
         )
-        let token = sessions.token(for: first)
+        let mask = Array(0..<UInt8(SessionCookie.tokenBytes))
+        let token = sessions.token(for: first, mask: mask)
         #expect(sessions.isToken(token, for: first))
         #expect(!sessions.isToken(token, for: second))
-        for forged in ["", token + "A", String(token.dropLast()), first] {
+        // Each page has another text, and all are of the session.
+        let other = sessions.token(for: first, mask: mask.reversed())
+        #expect(other != token && sessions.isToken(other, for: first))
+        for forged in ["", token + "A", String(token.dropLast()), first, "B" + token.dropFirst()] {
             #expect(!sessions.isToken(forged, for: first))
         }
         // The cookie's own signature is no token.

@@ -42,5 +42,7 @@ struct SettingsTests {
         for origin in ["log.example.org", "ftp://a", "https://", "https://a/b", "https://a?b", "https://a b"] {
             #expect(problem { $0.publicOrigin = origin } != nil, "\(origin)")
         }
+        #expect(problem { $0.traceURL = "https://jaeger.example/trace/{trace_id}" } == nil)
+        #expect(problem { $0.traceURL = "https://jaeger.example/trace/" } != nil)
     }
 }

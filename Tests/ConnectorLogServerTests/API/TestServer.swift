@@ -29,6 +29,7 @@ struct TestServer {
     let dependencies: ServerDependencies
     var settings = ServerSettings()
     let readiness = Switch()
+    let live: LiveLog
 
     final class Switch: Sendable {
         private let state = Mutex(true)
@@ -38,7 +39,10 @@ struct TestServer {
         }
     }
 
-    init(logger: Logger? = nil, wrap: (InMemoryStore) -> (any LogReader)? = { _ in nil }) async throws {
+    init(
+        logger: Logger? = nil, live: LiveLog.Limits = .init(), wrap: (InMemoryStore) -> (any LogReader)? = { _ in nil }
+    ) async throws {
+        self.live = LiveLog(limits: live)
         store = InMemoryStore(clock: clock)
         let now = clock.source
         let random = Mutex(SeededRandom(seed: 7))
@@ -51,9 +55,11 @@ struct TestServer {
         vault = try await SecretVault.open(
             catalog: store, masterKey: masterKey, randomBytes: { vaultRandom.bytes($0) })
         dependencies = ServerDependencies(
-            reader: wrap(store) ?? store, catalog: store, keeper: store,
-            pipeline: IngestPipeline(writer: store, book: vault.book, now: now), vault: vault, now: now,
+            reader: wrap(store) ?? store, catalog: store, keeper: store, pending: store,
+            pipeline: IngestPipeline(writer: LiveLogWriter(store, live: self.live), book: vault.book, now: now),
+            vault: vault, now: now,
             signingKey: Array(repeating: 7, count: 32), isReady: { readiness.isOn }, logger: logger ?? quiet,
+            live: self.live,
             randomBytes: { randomBytes.bytes($0) })
         for id in [1, 2] as [Int64] { _ = try await store.createTeam(name: "Team \(id)", id: id, at: clock.now) }
         for role in Role.allCases { try await add(Self.key(role), id: "key_\(role.rawValue)", role: role, team: 1) }

@@ -18,6 +18,8 @@ final class LiveServer: Sendable {
     /// Where a request goes, and who looks through its answer.
     struct Client: Sendable {
         let url: String
+        /// Of OTLP over gRPC.
+        let otlpAddress: String
         let evidence: SecretEvidence
         let network: HTTPClient
     }
@@ -56,7 +58,7 @@ final class LiveServer: Sendable {
     func run(tls: ServerSettings.TLSFiles? = nil, _ body: (Client) async throws -> Void) async throws {
         var configuration = try await ServeConfiguration.load(
             from: SettingSources(flags: [
-                .port: .int(0), .data: .string(data), .rateLimitPerHour: .int(0),
+                .port: .int(0), .otlpGRPCPort: .int(0), .data: .string(data), .rateLimitPerHour: .int(0),
                 .failedAuthenticationsPerHour: .int(0),
             ]))
         configuration.server.tls = tls
@@ -69,23 +71,32 @@ final class LiveServer: Sendable {
         try await OpenServer.run(configuration, in: directory, now: { SystemTime.now }, logger: logger) { server in
             server.vault.book.take(looks)
             let (urls, opened) = AsyncStream<String>.makeStream()
+            let (addresses, openedForOTLP) = AsyncStream<String>.makeStream()
             let run = ServerRun(
                 configuration: configuration, store: server.store, vault: server.vault,
                 signingKey: server.signingKey, now: { SystemTime.now }, clock: ContinuousClock(),
                 metrics: Self.metrics, logger: logger,
                 tell: { event in
-                    if case .listening(let url) = event { opened.yield(url) }
+                    switch event {
+                    case .listening(let url): opened.yield(url)
+                    case .listeningForOTLP(_, let address): openedForOTLP.yield(address)
+                    case .sampleRecorded: break
+                    }
                 })
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    defer { opened.finish() }
+                    defer {
+                        opened.finish()
+                        openedForOTLP.finish()
+                    }
                     do {
                         try await run.run(signals: [])
                     } catch is CancellationError {}
                 }
-                for await url in urls {
-                    try await withClient(url, body)
-                    break
+                if let url = await urls.first(where: { _ in true }),
+                    let address = await addresses.first(where: { _ in true })
+                {
+                    try await withClient(url, otlpAddress: address, body)
                 }
                 group.cancelAll()
                 try await group.waitForAll()
@@ -94,14 +105,16 @@ final class LiveServer: Sendable {
         directory.release()
     }
 
-    private func withClient(_ url: String, _ body: (Client) async throws -> Void) async throws {
+    private func withClient(
+        _ url: String, otlpAddress: String, _ body: (Client) async throws -> Void
+    ) async throws {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.tlsConfiguration = .makeClientConfiguration()
         // The certificate was made just now.
         configuration.tlsConfiguration?.certificateVerification = .none
         try await HTTPClient.withHTTPClient(configuration: configuration) { network in
-            try await body(Client(url: url, evidence: evidence, network: network))
+            try await body(Client(url: url, otlpAddress: otlpAddress, evidence: evidence, network: network))
         }
     }
 }

@@ -5,6 +5,7 @@ import ConnectorLogTesting
 struct PlantedTraffic: Sendable {
     struct Line: Sendable {
         var json: String
+        var planted: PlantedLine
         var secrets: [PlantedSecret]
         var isState: Bool
         /// `log_time` of entries and faults, `updated_at` of states.
@@ -32,8 +33,8 @@ struct PlantedTraffic: Sendable {
             let time = start.advanced(bySeconds: Int64(number))
             let member = isState ? "updated_at" : "log_time"
             return Line(
-                json: #"{"\#(member)":"\#(time)","# + line.json.dropFirst(), secrets: line.secrets, isState: isState,
-                time: time)
+                json: #"{"\#(member)":"\#(time)","# + line.json.dropFirst(), planted: line, secrets: line.secrets,
+                isState: isState, time: time)
         }
         known = planter.known
         self.missing = missing

@@ -52,9 +52,9 @@ struct Program: Sendable {
 
     /// - Parameter source: what the standard input is called where there is no file.
     func ingest(
-        _ bytes: [UInt8], inFile name: String?, source: String = "", at url: String
+        _ bytes: [UInt8], inFile name: String?, source: String = "", options: [String] = [], at url: String
     ) async throws {
-        var arguments = ["ingest", "--url", url, "--key-file", keyFile]
+        var arguments = ["ingest", "--url", url, "--key-file", keyFile] + options
         var input: [UInt8] = []
         if let name {
             arguments.append(try directory.write(bytes, to: name))

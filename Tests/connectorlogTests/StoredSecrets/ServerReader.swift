@@ -46,6 +46,7 @@ struct ServerReader: Sendable {
     func readAll(states: [String]) async throws -> Records {
         let entries = try await ids(Self.team + "/logs", "logs", "id")
         let faults = try await ids(Self.team + "/faults", "faults", "id")
+        _ = try await get(Self.team + "/logs?format=har&limit=1000")
         let half = entries.count / 2
         async let first = records(entries: entries[..<half], faults: [], states: states)
         async let second = records(entries: entries[half...], faults: faults, states: [])
@@ -98,7 +99,13 @@ struct ServerReader: Sendable {
         for route in Route.allCases where route.method == .get {
             let path = route.path(["team_id": "1"])
             guard !path.contains("{") else { continue }
-            let answer = try await get(path + (route == .listConnectors ? "?include_configs=true" : ""))
+            let query =
+                switch route {
+                case .listConnectors: "?include_configs=true"
+                case .listServiceRequests: "?team=1&pageSize=100"
+                default: ""
+                }
+            let answer = try await get(path + query)
             #expect(answer.status == 200, "\(path): \(answer.text.prefix(300))")
         }
         for connector in try await ids(

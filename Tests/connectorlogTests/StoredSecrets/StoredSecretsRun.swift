@@ -151,7 +151,7 @@ struct StoredSecretsRun {
             let way = ways[number % ways.count]
             guard way.isOverTLS == isOverTLS else { continue }
             let lines = traffic.lines[start..<min(start + perBatch, traffic.lines.count)]
-            try await way.send(lines.map(\.json), number: number, to: client, key: key, by: program)
+            try await way.send(Array(lines), number: number, to: client, key: key, by: program)
             used.insert(way)
         }
         return used

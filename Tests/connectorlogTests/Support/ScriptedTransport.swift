@@ -27,6 +27,17 @@ final class ScriptedTransport: HTTPTransport {
         }
         return try answer(request, number).get()
     }
+
+    /// Byte by byte, as a network may do it.
+    func stream(
+        _ request: HTTPExchange.Request, _ receive: ([UInt8]) throws -> Void
+    ) async throws -> HTTPExchange.Response {
+        var response = try await send(request)
+        guard response.status == 200 else { return response }
+        for byte in response.body { try receive([byte]) }
+        response.body = []
+        return response
+    }
 }
 
 extension HTTPExchange.Response {

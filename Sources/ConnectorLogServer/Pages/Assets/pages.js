@@ -6,6 +6,14 @@
 
   let dialog = null;
   let opener = null;
+  // What the document itself is, whatever address a dialog of it has put in its place.
+  const own = location.pathname + location.search;
+  const placeOf = (address) => address.pathname + address.search;
+  /** The address that the dialog shows; null when it is closed. */
+  let shown = null;
+  let asked = 0;
+  let waiting = null;
+  const root = document.documentElement;
 
   const makeDialog = () => {
     const made = document.createElement("dialog");
@@ -23,8 +31,10 @@
       if (event.target === made) made.close();
     });
     made.addEventListener("close", () => {
+      uncolour(content);
       content.replaceChildren();
-      if (history.state && history.state.view) history.back();
+      if (shown && history.state && history.state.view === shown) history.back();
+      shown = null;
       if (opener && opener.isConnected) opener.focus();
       opener = null;
     });
@@ -32,22 +42,43 @@
     return made;
   };
 
+  /** Whatever was asked for before is not shown any more. */
+  const forget = () => {
+    asked += 1;
+    if (waiting) waiting.abort();
+    waiting = null;
+    root.classList.remove("is-loading");
+  };
+
   const show = async (address, push) => {
+    forget();
+    const turn = asked;
+    waiting = new AbortController();
+    root.classList.add("is-loading");
     let content = null;
     try {
-      const response = await fetch(address, { credentials: "same-origin", redirect: "error" });
+      const response = await fetch(address, { credentials: "same-origin", redirect: "error", signal: waiting.signal });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       content = page.querySelector("[data-view-content]");
     } catch {
       content = null;
     }
+    if (turn !== asked) return;
     if (!content) {
-      location.assign(address);
+      if (push) location.assign(address);
+      else location.reload();
       return;
     }
+    forget();
     dialog = dialog || makeDialog();
-    dialog.querySelector(".dialog-content").replaceChildren(document.importNode(content, true));
-    if (push) history.pushState({ view: address }, "", address);
+    const box = dialog.querySelector(".dialog-content");
+    uncolour(box);
+    box.replaceChildren(document.importNode(content, true));
+    if (push) {
+      const isView = dialog.open && history.state && history.state.view;
+      history[isView ? "replaceState" : "pushState"]({ view: address }, "", address);
+    }
+    shown = address;
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
     enhance(dialog);
@@ -64,21 +95,29 @@
   });
 
   addEventListener("popstate", (event) => {
-    if (event.state && event.state.view) {
-      opener = document.querySelector(`a[data-view][href="${CSS.escape(new URL(event.state.view).pathname)}"]`);
-      show(event.state.view, false);
-    } else if (dialog && dialog.open) {
-      dialog.close();
+    forget();
+    const here = placeOf(location);
+    if (dialog && dialog.open && shown && placeOf(new URL(shown)) === here) return;
+    const view = event.state && event.state.view;
+    if (view && here !== own) {
+      opener = document.querySelector(`a[data-view][href="${CSS.escape(new URL(view).pathname)}"]`);
+      show(view, false);
+      return;
     }
+    shown = null;
+    if (dialog && dialog.open) dialog.close();
+    // After a reload under a view's address the document is the view: what is behind it has to be fetched.
+    if (here !== own) location.reload();
   });
 
-  // --- Menus of choices apply at once.
+  // --- What the server has to say about what was done comes first.
 
-  document.addEventListener("change", (event) => {
-    if (event.target instanceof HTMLSelectElement && event.target.hasAttribute("data-submit")) {
-      event.target.form.requestSubmit();
-    }
-  });
+  const news = document.querySelector("main [role=alert]:not(:empty), main [role=status]:not(:empty)");
+  if (news) {
+    news.tabIndex = -1;
+    news.dataset.focus = "";
+    news.focus({ preventScroll: location.hash !== "" });
+  }
 
   // --- Open menus close when the reader turns elsewhere.
 
@@ -98,24 +137,45 @@
     menu.querySelector("summary").focus();
   });
 
+  // --- What buttons did is said aloud, in one place: within the dialog while there is one, as all else is inert then.
+
+  let voice = null;
+  document.addEventListener("say", (event) => {
+    if (!voice) {
+      voice = document.createElement("p");
+      voice.className = "hidden";
+      voice.setAttribute("role", "status");
+    }
+    const place = event.target.closest("dialog") || document.querySelector("main") || document.body;
+    if (voice.parentNode !== place) place.append(voice);
+    voice.textContent = "";
+    setTimeout(() => { voice.textContent = event.detail; }, 100);
+  });
+
   // --- Ids and bodies get a button that copies them.
 
-  const addCopyButton = (element, label) => {
+  const lowered = (text) => text[0].toLowerCase() + text.slice(1);
+
+  const addCopyButton = (element, what) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", label);
+    const tell = (word) => {
+      button.textContent = word;
+      button.setAttribute("aria-label", `${word} ${what}`);
+    };
+    tell("Copy");
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(element.textContent);
-        button.textContent = "Copied";
+        tell("Copied");
       } catch {
         // Browsers give no clipboard to pages without TLS: the reader copies what is selected.
         getSelection().selectAllChildren(element);
-        button.textContent = "Selected";
+        tell("Selected");
       }
-      setTimeout(() => { button.textContent = "Copy"; }, 1600);
+      button.dispatchEvent(new CustomEvent("say", { bubbles: true, detail: button.textContent }));
+      setTimeout(() => tell("Copy"), 1600);
     });
     return button;
   };
@@ -141,17 +201,28 @@
     }
   };
 
+  /** Before the text goes: ranges outlive it. */
+  const uncolour = (box) => {
+    if (!window.Highlight || !CSS.highlights) return;
+    for (const highlight of CSS.highlights.values()) {
+      for (const range of [...highlight]) {
+        if (box.contains(range.startContainer)) highlight.delete(range);
+      }
+    }
+  };
+
   const enhance = (root) => {
     for (const element of root.querySelectorAll("[data-copy]")) {
+      const what = element.dataset.copy || "ID";
       element.removeAttribute("data-copy");
-      element.after(addCopyButton(element, "Copy ID"));
+      element.after(addCopyButton(element, what));
     }
     for (const block of root.querySelectorAll("pre.code-box:not([data-ready])")) {
       block.setAttribute("data-ready", "");
       const frame = document.createElement("div");
       frame.className = "code-frame";
       block.before(frame);
-      frame.append(block, addCopyButton(block, "Copy content"));
+      frame.append(block, addCopyButton(block, lowered(block.getAttribute("aria-label") || "content")));
     }
     for (const block of root.querySelectorAll("pre[data-json]:not([data-coloured])")) {
       block.setAttribute("data-coloured", "");
@@ -164,4 +235,6 @@
   };
 
   enhance(document);
+  // Other scripts say so when they have added something to the page.
+  document.addEventListener("content-added", (event) => enhance(event.target));
 })();

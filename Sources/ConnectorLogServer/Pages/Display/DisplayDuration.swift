@@ -13,6 +13,15 @@ package enum DisplayDuration {
         return "\(DisplayNumber.grouped(Int(count))) \(unit.name)\(count == 1 ? "" : "s")"
     }
 
+    /// The same to the second: "10 days 3:04:05", "0:00:42". Below 0 it is 0.
+    package static func exact(microseconds: Int64) -> String {
+        let seconds = max(0, microseconds / 1_000_000)
+        let days = seconds / 86_400
+        func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let time = "\(seconds / 3600 % 24):\(padded(seconds / 60 % 60)):\(padded(seconds % 60))"
+        return days == 0 ? time : "\(DisplayNumber.grouped(Int(days))) day\(days == 1 ? "" : "s") \(time)"
+    }
+
     /// The duration of one call: "0.4 ms", "87 ms", "1.24 s", "2 min 5 s".
     package static func call(microseconds: Int64) -> String {
         switch microseconds {

@@ -7,6 +7,15 @@ package struct DisplayURI: Hashable, Sendable {
     package let path: String
     /// With its `?` or `#`; empty without one.
     package let query: String
+    /// All of it, with what redaction left in place of secrets.
+    package let parts: [Part]
+
+    package struct Part: Hashable, Sendable {
+        package let text: String
+        package let isRedaction: Bool
+        /// What differs little from call to call.
+        package let isFaint: Bool
+    }
 
     package init(_ uri: String) {
         let rest = uri.contains("://") ? EntrySummary.pathAndQuery(uri) : uri[...]
@@ -16,5 +25,8 @@ package struct DisplayURI: Hashable, Sendable {
         let mark = uri[start...].firstIndex { $0 == "?" || $0 == "#" } ?? uri.endIndex
         path = String(uri[start..<mark])
         query = String(uri[mark...])
+        parts = [(origin, true), (path, false), (query, true)].flatMap { text, isFaint in
+            MarkedText(text).pieces.map { Part(text: $0.text, isRedaction: $0.isRedaction, isFaint: isFaint) }
+        }
     }
 }

@@ -4,13 +4,18 @@ package struct JSONIndenter {
     /// Deeper documents are shown as they are: their indentation would be wider than any screen.
     private static let maximumDepth = 64
 
+    /// What indenting may make of so many bytes: much more than of any document that somebody wrote, while a hostile one, of
+    /// a value a line as deep as may be, would grow 65 times.
+    package static func mostBytes(of input: Int) -> Int { input * 8 + (16 << 10) }
+
     private let input: ArraySlice<UInt8>
     private var position: Int
     private var output: [UInt8] = []
     private var depth = 0
+    private let most: Int
 
     /// Nil unless `text` is one JSON object or array (RFC 8259) and nothing else: plain text, single values, documents
-    /// that were cut, and documents nested too deeply are left alone.
+    /// that were cut, documents nested too deeply, and those that would grow too much are left alone.
     package static func indented(_ text: some Collection<UInt8>) -> [UInt8]? {
         var indenter = JSONIndenter(input: ArraySlice(text))
         indenter.output.reserveCapacity(text.count * 2)
@@ -19,12 +24,13 @@ package struct JSONIndenter {
             indenter.value()
         else { return nil }
         indenter.skipBlanks()
-        return indenter.current == nil ? indenter.output : nil
+        return indenter.current == nil && indenter.output.count <= indenter.most ? indenter.output : nil
     }
 
     private init(input: ArraySlice<UInt8>) {
         self.input = input
         position = input.startIndex
+        most = Self.mostBytes(of: input.count)
     }
 
     private var current: UInt8? { position < input.endIndex ? input[position] : nil }
@@ -66,6 +72,7 @@ package struct JSONIndenter {
         guard depth <= Self.maximumDepth else { return false }
         repeat {
             newLine()
+            guard output.count <= most else { return false }
             skipBlanks()
             if named {
                 guard current == UInt8(ascii: "\""), string() else { return false }

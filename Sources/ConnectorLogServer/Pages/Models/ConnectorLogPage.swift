@@ -21,6 +21,10 @@ package struct ConnectorLogPage: PageModel {
     }
 
     package struct EventRow: Sendable {
+        /// The row's id in the page.
+        package let anchor: String
+        /// Orders rows like the list: microseconds since the epoch, and the id behind them.
+        package let order: String
         package let occurred: DisplayTime
         package let uri: DisplayURI?
         package let connector: String
@@ -29,11 +33,15 @@ package struct ConnectorLogPage: PageModel {
         package let outcome: Badge
         package let statusCode: Int?
         package let duration: String?
+        /// In microseconds.
+        package let durationExact: String?
         /// Nil for calls that went well.
         package let failuresHref: String?
         package let detailsHref: String
 
         package init(_ entry: EntrySummary) {
+            anchor = PageAddress.callAnchor(entry.id)
+            order = "\(entry.logTime.microseconds) \(entry.id)"
             occurred = DisplayTime(entry.logTime)
             uri = entry.uri.map(DisplayURI.init)
             event = entry.event
@@ -42,12 +50,17 @@ package struct ConnectorLogPage: PageModel {
             outcome = Badge(entry.outcome)
             statusCode = entry.status
             duration = entry.durationMicroseconds.map(DisplayDuration.call)
+            durationExact = entry.durationMicroseconds.map { "\(DisplayNumber.grouped(Int($0))) µs" }
             failuresHref = entry.outcome == .failed ? PageAddress.failures(entry.teamID, entry: entry.id) : nil
             detailsHref = PageAddress.entry(entry.teamID, entry.id)
         }
     }
 
     package struct FaultRow: Sendable {
+        /// The row's id in the page.
+        package let anchor: String
+        /// Orders rows like the list: microseconds since the epoch, and the id behind them.
+        package let order: String
         package let name: String
         package let faultHref: String
         package let uri: DisplayURI?
@@ -59,6 +72,8 @@ package struct ConnectorLogPage: PageModel {
         package let headersHref: String?
 
         package init(_ fault: RootFault) {
+            anchor = PageAddress.faultAnchor(fault.id)
+            order = "\(fault.occurredAt.microseconds) \(fault.id)"
             name = fault.name
             faultHref = PageAddress.fault(fault.teamID, fault.id)
             uri = fault.uri.map(DisplayURI.init)
@@ -75,28 +90,46 @@ package struct ConnectorLogPage: PageModel {
         }
     }
 
+    /// Where what comes in is told of.
+    package struct Live: Hashable, Sendable {
+        package let source: String
+        package let isNewestFirst: Bool
+        /// There are pages beside this one: rows that belong there are left out here.
+        package let isPart: Bool
+    }
+
     package let frame: PageFrame
     package let state: InsightsPage.Row
     package let flowName: String?
     package let path: String
     package let outcomes: [PageChoice]
     package let orderHref: String
+    package let failedHref: String
     package let isNewestFirst: Bool
     package let refreshHref: String
+    /// All calls of the state as an archive; nil without calls.
+    package let harHref: String?
+    package let waterfall: Waterfall?
     package let events: [EventRow]
     package let hasEvents: Bool
+    /// Also without rows, where some may come.
+    package let hasEventTable: Bool
+    /// Nil unless the state is in progress, and this the page that new rows come to.
+    package let live: Live?
     package let failedOnly: Bool
     package let faults: [FaultRow]
     package let hasFaults: Bool
+    package let hasFaultTable: Bool
     /// How many faults more than shown the state has; nil when all are shown.
     package let faultsNotShown: String?
     package let firstHref: String?
     package let nextHref: String?
     package let hasPages: Bool
 
+    /// - Parameter place: behind what came in before these rows were read; nil leaves the page as it is.
     package init(
         viewer: PageFrame.Viewer, state: FlowState, entries: [EntrySummary], faults: [RootFault], filter: Filter,
-        cursor: String?, next: String?, now: Timestamp
+        cursor: String?, next: String?, now: Timestamp, place: LivePlace? = nil
     ) {
         frame = PageFrame(
             title: "Connector Log", crumbs: Self.crumbs(state) + [.init("Connector Log")], viewer: viewer)
@@ -106,11 +139,12 @@ package struct ConnectorLogPage: PageModel {
         self.path = path
         outcomes = [false, true].map { failedOnly in
             PageChoice(
-                label: failedOnly ? "Failed" : "All", value: failedOnly ? Outcome.failed.name : "",
-                choiceHref: PageAddress.address(
+                failedOnly ? "Failed" : "All", value: failedOnly ? Outcome.failed.name : "",
+                href: PageAddress.address(
                     path, query: Filter(failedOnly: failedOnly, order: filter.order).query()),
                 isCurrent: failedOnly == filter.failedOnly)
         }
+        failedHref = PageAddress.address(path, query: Filter(failedOnly: true, order: filter.order).query())
         isNewestFirst = filter.order == .newestFirst
         orderHref = PageAddress.address(
             path,
@@ -118,6 +152,11 @@ package struct ConnectorLogPage: PageModel {
                 failedOnly: filter.failedOnly, order: filter.order == .newestFirst ? .oldestFirst : .newestFirst
             ).query())
         refreshHref = PageAddress.address(path, query: filter.query(cursor: cursor))
+        live = Self.live(state, place: place, filter: filter, hasBefore: cursor != nil, hasMore: next != nil)
+        hasEventTable = !entries.isEmpty || live != nil
+        hasFaultTable = !faults.isEmpty || live != nil
+        harHref = state.calls > 0 ? PageAddress.har(state.teamID, state: state.stateID) : nil
+        waterfall = Waterfall(entries)
         events = entries.map(EventRow.init)
         hasEvents = !entries.isEmpty
         failedOnly = filter.failedOnly
@@ -127,6 +166,18 @@ package struct ConnectorLogPage: PageModel {
         firstHref = cursor == nil ? nil : PageAddress.address(path, query: filter.query())
         nextHref = next.map { PageAddress.address(path, query: filter.query(cursor: $0)) }
         hasPages = firstHref != nil || nextHref != nil
+    }
+
+    private static func live(
+        _ state: FlowState, place: LivePlace?, filter: Filter, hasBefore: Bool, hasMore: Bool
+    ) -> Live? {
+        let isNewestFirst = filter.order == .newestFirst
+        guard state.status == .inProgress, let place, isNewestFirst ? !hasBefore : !hasMore else { return nil }
+        return Live(
+            source: PageAddress.address(
+                PageAddress.liveEvents(state.teamID, state: state.stateID),
+                query: [("outcome", filter.failedOnly ? Outcome.failed.name : nil), ("since", place.description)]),
+            isNewestFirst: isNewestFirst, isPart: hasBefore || hasMore)
     }
 
     /// The way to a state's log: Dashboard, Insights.

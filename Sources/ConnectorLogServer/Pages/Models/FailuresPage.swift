@@ -11,8 +11,27 @@ package struct FailuresPage: PageModel {
         package let message: String
         /// A formatted JSON object.
         package let content: MarkedText
+        /// The same to fold; nil when it is very large.
+        package let tree: JSONTree?
+        /// Where it is told what was removed; nil when nothing in the content is marked.
+        package let receiptHref: String?
         package let actionLabel: String
         package let actionHref: String
+
+        /// - Parameter content: members; those that are nil are left out.
+        init(
+            kind: String, occurred: DisplayTime, statusCode: Badge, message: String,
+            content: [(name: String, json: String?)], actionLabel: String, actionHref: String
+        ) {
+            (self.kind, self.occurred, self.statusCode, self.message) = (kind, occurred, statusCode, message)
+            (self.actionLabel, self.actionHref) = (actionLabel, actionHref)
+            let json = JSONText.object(content.compactMap { name, json in json.map { (name, $0) } })
+            let indented = JSONIndenter.indented(json.utf8)
+            let marked = MarkedText(indented.map { String(decoding: $0, as: UTF8.self) } ?? json)
+            self.content = marked
+            tree = indented.flatMap { JSONTree(indented: $0) }
+            receiptHref = marked.pieces.contains(where: \.isRedaction) ? actionHref + "#redactions" : nil
+        }
     }
 
     package let frame: PageFrame
@@ -35,7 +54,7 @@ package struct FailuresPage: PageModel {
 
     private static func failure(of entry: LogEntry) -> Failure {
         let summary = entry.summary
-        let content: [(String, String?)] = [
+        let content: [(name: String, json: String?)] = [
             ("name", summary.errorName.map(JSONText.string)),
             ("message", summary.errorMessage.map(JSONText.string)),
             ("uri", summary.uri.map(JSONText.string)),
@@ -47,12 +66,11 @@ package struct FailuresPage: PageModel {
         return Failure(
             kind: "Call", occurred: DisplayTime(summary.logTime, precision: .milliseconds),
             statusCode: Badge(statusCode: summary.status), message: message(of: summary),
-            content: formatted(content), actionLabel: "Details",
-            actionHref: PageAddress.entry(summary.teamID, summary.id))
+            content: content, actionLabel: "Details", actionHref: PageAddress.entry(summary.teamID, summary.id))
     }
 
     private static func failure(of fault: RootFault) -> Failure {
-        let content: [(String, String?)] = [
+        let content: [(name: String, json: String?)] = [
             ("name", JSONText.string(fault.name)),
             ("kind", fault.kind.map(JSONText.string)),
             ("message", fault.message.map(JSONText.string)),
@@ -66,19 +84,13 @@ package struct FailuresPage: PageModel {
         return Failure(
             kind: "Root fault", occurred: DisplayTime(fault.occurredAt, precision: .milliseconds),
             statusCode: Badge(statusCode: fault.statusCode), message: fault.message ?? fault.name,
-            content: formatted(content), actionLabel: "Root fault",
-            actionHref: PageAddress.fault(fault.teamID, fault.id))
+            content: content, actionLabel: "Root fault", actionHref: PageAddress.fault(fault.teamID, fault.id))
     }
 
     /// What the recorder said, else what the status says.
     private static func message(of summary: EntrySummary) -> String {
         if let message = summary.errorMessage ?? summary.errorName { return message }
         return summary.status.map { "The vendor answered with status \($0)." } ?? "No response came."
-    }
-
-    private static func formatted(_ content: [(String, String?)]) -> MarkedText {
-        let json = JSONText.object(content.compactMap { name, json in json.map { (name, $0) } })
-        return MarkedText(JSONIndenter.indented(json.utf8).map { String(decoding: $0, as: UTF8.self) } ?? json)
     }
 
     /// An object of name and value, or of name and values where a name repeats; nil without headers.

@@ -6,6 +6,7 @@ package struct FaultPage: PageModel {
 
     package let frame: PageFrame
     package let name: String
+    package let heading = "Response"
     package let occurred: DisplayTime
     package let facts: [EntryPage.Fact]
     package let statusCode: Badge
@@ -28,7 +29,7 @@ package struct FaultPage: PageModel {
         detailsRemoved = fault.detailsRemovedAt.map { DisplayTime($0) }
         headers = fault.responseHeaders.map(HeaderRow.init)
         hasHeaders = !fault.responseHeaders.isEmpty
-        body = DisplayBody(fault.responseBody)
+        body = DisplayBody(fault.responseBody, contentType: fault.responseHeaders.contentType)
         receipt = fault.receipt.map(ReceiptRow.init)
         hasReceipt = !fault.receipt.isEmpty
         let known: [(label: String, value: String?, href: String?)] = [
@@ -39,7 +40,10 @@ package struct FaultPage: PageModel {
             ("Fault ID", fault.id.description, nil),
         ]
         facts = known.compactMap { fact in
-            fact.value.map { EntryPage.Fact(label: fact.label, value: $0, factHref: fact.href, isID: true) }
+            fact.value.map {
+                EntryPage.Fact(
+                    label: fact.label, value: $0, factHref: fact.href, isID: fact.label.hasSuffix(" ID"))
+            }
         }
     }
 }

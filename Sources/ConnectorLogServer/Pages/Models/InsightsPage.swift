@@ -14,7 +14,7 @@ package struct InsightsPage: PageModel {
 
         /// Members of an address.
         package func query(cursor: String? = nil) -> [(name: String, value: String?)] {
-            [("status", status?.rawValue), ("range", range.queryValue), ("cursor", cursor)]
+            [("status", status?.rawValue)] + range.query + [("cursor", cursor)]
         }
     }
 
@@ -24,6 +24,8 @@ package struct InsightsPage: PageModel {
         package let user: String
         package let isPublicUser: Bool
         package let elapsed: String
+        /// To the second.
+        package let elapsedExact: String
         package let created: DisplayTime
         package let lastAction: DisplayTime
         package let joinURI: String?
@@ -36,6 +38,9 @@ package struct InsightsPage: PageModel {
         package let faults: String
         package let hasFaults: Bool
         package let logHref: String
+        /// Its log, with the calls alone that failed.
+        package let failedHref: String
+        package let faultsHref: String
 
         package init(_ state: FlowState, now: Timestamp) {
             status = Badge(state.status)
@@ -43,6 +48,7 @@ package struct InsightsPage: PageModel {
             user = state.user ?? "Public User"
             isPublicUser = state.user == nil
             elapsed = Self.elapsed(state, now: now)
+            elapsedExact = DisplayDuration.exact(microseconds: Self.elapsedMicroseconds(state, now: now))
             created = DisplayTime(state.createdAt)
             lastAction = DisplayTime(state.lastActionAt)
             joinURI = state.joinURI
@@ -54,12 +60,19 @@ package struct InsightsPage: PageModel {
             faults = DisplayNumber.grouped(state.faults)
             hasFaults = state.faults > 0
             logHref = PageAddress.log(state.teamID, state: state.stateID)
+            failedHref = PageAddress.address(
+                logHref, query: ConnectorLogPage.Filter(failedOnly: true).query())
+            faultsHref = logHref + "#faults"
         }
 
         /// A state in progress runs until now, any other ended with its last action.
         package static func elapsed(_ state: FlowState, now: Timestamp) -> String {
+            DisplayDuration.elapsed(microseconds: elapsedMicroseconds(state, now: now))
+        }
+
+        private static func elapsedMicroseconds(_ state: FlowState, now: Timestamp) -> Int64 {
             let end = state.status == .inProgress ? max(now, state.lastActionAt) : state.lastActionAt
-            return DisplayDuration.elapsed(microseconds: end.microseconds - state.createdAt.microseconds)
+            return end.microseconds - state.createdAt.microseconds
         }
 
         /// `http` and `https` alone: other schemes (`javascript`, `data`) act in the reader's name.
@@ -75,8 +88,8 @@ package struct InsightsPage: PageModel {
     package let name: String
     package let flowID: String
     package let statuses: [PageChoice]
-    package let rangeValue: String?
-    package let ranges: [PageChoice]
+    package let kept: [RangePicker.Field]
+    package let range: RangePicker
     package let csvHref: String
     package let refreshHref: String
     package let rows: [Row]
@@ -101,20 +114,19 @@ package struct InsightsPage: PageModel {
         statuses =
             [
                 PageChoice(
-                    label: "All", value: "",
-                    choiceHref: PageAddress.address(path, query: Filter(range: filter.range).query()),
+                    "All", value: "",
+                    href: PageAddress.address(path, query: Filter(range: filter.range).query()),
                     isCurrent: filter.status == nil)
             ]
             + FlowState.Status.allCases.map { status in
                 PageChoice(
-                    label: Badge(status).label, value: status.rawValue,
-                    choiceHref: PageAddress.address(path, query: Filter(status: status, range: filter.range).query()),
+                    Badge(status).label, value: status.rawValue,
+                    href: PageAddress.address(path, query: Filter(status: status, range: filter.range).query()),
                     isCurrent: filter.status == status)
             }
-        rangeValue = filter.range.queryValue
-        ranges = filter.range.choices {
-            PageAddress.address(path, query: Filter(status: filter.status, range: $0).query())
-        }
+        kept = RangePicker.fields(filter.range.query)
+        range = RangePicker(
+            filter.range, offered: PageRange.named, path: path, kept: [("status", filter.status?.rawValue)], now: now)
         csvHref = PageAddress.address(PageAddress.statesCSV(team, flowID), query: filter.query())
         refreshHref = PageAddress.address(path, query: filter.query(cursor: cursor))
         rows = states.map { Row($0, now: now) }

@@ -33,15 +33,30 @@ package struct PageFrame: Sendable {
         package let teamName: String
         package let teamID: Int64
         package let teamHref: String
-        package let redactionHref: String
         package let isCurrent: Bool
 
         init(_ team: Team, isCurrent: Bool) {
             teamName = team.name
             teamID = team.id
             teamHref = PageAddress.team(team.id)
-            redactionHref = PageAddress.redaction(team.id)
             self.isCurrent = isCurrent
+        }
+    }
+
+    /// The parts of the site that the bar at the top links, for one team.
+    package enum Section: String, CaseIterable, Sendable {
+        case dashboard = "Dashboard"
+        case connectors = "Connectors"
+        case search = "Search"
+        case settings = "Settings"
+
+        func address(_ team: Int64) -> String {
+            switch self {
+            case .dashboard: PageAddress.team(team)
+            case .connectors: PageAddress.connectors(team)
+            case .search: PageAddress.search(team)
+            case .settings: PageAddress.settings(team)
+            }
         }
     }
 
@@ -50,8 +65,8 @@ package struct PageFrame: Sendable {
     package let hasCrumbs: Bool
     /// Nil before sign-in.
     package let viewer: Viewer?
-    /// Whether it is the page that the bar at the top links as Redaction.
-    package let isRedaction: Bool
+    /// The links of the bar at the top; none before a team is chosen.
+    package let sections: [PageChoice]
     package let home = PageAddress.dashboard
     package let signOut = PageAddress.signOut
     package let styleHref = PageAssets.style.address
@@ -59,8 +74,11 @@ package struct PageFrame: Sendable {
     package let iconHref = PageAssets.icon.address
 
     /// A breadcrumb of one page tells nothing and is left out.
-    package init(title: String, crumbs: [Crumb] = [], viewer: Viewer?, isRedaction: Bool = false) {
-        self.isRedaction = isRedaction
+    package init(title: String, crumbs: [Crumb] = [], viewer: Viewer?, section: Section? = nil) {
+        let team = viewer?.team
+        sections = Section.allCases.compactMap { one in
+            team.map { PageChoice(one.rawValue, href: one.address($0.teamID), isCurrent: one == section) }
+        }
         self.title = title
         self.crumbs = crumbs
         hasCrumbs = crumbs.count > 1
@@ -74,6 +92,10 @@ package struct PageChoice: Hashable, Sendable {
     package let value: String
     package let choiceHref: String
     package let isCurrent: Bool
+
+    package init(_ label: String, value: String = "", href: String, isCurrent: Bool) {
+        (self.label, self.value, choiceHref, self.isCurrent) = (label, value, href, isCurrent)
+    }
 }
 
 /// What a page model is: values only, and the template that shows them.

@@ -89,6 +89,7 @@ package struct RedactionPage: PageModel {
     }
 
     package let frame: PageFrame
+    package let settings: SettingsFrame
     package let csrfToken: String
     package let notice: String?
     package let mayChangeRules: Bool
@@ -117,10 +118,8 @@ package struct RedactionPage: PageModel {
         viewer: PageFrame.Viewer, team: Int64, rights: Rights, rules: TeamRedactionRules, secrets: [Secret],
         connectors: [String], attempt: Attempt = Attempt()
     ) {
-        frame = PageFrame(
-            title: "Redaction",
-            crumbs: [.init("Dashboard", href: PageAddress.team(team)), .init("Redaction")], viewer: viewer,
-            isRedaction: true)
+        frame = SettingsFrame.frame(.redaction, viewer: viewer)
+        settings = SettingsFrame(.redaction, viewer: viewer, team: team)
         csrfToken = viewer.csrfToken
         notice = attempt.done.flatMap { Self.notices[$0] }
         mayChangeRules = rights.changesRules

@@ -94,7 +94,7 @@ package struct RulesForm: Sendable {
     /// Changes with the rules, so that a form can tell whether they are those that it began with.
     package static func digest(of rules: TeamRedactionRules) -> String {
         let digest = SHA256.hash(data: JSONWriter.bytes(of: rules))
-        return digest.prefix(16).map { String(UInt16($0) + 256, radix: 16).dropFirst() }.joined()
+        return digest.prefix(16).hexadecimal
     }
 
     // MARK: - Reading

@@ -9,9 +9,17 @@ package struct SignInPage: PageModel {
     package let token: String
     /// Why the last attempt failed, in words for the reader.
     package let problem: String?
+    /// Whether a session was there, and is over.
+    package let hasEnded: Bool
+    /// Whether a form came when the session was over already.
+    package let isFormLost: Bool
 
-    package init(next: String?, token: String, problem: String? = nil) {
+    package init(
+        next: String?, token: String, problem: String? = nil, hasEnded: Bool = false, isFormLost: Bool = false
+    ) {
+        self.isFormLost = isFormLost && problem == nil
         frame = PageFrame(title: "Sign in", viewer: nil)
+        self.hasEnded = hasEnded && problem == nil
         (self.next, self.token, self.problem) = (next, token, problem)
     }
 

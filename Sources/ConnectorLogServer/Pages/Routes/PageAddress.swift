@@ -10,6 +10,8 @@ package enum PageAddress {
 
     package static func team(_ team: Int64) -> String { "/teams/\(team)" }
 
+    package static func flowsCSV(_ team: Int64) -> String { Self.team(team) + "/flows.csv" }
+
     package static func flow(_ team: Int64, _ flow: String) -> String { "/teams/\(team)/flows/\(encode(flow))" }
 
     package static func statesCSV(_ team: Int64, _ flow: String) -> String { Self.flow(team, flow) + "/states.csv" }
@@ -18,6 +20,20 @@ package enum PageAddress {
 
     package static func entry(_ team: Int64, _ id: EntryID) -> String { "/teams/\(team)/logs/\(id)" }
 
+    package static func har(_ team: Int64, entry id: EntryID) -> String { entry(team, id) + "/har" }
+
+    package static func har(_ team: Int64, state: String) -> String { "/teams/\(team)/states/\(encode(state))/har" }
+
+    package static func liveEvents(_ team: Int64, state: String) -> String {
+        "/teams/\(team)/states/\(encode(state))/events"
+    }
+
+    /// The id of a call's row on its state's page.
+    package static func callAnchor(_ id: EntryID) -> String { "call-\(id)" }
+
+    /// The id of a root fault's row there.
+    package static func faultAnchor(_ id: EntryID) -> String { "fault-\(id)" }
+
     package static func failures(_ team: Int64, entry id: EntryID) -> String { entry(team, id) + "/failures" }
 
     package static func fault(_ team: Int64, _ id: EntryID) -> String { "/teams/\(team)/faults/\(id)" }
@@ -25,6 +41,28 @@ package enum PageAddress {
     package static func fault(_ team: Int64, _ id: EntryID, part: FaultPart) -> String {
         fault(team, id) + "/" + part.rawValue
     }
+
+    package static func connectors(_ team: Int64) -> String { Self.team(team) + "/connectors" }
+
+    package static func connector(_ team: Int64, _ identifier: String) -> String {
+        connectors(team) + "/\(encode(identifier))"
+    }
+
+    package static func search(_ team: Int64) -> String { Self.team(team) + "/search" }
+
+    package static func settings(_ team: Int64) -> String { Self.team(team) + "/settings" }
+
+    package static func newTeam(_ team: Int64) -> String { settings(team) + "/teams" }
+
+    package static func keys(_ team: Int64) -> String { settings(team) + "/keys" }
+
+    package static func keyRevocation(_ team: Int64, _ id: String) -> String { keys(team) + "/\(encode(id))/revoke" }
+
+    package static func retention(_ team: Int64) -> String { settings(team) + "/retention" }
+
+    package static func retentionReset(_ team: Int64) -> String { retention(team) + "/reset" }
+
+    package static func audit(_ team: Int64) -> String { settings(team) + "/audit" }
 
     package static func redaction(_ team: Int64) -> String { Self.team(team) + "/redaction" }
 

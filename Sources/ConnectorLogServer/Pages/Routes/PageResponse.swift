@@ -10,10 +10,20 @@ enum PageResponse {
         "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
-    static func html(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+    static func html(_ text: String, status: HTTPResponse.Status = .ok, _ encoding: PageEncoding) -> Response {
         var headers = pageHeaders
         headers[.contentType] = "text/html; charset=utf-8"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        return response(Array(text.utf8), status: status, headers, encoding)
+    }
+
+    private static func response(
+        _ bytes: [UInt8], status: HTTPResponse.Status, _ headers: HTTPFields, _ encoding: PageEncoding
+    ) -> Response {
+        var headers = headers
+        let (bytes, contentEncoding) = encoding.encoded(bytes)
+        headers[.contentEncoding] = contentEncoding
+        headers[.vary] = "Accept-Encoding"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// 303: the answer to a form is another page (RFC 9110, section 15.4.4).
@@ -23,12 +33,24 @@ enum PageResponse {
         return Response(status: .seeOther, headers: headers)
     }
 
-    static func asset(_ asset: PageAsset) -> Response {
+    static func asset(_ asset: PageAsset, _ encoding: PageEncoding) -> Response {
         var headers = commonHeaders
         headers[.contentType] = asset.mediaType
         headers[.cacheControl] = "public, max-age=31536000, immutable"
-        return Response(
-            status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: asset.bytes)))
+        if case .gzip = encoding, let packed = asset.packed {
+            headers[.contentEncoding] = "gzip"
+            headers[.vary] = "Accept-Encoding"
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: packed)))
+        }
+        return response(asset.bytes, status: .ok, headers, .identity)
+    }
+
+    /// `text/event-stream`, which nothing on the way may hold back.
+    static func stream(_ body: ResponseBody) -> Response {
+        var headers = pageHeaders
+        headers[.contentType] = "text/event-stream"
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        return Response(status: .ok, headers: headers, body: body)
     }
 
     static func download(name: String, mediaType: String, body: ResponseBody) -> Response {

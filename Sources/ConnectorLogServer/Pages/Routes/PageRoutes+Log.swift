@@ -3,26 +3,8 @@ import ConnectorLogCore
 import Hummingbird
 import NIOCore
 
-/// Dashboard, Insights and Connector Log.
+/// Insights and Connector Log.
 extension PageRoutes {
-    func flows(
-        _ visit: PageVisit, _ team: PageVisit.TeamView
-    ) async throws -> any PageModel {
-        let filter = FlowsPage.Filter(
-            search: visit.query["search"].map { String($0.prefix(255)) }, range: PageRange(visit.query["range"]))
-        var query = FlowQuery(teamID: team.id, limit: Self.rowsPerPage)
-        query.search = filter.search
-        query.from = filter.range.start(now: environment.now)
-        let cursors = PageCursors(
-            codec: environment.cursors, path: PageAddress.team(team.id),
-            filters: [filter.search, filter.range.rawValue])
-        query.after = try cursors.named(visit.query["cursor"])
-        let page = try await reader.flows(query)
-        return FlowsPage(
-            viewer: team.viewer, team: team.id, flows: page.rows, filter: filter,
-            next: cursors.text(page.next), isFirst: query.after == nil)
-    }
-
     func insights(_ visit: PageVisit, _ parameters: Parameters) async throws -> any PageModel {
         let team = try await visit.team(parameters.get("team"))
         let flowID = try Self.id(parameters.get("flow"))
@@ -31,7 +13,7 @@ extension PageRoutes {
         query.limit = Self.rowsPerPage
         let cursors = PageCursors(
             codec: environment.cursors, path: PageAddress.flow(team.id, flowID),
-            filters: [filter.status?.rawValue, filter.range.rawValue])
+            filters: filter.query().map(\.value))
         query.after = try cursors.named(visit.query["cursor"])
         let page = try await reader.states(query)
         // The name comes from the latest state, whatever the filters leave.
@@ -84,13 +66,18 @@ extension PageRoutes {
             codec: environment.cursors, path: PageAddress.log(team.id, state: stateID),
             filters: filter.query().map(\.value))
         query.after = try cursors.position(visit.query["cursor"])
+        // Before the rows: what comes in between is told of once more, and the page knows it by its id.
+        let place =
+            state.status == .inProgress
+            ? try await LiveFeed.place(reader: reader, state: state, failedOnly: filter.failedOnly) : nil
         let entries = try await reader.entries(query)
         var faultQuery = FaultQuery(teamID: team.id, order: .oldestFirst, limit: Self.eventsPerPage)
         faultQuery.stateID = stateID
         let faults = try await reader.faults(faultQuery)
         return ConnectorLogPage(
             viewer: team.viewer, state: state, entries: entries.rows, faults: faults.rows, filter: filter,
-            cursor: visit.query["cursor"], next: cursors.text(entries.next), now: environment.now)
+            cursor: visit.query["cursor"], next: cursors.text(entries.next), now: environment.now,
+            place: place)
     }
 
     // MARK: - Reading addresses
@@ -110,13 +97,13 @@ extension PageRoutes {
             }
             return status
         }
-        return InsightsPage.Filter(status: status, range: PageRange(query["range"]))
+        return InsightsPage.Filter(status: status, range: PageRange(query, offered: PageRange.named))
     }
 
     private func statesQuery(team: Int64, flowID: String, filter: InsightsPage.Filter) -> StateQuery {
         var query = StateQuery(teamID: team, flowID: flowID, limit: 1000)
         query.status = filter.status
-        query.from = filter.range.start(now: environment.now)
+        (query.from, query.to) = filter.range.bounds(now: environment.now)
         return query
     }
 }

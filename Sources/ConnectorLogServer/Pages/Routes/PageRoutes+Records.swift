@@ -6,7 +6,9 @@ import Hummingbird
 extension PageRoutes {
     func entry(_ visit: PageVisit, _ parameters: Parameters) async throws -> any PageModel {
         let (viewer, entry) = try await logEntry(visit, parameters)
-        return EntryPage(viewer: viewer, entry: entry)
+        return EntryPage(
+            viewer: viewer, entry: entry, neighbours: try await neighbours(of: entry.summary),
+            traceLink: environment.settings.traceURL.flatMap { TraceLink(template: $0) })
     }
 
     func failures(_ visit: PageVisit, _ parameters: Parameters) async throws -> any PageModel {
@@ -28,7 +30,7 @@ extension PageRoutes {
 
     // MARK: - Reading
 
-    private func logEntry(
+    func logEntry(
         _ visit: PageVisit, _ parameters: Parameters
     ) async throws -> (PageFrame.Viewer, LogEntry) {
         let team = try await visit.team(parameters.get("team"))
@@ -36,6 +38,21 @@ extension PageRoutes {
             let entry = try await reader.entry(team: team.id, id: id)
         else { throw APIError.notFound("log entry") }
         return (team.viewer, entry)
+    }
+
+    private func neighbours(of summary: EntrySummary) async throws -> EntryPage.Neighbours {
+        guard let stateID = summary.stateID else { return EntryPage.Neighbours() }
+        func first(_ order: PageOrder, after: PagePosition?, outcome: Outcome? = nil) async throws -> EntryID? {
+            var query = EntryQuery(teamID: summary.teamID, order: order, limit: 1)
+            query.stateID = stateID
+            query.after = after
+            query.outcome = outcome
+            return try await reader.entries(query).rows.first?.id
+        }
+        let place = PagePosition(time: summary.logTime, id: summary.id)
+        return EntryPage.Neighbours(
+            previous: try await first(.newestFirst, after: place), next: try await first(.oldestFirst, after: place),
+            firstFailed: try await first(.oldestFirst, after: nil, outcome: .failed))
     }
 
     private func rootFault(

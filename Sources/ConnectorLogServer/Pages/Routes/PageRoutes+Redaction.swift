@@ -23,50 +23,14 @@ extension PageRoutes {
             }
         }
         // Each takes from the key's budget, as the same change by the API does.
-        submit(router, "/teams/:team/redaction", limit: Self.rulesFormBytes, saveRules)
-        submit(router, "/teams/:team/redaction/try", limit: Self.rulesFormBytes, tryRules)
-        submit(router, "/teams/:team/redaction/secrets", limit: Self.secretFormBytes, addSecret)
-        submit(router, "/teams/:team/redaction/secrets/:secret/delete", limit: Self.formBytes, deleteSecret)
-    }
-
-    private struct Submission: Sendable {
-        let visit: PageVisit
-        let team: PageVisit.TeamView
-        let form: PageForm
-        let parameters: Parameters
-
-        /// Throws 403 unless the key may call this route of the API.
-        func require(_ route: Route) throws(APIError) {
-            guard route.access.permits(visit.key) else { throw APIError(.forbidden, "this key may not change this") }
-        }
-    }
-
-    /// A form of a reader who is signed in, and of the session that it comes from.
-    private func submit(
-        _ router: Router<ServerRequestContext>, _ path: RouterPath, limit: Int,
-        _ handle: @escaping @Sendable (Submission) async throws -> Response
-    ) {
-        router.post(path) { request, context in
-            guard sessions.session(of: request) != nil else {
-                // Back to the page, not to the form's address, which answers no GET.
-                let team = context.parameters.get("team").flatMap { Int64($0) }
-                return PageResponse.redirect(
-                    to: PageAddress.address(
-                        PageAddress.signIn, query: [("next", team.map { PageAddress.redaction($0) })]))
-            }
-            return try await answer(request, context) { visit in
-                try Authentication(environment: environment).charge(visit.key, context: context)
-                let form = try await Self.form(request, limit: limit)
-                guard sessions.isToken(form["csrf_token"], of: request) else {
-                    throw APIError(.forbidden, "the form is not of this session")
-                }
-                guard !form.hasNull else { throw APIError(.badRequest, "the form holds U+0000") }
-                return try await handle(
-                    Submission(
-                        visit: visit, team: try await visit.team(context.parameters.get("team")), form: form,
-                        parameters: context.parameters))
-            }
-        }
+        submit(router, under: PageAddress.redaction, "/teams/:team/redaction", limit: Self.rulesFormBytes, saveRules)
+        submit(router, under: PageAddress.redaction, "/teams/:team/redaction/try", limit: Self.rulesFormBytes, tryRules)
+        submit(
+            router, under: PageAddress.redaction, "/teams/:team/redaction/secrets", limit: Self.secretFormBytes,
+            addSecret)
+        submit(
+            router, under: PageAddress.redaction, "/teams/:team/redaction/secrets/:secret/delete",
+            limit: Self.formBytes, deleteSecret)
     }
 
     // MARK: - The page
@@ -83,7 +47,7 @@ extension PageRoutes {
         let page = RedactionPage(
             viewer: team.viewer, team: team.id, rights: rights, rules: rules,
             secrets: try await secrets(of: team.id, rights), connectors: connectors.map(\.identifier), attempt: attempt)
-        return PageResponse.html(render(page), status: status)
+        return PageResponse.html(render(page), status: status, visit.encoding)
     }
 
     /// One more than the page shows, so that it can say that there are more.
@@ -105,7 +69,7 @@ extension PageRoutes {
 
     // MARK: - Rules
 
-    private func saveRules(_ submission: Submission) async throws -> Response {
+    private func saveRules(_ submission: PageSubmission) async throws -> Response {
         try submission.require(.setRedaction)
         let rules = RulesForm.rules(of: submission.form)
         let loaded = submission.form["loaded_rules"]
@@ -124,10 +88,11 @@ extension PageRoutes {
                 $0.loadedRules = RulesForm.digest(of: now)
             }
         }
+        try await note(.setRedaction, submission, target: nil)
         return done("rules", submission, anchor: "rules")
     }
 
-    private func tryRules(_ submission: Submission) async throws -> Response {
+    private func tryRules(_ submission: PageSubmission) async throws -> Response {
         try submission.require(.tryRedaction)
         let rules = RulesForm.rules(of: submission.form)
         var request = RuleTrialRequest(rules: rules)
@@ -163,7 +128,7 @@ extension PageRoutes {
 
     /// The page with the form as it was sent.
     private func rulesPage(
-        _ submission: Submission, _ rules: TeamRedactionRules, status: HTTPResponse.Status = .ok,
+        _ submission: PageSubmission, _ rules: TeamRedactionRules, status: HTTPResponse.Status = .ok,
         _ fill: (inout RedactionPage.Attempt) -> Void
     ) async throws -> Response {
         var attempt = RedactionPage.Attempt()
@@ -176,7 +141,7 @@ extension PageRoutes {
 
     // MARK: - Secrets
 
-    private func addSecret(_ submission: Submission) async throws -> Response {
+    private func addSecret(_ submission: PageSubmission) async throws -> Response {
         let form = submission.form
         let connector = form["connector"]
         try submission.require(connector == nil ? .createTeamSecret : .createConnectorSecret)
@@ -187,10 +152,13 @@ extension PageRoutes {
             return try await secretProblem("The value is missing.", submission)
         }
         do {
-            _ = try await environment.vault.createSecret(
+            let secret = try await environment.vault.createSecret(
                 name: name, value: value, ignoresCase: form["ignore_case"] != nil, team: submission.team.id,
                 connector: connector, at: environment.now)
-        } catch {
+            try await note(
+                connector == nil ? .createTeamSecret : .createConnectorSecret, submission,
+                target: AuditTrail.target(secret: secret.placeholder, of: connector))
+        } catch let error as SecretVaultError {
             guard let problem = Self.words(for: error) else { throw error }
             return try await secretProblem(problem, submission)
         }
@@ -208,7 +176,7 @@ extension PageRoutes {
     }
 
     /// The page with the form as it was sent, but for the value.
-    private func secretProblem(_ problem: String, _ submission: Submission) async throws -> Response {
+    private func secretProblem(_ problem: String, _ submission: PageSubmission) async throws -> Response {
         var attempt = RedactionPage.Attempt()
         attempt.secretProblem = problem
         attempt.secretName = submission.form["secret_name"]
@@ -219,17 +187,20 @@ extension PageRoutes {
             attempt, status: .unprocessableContent)
     }
 
-    private func deleteSecret(_ submission: Submission) async throws -> Response {
+    private func deleteSecret(_ submission: PageSubmission) async throws -> Response {
         let connector = submission.form["connector"]
         try submission.require(connector == nil ? .deleteTeamSecret : .deleteConnectorSecret)
+        let placeholder = try Self.id(submission.parameters.get("secret"))
         let isKnown = try await environment.vault.deleteSecret(
-            placeholder: try Self.id(submission.parameters.get("secret")), team: submission.team.id,
-            connector: connector)
+            placeholder: placeholder, team: submission.team.id, connector: connector)
         guard isKnown else { throw APIError.notFound("secret") }
+        try await note(
+            connector == nil ? .deleteTeamSecret : .deleteConnectorSecret, submission,
+            target: AuditTrail.target(secret: placeholder, of: connector))
         return done("deleted", submission, anchor: "secrets")
     }
 
-    private func done(_ word: String, _ submission: Submission, anchor: String) -> Response {
+    private func done(_ word: String, _ submission: PageSubmission, anchor: String) -> Response {
         PageResponse.redirect(
             to: PageAddress.address(PageAddress.redaction(submission.team.id), query: [("done", word)]) + "#" + anchor)
     }

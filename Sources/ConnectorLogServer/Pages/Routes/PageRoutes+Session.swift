@@ -35,7 +35,12 @@ extension PageRoutes {
     ) -> Response {
         let guest = sessions.guest(of: request)
         var response = PageResponse.html(
-            render(SignInPage(next: next, token: guest.token, problem: problem)), status: status)
+            render(
+                SignInPage(
+                    next: next, token: guest.token, problem: problem, hasEnded: sessions.hasEnded(request),
+                    isFormLost: PageForm(request.uri.query)["lost"] != nil)),
+            status: status,
+            PageEncoding(request))
         if let cookie = guest.cookie { response.headers.append(HTTPField(name: .setCookie, value: cookie)) }
         return response
     }

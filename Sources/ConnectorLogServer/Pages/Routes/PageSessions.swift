@@ -23,7 +23,12 @@ struct PageSessions: Sendable {
         guard let value = SessionCookie.value(inCookieField: request.headers[.cookie]),
             let key = environment.sessions.caller(of: value, catalog: environment.catalog, now: environment.now)
         else { return nil }
-        return Session(key: key, csrfToken: environment.sessions.token(for: value))
+        return Session(key: key, csrfToken: token(for: value))
+    }
+
+    /// Whether the browser brings a session that holds no more.
+    func hasEnded(_ request: Request) -> Bool {
+        SessionCookie.value(inCookieField: request.headers[.cookie]) != nil && session(of: request) == nil
     }
 
     /// The `Set-Cookie` field that begins a session.
@@ -41,14 +46,19 @@ struct PageSessions: Sendable {
         return environment.sessions.isToken(token, for: value)
     }
 
+    private func token(for binding: String) -> String {
+        environment.sessions.token(
+            for: binding, mask: environment.dependencies.randomBytes(SessionCookie.tokenBytes))
+    }
+
     // MARK: - Before sign-in
 
     /// The token of the sign-in form, and the cookie to set for it when the browser has none yet.
     func guest(of request: Request) -> (token: String, cookie: String?) {
-        if let value = Self.guestValue(of: request) { return (environment.sessions.token(for: value), nil) }
+        if let value = Self.guestValue(of: request) { return (token(for: value), nil) }
         let value = Base64.encodeURLSafe(environment.dependencies.randomBytes(Self.guestBytes))
         return (
-            environment.sessions.token(for: Self.binding(value)),
+            token(for: Self.binding(value)),
             guestCookie(value)
         )
     }

@@ -8,6 +8,7 @@ struct PageVisit: Sendable {
     let key: APIKey
     let csrfToken: String
     let query: PageForm
+    let encoding: PageEncoding
     let catalog: any Catalog
 
     /// The team that an address names, with the viewer for its pages. 403 for a team out of the key's reach, whether or not
