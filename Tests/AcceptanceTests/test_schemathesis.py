@@ -50,6 +50,7 @@ def seed(server):
         logo = server.request("POST", f"{connectors}/{connector}/logo", boundary + PICTURE + b"\r\n--b--\r\n", key,
                               {"Content-Type": "multipart/form-data; boundary=b"})
         assert logo.status == 201, logo
+    client = server.post_json("/v1/teams/1/keys", {"name": "client", "role": "viewer"}).json
     pictured, name = made.pop(10), logo.json["logo_url"].split("/")[-1]  # which no drawn request changes
     keys = [server.post_json("/v1/teams/1/keys", {"name": f"spare {n}", "role": "viewer"}).json["id"] for n in range(40)]
     def secrets(path):
@@ -68,7 +69,8 @@ def seed(server):
         "state_id": ["run-1"],
         "key_id": keys,
         "logo_name": [name],
-    }, pictured, placeholders
+        "flow_version": ["1"],
+    }, pictured, placeholders, f"{client['id']} {client['key']}"
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +78,12 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("schemathesis")
     server = Server(folder / "data", arguments=NO_RATE_LIMIT).start()
     try:
-        values, pictured, placeholders = seed(server)
+        values, pictured, placeholders, client = seed(server)
         configuration = [(HERE / "schemathesis.toml").read_text()]
         configuration += [f"[dictionaries.{name}]\nvalues = {json.dumps(known)}" for name, known in values.items()]
         configuration += ["[parameters]"] + [
-            f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}' for name in values]
+            f'"path.{name}" = {{ dictionary = "{name}", probability = 0.8 }}' for name in values] + [
+            '"query.team" = { dictionary = "team_id", probability = 0.8 }']
         (folder / "schemathesis.toml").write_text("\n".join(configuration) + "\n")
         ended = subprocess.run(
             [Path(sys.executable).with_name("schemathesis"), "--config-file", folder / "schemathesis.toml", "run", DOCUMENT,
@@ -88,7 +91,7 @@ def report(tmp_path_factory):
              "--report", "json", "--report-json-path", folder / "report.json"],
             cwd=folder, capture_output=True, text=True, timeout=600, env=clean_environment({
                 "PYTHONPATH": str(HERE), "CONNECTORLOG_TEST_LOGO": f"{pictured}/{values['logo_name'][0]}",
-                "CONNECTORLOG_TEST_SECRETS": json.dumps(placeholders)}))
+                "CONNECTORLOG_TEST_SECRETS": json.dumps(placeholders), "CONNECTORLOG_TEST_CLIENT": client}))
         (folder / "output.txt").write_text(ended.stdout + ended.stderr)
         if saved := os.environ.get("CONNECTORLOG_SCHEMATHESIS_OUTPUT"):
             Path(saved).write_text(ended.stdout + ended.stderr)

@@ -30,6 +30,18 @@ def test_an_entry_lost_at_a_kill_is_a_miss():
         "Ingest: acknowledged, then lost at kill -9"]
 
 
+def test_a_page_that_is_slow_or_large_is_a_miss():
+    def page(milliseconds, size):
+        return {"median_ms": milliseconds, "first_ms": 1.0, "first_visit_bytes": size}
+
+    assert table.missed(result(pages={"pages": {"dashboard": page(100, 60_000)}})) == []
+    assert table.missed(result(pages={"pages": {"dashboard": page(101, 60_001), "keys": page(2, 10)}})) == [
+        "Pages, one at a time, all entries in one team: milliseconds: dashboard",
+        "Pages, one at a time, all entries in one team: milliseconds: KB sent on a first visit, the largest page"]
+    # What reads all texts is shown, and has no goal.
+    assert table.missed(result(pages={"pages": {"search, within words": page(500, 10)}})) == []
+
+
 def test_redaction_is_shown_with_its_share():
     figures = {"copied_us": 1.0, "redacted_us": 2.0, "redaction_us": 1.6}
     of_all = result(full={"load": load(150_000)}, redaction=figures)
@@ -55,6 +67,14 @@ def test_a_large_store_is_held_against_its_first_day():
     assert table.missed(result(big=big)) == ["200 lean entries: start, ms", "200 lean entries: entry by id, median"]
 
 
+def test_an_archive_that_takes_much_memory_is_a_miss():
+    figures = {"megabytes": 200, "entries": 5000, "seconds": 10, "megabytes_per_s": 20, "drawings": 50, "command_peak_mb": 101,
+               "command_cpu_s": 1, "server_before_mb": 40, "server_peak_mb": 301, "server_cpu_s": 2}
+    title = "An HTTP Archive by connectorlog ingest: "
+    assert table.missed(result(archive=figures)) == [title + "peak MB of the command", title + "peak MB of the server"]
+    assert table.missed(result(archive=figures | {"command_peak_mb": 100, "server_peak_mb": 300})) == []
+
+
 def test_stages_that_were_left_out_have_no_lines():
     text = "\n".join(table.lines(result(full={"load": load(1_000_000)})))
     assert "1,000,000" in text and "met" in text
@@ -73,3 +93,11 @@ def test_rivals_stand_beside_ours():
 def test_numbers_are_short():
     assert [table.number(value) for value in (None, 0, 0.004, 1.5, 12.345, 123.45, 1234567)] == [
         "", "0", "0", "1.5", "12.35", "123.5", "1,234,567"]
+
+
+def test_spans_below_their_goal_are_a_miss():
+    def spans(rate):
+        return {"spans_per_s": rate, "spans_per_cpu_s": 1, "request_ms": {"p99": 1}, "peak_mb": 1}
+
+    assert table.missed(result(otlp={"http": spans(60_000), "grpc": spans(40_000)})) == []
+    assert len(table.missed(result(otlp={"http": spans(59_999), "grpc": spans(39_999)}))) == 2

@@ -131,8 +131,8 @@ def places(browser, base_url, api_key):
     """Finds, through the pages themselves, a run with a failed call and a fault that has a body and headers."""
     visit = Visit(browser.new_context(viewport=DESK), base_url).sign_in(api_key)
     page = visit.page
-    page.get_by_role("navigation", name="Range").get_by_role("link", name="All").click()
-    flows = [link.get_attribute("href") for link in page.locator("tbody th a").all()]
+    page.get_by_role("navigation", name="Range").get_by_role("link", name="1 y").click()
+    flows = [link.get_attribute("href") for link in page.locator("section[aria-labelledby=flows] tbody th a").all()]
     for flow in flows:
         visit.open(flow)
         title = page.get_by_role("heading", level=1).inner_text()
@@ -148,6 +148,8 @@ def places(browser, base_url, api_key):
                 found.details = page.get_by_role("link", name="Details").last.get_attribute("href")
                 found.view = views.first.get_attribute("href")
                 found.fault = page.locator("section[aria-labelledby=faults] tbody th a").first.get_attribute("href")
+                visit.open("/teams/1/connectors")
+                found.connector = page.locator("tbody th a").first.get_attribute("href")
                 visit.context.close()
                 return found
     pytest.fail("the server holds no run with a failed call and a root fault with body and headers")
