@@ -1,5 +1,5 @@
 # `make` lists what there is.
-.PHONY: help run test build release format lint bench bench-redaction fuzz fuzz-redaction store-fixture clean
+.PHONY: help run test build release client-docs format lint bench bench-redaction fuzz fuzz-redaction store-fixture clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -16,11 +16,14 @@ build: ## Build for debugging
 release: ## Build the program as it is shipped
 	scripts/release
 
+client-docs: ## Make the documentation of the Swift client library, in .cache/client-docs
+	scripts/client-docs
+
 format: ## Format the Swift sources
-	swift format -i -r Sources Tests Package.swift
+	swift format -i -r Sources Tests Examples Package.swift
 
 lint: ## Check the format
-	swift format lint --strict -r Sources Tests Package.swift
+	swift format lint --strict -r Sources Tests Examples Package.swift
 
 bench: ## Measure speed and size beside SQLite and PostgreSQL, and check the goals (BENCH=--quick for fewer entries)
 	python3 Benchmarks/run.py --check $(BENCH)

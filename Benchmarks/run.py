@@ -29,10 +29,11 @@ from programs import BENCHMARKS, CACHE, Missing
 from questions import pick_all
 from rival_stores import all_rivals
 from server import Ports
-from stages import WARM_UP, full_entries, killed, large_requests, lean_entries, redaction, single_entries
+from stages import (WARM_UP, archive, full_entries, killed, large_requests, lean_entries, pages, redaction, single_entries,
+                    spans)
 from workloads import workload
 
-STAGES = ("full", "large", "lean", "single", "killed", "redaction")
+STAGES = ("full", "large", "lean", "single", "killed", "redaction", "pages", "otlp", "archive")
 
 
 def main():
@@ -66,6 +67,9 @@ def measure(options, full, lean):
         "single": lambda: single_entries(options, full),
         "killed": lambda: killed(options, full),
         "redaction": lambda: redaction(options, full),
+        "pages": lambda: pages(options, full),
+        "otlp": lambda: spans(options, full),
+        "archive": lambda: archive(options),
     }
     result = {"machine": machine(options.folder), "entries": options.entries, "notes": [],
               "bytes_an_entry": {name: path.stat().st_size / options.entries
@@ -101,7 +105,7 @@ def parse():
     parser.add_argument("--big", type=int, default=0, metavar="N", help="a store of N lean entries as well")
     parser.add_argument("--big-base", type=int, default=1_000_000, metavar="N", help="entries of one of its days")
     parser.add_argument("--only", type=stages_of, default=STAGES, metavar="STAGES",
-                        help="full,large,lean,single,killed,redaction, or none")
+                        help="full,large,lean,single,killed,redaction,pages,otlp,archive, or none")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--dir", help="where the stores are put (default: the system's temporary folder)")
     parser.add_argument("--keep", action="store_true", help="leave the stores there")

@@ -23,12 +23,12 @@ class Server:
 
     def start(self):
         """Returns the milliseconds until it was ready."""
-        self.port = self.ports.take()
+        self.port, self.otlp_port = self.ports.take(), self.ports.take()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTORLOG_")}
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [self.binary, "serve", "--data", self.data, "--port", str(self.port), "--rate-limit-per-hour", "0",
-             "--log-level", "warning"],
+             "--log-level", "warning", "--otlp-grpc-port", str(self.otlp_port)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
         deadline = time.monotonic() + 300
         while not self.is_ready():

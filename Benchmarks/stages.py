@@ -10,6 +10,9 @@ import subprocess
 import sys
 import time
 
+import otlp
+from archive import measure_archive
+from pages import measure_pages, of_one_team
 from programs import BENCHMARKS, program
 from questions import QUESTIONS, rows_of, statistics
 from server import Server
@@ -187,3 +190,34 @@ def killed(options, path):
         server.kill()
         started = server.start()
         return {"acknowledged": acknowledged, "found": server.count(), "start_ms": started}
+
+
+def pages(options, path):
+    """Pages, with all entries in one team."""
+    say("pages")
+    one = of_one_team(path, options.folder / "one-team.ndjson")
+    with fresh(options, "pages") as server:
+        load_until_settled(server, one)
+        return measure_pages(server, FIRST_DAY.isoformat())
+
+
+def spans(options, path):
+    """OTLP over HTTP and over gRPC, each on a store of its own."""
+    result = {}
+    made = otlp.requests(path, options.entries)
+    for way in ("http", "grpc"):
+        python = sys.executable if way == "http" else otlp.python_with_grpc()
+        if not python:
+            say("OTLP over gRPC: left out, no Python has grpcio (scripts/test installs it)")
+            continue
+        say(f"OTLP over {way}: {otlp.SPANS} spans a request")
+        with fresh(options, f"otlp-{way}") as server:
+            result[way] = otlp.send(server, made, way, python)
+    return result
+
+
+def archive(options):
+    """A HAR of 200 MB by the command, into a server that has just started."""
+    say("an HTTP Archive of 200 MB")
+    with fresh(options, "archive") as server:
+        return measure_archive(server, options.folder, options.binary, options.seed)

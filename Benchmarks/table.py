@@ -11,6 +11,9 @@ QUERY_GOALS = {
     "a rare word in error messages": (3, None), "a rare word in bodies": (3, None), "any substring": (25, None),
 }
 UNDER_INGEST = 5
+PAGE_MS = 100
+WITHOUT_GOAL = ("search, within words",)  # reads the texts of all calls of the range
+FIRST_VISIT_KB = 60
 BIG_RATIO = 3
 LABEL = 48
 
@@ -44,14 +47,28 @@ def look(result, *path):
 
 def sections(result):
     """[(title, [Row])] of all that was measured."""
-    found = [("Ingest", ingest_rows(result)), ("Redaction", redaction_rows(result)), ("Disk, memory, start", store_rows(result))]
+    found = [("Ingest", ingest_rows(result)), ("OTLP, full entries as spans", otlp_rows(result)),
+             ("Redaction", redaction_rows(result)), ("Disk, memory, start", store_rows(result))]
     if look(result, "ours", "full", "queries"):
         found += [("Queries, one at a time: milliseconds, median / p99", query_rows(result)),
                   ("The same while ingest runs at full rate: p99 in multiples of that at rest", busy_rows(result))]
+    found.append(("Pages, one at a time, all entries in one team: milliseconds", page_rows(result)))
+    found.append(("An HTTP Archive by connectorlog ingest", archive_rows(look(result, "ours", "archive"))))
     if look(result, "ours", "big"):
         found.append((f"{result['ours']['big']['entries']:,} lean entries", big_rows(result["ours"]["big"])))
     found = [(title, [row for row in rows if row.value is not None]) for title, rows in found]
     return [(title, rows) for title, rows in found if rows]
+
+
+def otlp_rows(result):
+    ours = look(result, "ours", "otlp")
+    rows = []
+    for way, label, goal in (("http", "OTLP/HTTP in protobuf", 60_000), ("grpc", "OTLP/gRPC", 40_000)):
+        rows += [Row(f"spans/s, {label}, 512 a request", look(ours, way, "spans_per_s"), ">=", goal),
+                 Row("  spans a CPU second of the server", look(ours, way, "spans_per_cpu_s")),
+                 Row("  milliseconds of a request, p99", look(ours, way, "request_ms", "p99")),
+                 Row("  peak memory", look(ours, way, "peak_mb"), unit="MB")]
+    return rows
 
 
 def rivals(result, *path):
@@ -146,6 +163,29 @@ def busy_rows(result):
         ratio = round(busy["p99_ms"] / idle["p99_ms"], 1) if busy else None
         rows.append(Row(name, ratio, "<=", UNDER_INGEST, note=f"{busy['p99_ms']} ms" if busy else ""))
     return rows
+
+
+def page_rows(result):
+    pages = look(result, "ours", "pages", "pages") or {}
+    rows = [Row(name, figures["median_ms"], "" if name in WITHOUT_GOAL else "<=", PAGE_MS,
+                note=f"the first {figures['first_ms']:.1f}, {figures['first_visit_bytes'] / 1e3:.1f} KB on a first visit")
+            for name, figures in pages.items()]
+    largest = max((figures["first_visit_bytes"] for figures in pages.values()), default=None)
+    return rows + [Row("KB sent on a first visit, the largest page", largest and largest / 1e3, "<=", FIRST_VISIT_KB)]
+
+
+def archive_rows(archive):
+    return [
+        Row("MB/s", look(archive, "megabytes_per_s"),
+            note=f"{number(look(archive, 'megabytes'))} MB, {number(look(archive, 'entries'))} entries in "
+                 f"{number(look(archive, 'seconds'))} s"),
+        Row("peak MB of the command", look(archive, "command_peak_mb"), "<=", 100),
+        Row("peak MB of the server", look(archive, "server_peak_mb"), "<=", 300,
+            note=f"{number(look(archive, 'server_before_mb'))} before"),
+        Row("CPU seconds of the server", look(archive, "server_cpu_s")),
+        Row("CPU seconds of the command", look(archive, "command_cpu_s")),
+        Row("drawings of the progress bar", look(archive, "drawings")),
+    ]
 
 
 def big_rows(big):
