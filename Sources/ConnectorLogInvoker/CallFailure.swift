@@ -49,6 +49,15 @@ struct CallFailure: Error, Equatable {
         kind: .badGateway, name: "TargetNotAllowed",
         message: "the vendor's host has an address of a private network, which the owner of the log has not allowed")
 
+    private static let passing: Set<String> = [
+        "ConnectionRefused", "NameNotResolved", "Unreachable", "ConnectionReset", "ConnectionClosed",
+        "ConnectionFailed",
+        "ConnectTimeout", "AnswerBrokeOff",
+    ]
+
+    /// Whether it may be over in a moment.
+    var mayPass: Bool { Self.passing.contains(name) }
+
     /// After the head of an answer, part of which never came.
     var afterHead: CallFailure {
         kind == .gatewayTimeout

@@ -21,10 +21,20 @@ final class CallRecorder: Sendable {
         var whenStored: (@Sendable (Bool) -> Void)?
     }
 
+    /// What is stored at once, under a name: a store that failed may have taken it all the same.
+    private struct Batch {
+        var calls: [Waiting]
+        var token: [UInt8]
+    }
+
     private struct State {
         var waiting: [Waiting] = []
+        /// To be tried again before others.
+        var failed: Batch?
         /// The store did not take what it was given last.
         var isFailing = false
+        /// And that was told.
+        var isTold = false
         /// The server stops: nothing more is stored.
         var isEnded = false
     }
@@ -32,13 +42,18 @@ final class CallRecorder: Sendable {
     private let pipeline: IngestPipeline
     private let door: any InvokerDoor
     private let clock: any Clock<Duration>
+    private let randomBytes: @Sendable (Int) -> [UInt8]
     private let logger: Logger
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    init(pipeline: IngestPipeline, door: any InvokerDoor, clock: any Clock<Duration>, logger: Logger) {
+    init(
+        pipeline: IngestPipeline, door: any InvokerDoor, clock: any Clock<Duration>,
+        randomBytes: @escaping @Sendable (Int) -> [UInt8], logger: Logger
+    ) {
         (self.pipeline, self.door, self.clock, self.logger) = (pipeline, door, clock, logger)
+        self.randomBytes = randomBytes
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -79,8 +94,8 @@ final class CallRecorder: Sendable {
         await storeAll(patience: Self.patienceAtEnd)
         let left = state.withLock { state in
             state.isEnded = true
-            defer { state.waiting = [] }
-            return state.waiting
+            defer { (state.waiting, state.failed) = ([], nil) }
+            return (state.failed?.calls ?? []) + state.waiting
         }
         for waiting in left { waiting.whenStored?(false) }
         if !left.isEmpty { drop(left.count, because: "the store did not take them before the server stopped") }
@@ -90,37 +105,43 @@ final class CallRecorder: Sendable {
     private func storeAll(patience: Duration?) async {
         var waited = Duration.zero
         var delay = Duration.milliseconds(100)
-        while case let batch = next(), !batch.isEmpty {
+        while var batch = next() {
             var calls = CallBatch(pipeline)
-            for waiting in batch { calls.append(waiting.call) }
+            for waiting in batch.calls { calls.append(waiting.call) }
             do {
-                try await calls.store()
-                state.withLock { $0.isFailing = false }
-                door.noteCalls(stored: batch.count)
-                for waiting in batch { waiting.whenStored?(true) }
+                try await calls.store(once: batch.token)
+                noteTaken()
+                door.noteCalls(stored: batch.calls.count)
+                for waiting in batch.calls { waiting.whenStored?(true) }
                 delay = .milliseconds(100)
             } catch {
                 tell(error)
                 // Who waits is told at once; all others wait, as long as there is room.
-                for waiting in batch { waiting.whenStored?(false) }
-                let others = batch.filter { $0.whenStored == nil }
+                for waiting in batch.calls { waiting.whenStored?(false) }
+                let count = batch.calls.count
+                batch.calls.removeAll { $0.whenStored != nil }
                 state.withLock { state in
                     state.isFailing = true
-                    state.waiting.insert(contentsOf: others, at: 0)
+                    state.failed = batch.calls.isEmpty ? nil : batch
                 }
-                if others.count < batch.count { door.noteCalls(dropped: batch.count - others.count) }
+                if batch.calls.count < count { door.noteCalls(dropped: count - batch.calls.count) }
                 waited += delay
                 if let patience, waited > patience { return }
                 if (try? await clock.sleep(for: delay)) == nil { return }
                 delay = min(delay * 2, .seconds(5))
                 // Those that wait no longer may have been all: others may try the store.
-                state.withLock { $0.isFailing = !$0.waiting.isEmpty }
+                state.withLock { $0.isFailing = $0.failed != nil || !$0.waiting.isEmpty }
             }
         }
     }
 
-    private func next() -> [Waiting] {
+    private func next() -> Batch? {
         state.withLock { state in
+            if let failed = state.failed {
+                state.failed = nil
+                return failed
+            }
+            guard !state.waiting.isEmpty else { return nil }
             var bytes = 0
             var count = 0
             while count < min(state.waiting.count, Self.mostAtOnce), bytes < Self.mostBytesAtOnce {
@@ -128,7 +149,7 @@ final class CallRecorder: Sendable {
                 count += 1
             }
             defer { state.waiting.removeFirst(count) }
-            return Array(state.waiting[..<count])
+            return Batch(calls: Array(state.waiting[..<count]), token: randomBytes(32))
         }
     }
 
@@ -137,9 +158,21 @@ final class CallRecorder: Sendable {
         logger.error("calls are not recorded", metadata: ["count": "\(count)", "cause": "\(reason)"])
     }
 
+    private func noteTaken() {
+        let wasTold = state.withLock { state in
+            defer { (state.isFailing, state.isTold) = (false, false) }
+            return state.isTold
+        }
+        if wasTold { door.noteStore(takesCalls: true) }
+    }
+
     private func tell(_ error: any Error) {
-        let isFirst = state.withLock { !$0.isFailing }
+        let isFirst = state.withLock { state in
+            defer { state.isTold = true }
+            return !state.isTold
+        }
         guard isFirst else { return }
+        door.noteStore(takesCalls: false)
         logger.error(
             "calls wait for the store",
             metadata: ["cause": "\((error as? StoreError)?.description ?? String(reflecting: type(of: error)))"])

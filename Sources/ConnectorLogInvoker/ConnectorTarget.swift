@@ -1,5 +1,5 @@
 import ConnectorLogCore
-package import Foundation
+import Foundation
 import HTTPTypes
 package import NIOCore
 
@@ -8,7 +8,7 @@ package import NIOCore
 /// ```json
 /// { "base_url": "https://api.example.com/v2",
 ///   "invoker": { "time_limit_seconds": 100, "concurrency": 64, "calls_per_second": 50, "record": "best-effort",
-///                "headers": { "Authorization": "Bearer {{secret:API_TOKEN}}" } } }
+///                "retries": 2, "headers": { "Authorization": "Bearer {{secret:API_TOKEN}}" } } }
 /// ```
 package struct ConnectorTarget: Sendable, Equatable {
     package enum RecordPolicy: String, Sendable {
@@ -47,12 +47,14 @@ package struct ConnectorTarget: Sendable, Equatable {
         package static let concurrency = 1...10_000
         package static let defaultConcurrency = 256
         package static let callsPerSecond = 1...100_000
+        /// Further attempts.
+        package static let retries = 0...5
         package static let headers = 32
         package static let headerValueBytes = 8192
     }
 
     /// Scheme, host and port alone.
-    package var origin: URL
+    package var origin: String
     /// As the vendor's `Host` field has it.
     package var authority: String
     /// The host, where it is written as an address.
@@ -65,6 +67,8 @@ package struct ConnectorTarget: Sendable, Equatable {
     /// Nil: any number.
     package var callsPerSecond: Int?
     package var record = RecordPolicy.bestEffort
+    /// How often a call that failed is made again at most.
+    package var retries = 0
     package var headers: [HeaderTemplate] = []
 
     /// - Parameter configuration: the connector's configuration, a JSON object.
@@ -87,10 +91,8 @@ package struct ConnectorTarget: Sendable, Equatable {
             throw Problem(message: "base_url is http:// or https://, a host, a port and a path if need be, and no more")
         }
         let port = components.port.map { ":\($0)" } ?? ""
-        guard let origin = URL(string: "\(scheme)://\(host)\(port)") else {
-            throw Problem(message: "base_url names no host")
-        }
-        self.origin = origin
+        origin = "\(scheme)://\(host)\(port)"
+        guard URL(string: origin) != nil else { throw Problem(message: "base_url names no host") }
         authority = host + port
         address = try? SocketAddress(ipAddress: host.filter { $0 != "[" && $0 != "]" }, port: 0)
         var path = components.percentEncodedPath[...]
@@ -104,6 +106,7 @@ package struct ConnectorTarget: Sendable, Equatable {
         timeLimit = try Self.value(options.timeLimitSeconds, in: Limits.timeLimit, "time_limit_seconds") ?? timeLimit
         concurrency = try Self.value(options.concurrency, in: Limits.concurrency, "concurrency") ?? concurrency
         callsPerSecond = try Self.value(options.callsPerSecond, in: Limits.callsPerSecond, "calls_per_second")
+        retries = try Self.value(options.retries, in: Limits.retries, "retries") ?? retries
         if let text = options.record {
             guard let policy = RecordPolicy(rawValue: text) else {
                 throw Problem(message: "invoker.record is best-effort or required")
@@ -121,7 +124,7 @@ package struct ConnectorTarget: Sendable, Equatable {
         return target.isEmpty || target.hasPrefix("?") ? "/" + target : target
     }
 
-    func uri(_ rest: String) -> String { origin.absoluteString + target(rest) }
+    func uri(_ rest: String) -> String { origin + target(rest) }
 
     // MARK: - Reading
 
@@ -140,13 +143,14 @@ package struct ConnectorTarget: Sendable, Equatable {
         var concurrency: Int?
         var callsPerSecond: Int?
         var record: String?
+        var retries: Int?
         var headers: [String: String]?
 
         private enum CodingKeys: String, CodingKey {
             case timeLimitSeconds = "time_limit_seconds"
             case concurrency
             case callsPerSecond = "calls_per_second"
-            case record, headers
+            case record, retries, headers
         }
     }
 

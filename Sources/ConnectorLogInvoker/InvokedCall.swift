@@ -21,10 +21,12 @@ protocol CallerSide: AnyObject {
     func whenWritable() -> EventLoopFuture<Void>?
     /// More of the request can be taken.
     func wantsMore()
+    /// Another attempt takes the place of the call.
+    func goOn(with next: InvokedCall)
 }
 
 /// One call on its way through: the caller's request to the vendor, the vendor's answer to the caller, and of both what the
-/// log is to know.
+/// log is to know. An attempt that is made again is a call of its own.
 ///
 /// All of it happens on one event loop, that of the caller's connection, which is also that of the vendor's.
 final class InvokedCall {
@@ -34,7 +36,18 @@ final class InvokedCall {
         case sending
         /// The head of the answer was passed on.
         case answering
+        /// The answer is read, and not passed on: after it there will be another attempt.
+        case dropping(pause: TimeAmount)
+        /// Until the next attempt.
+        case pausing
         case done
+    }
+
+    /// Of the attempts before this one.
+    private struct Earlier {
+        var failed = 0
+        /// When the first began.
+        var begin: NIODeadline
     }
 
     let admission: InvokerAdmission
@@ -49,8 +62,12 @@ final class InvokedCall {
     private let loop: any EventLoop
     private weak var caller: (any CallerSide)?
     private let request: HTTPRequest
+    private let path: InvokerPath
     private let context: RunContext
-    private let begin: NIODeadline
+    private let begin = NIODeadline.now()
+    private let earlier: Earlier
+    /// What another attempt would send; nil when there cannot be one.
+    private var copy: ByteBuffer?
     private var record: RecordedCall
     /// That the caller was told. 499 stands in logs for one that did not wait for it.
     private var statusTold = 499
@@ -84,9 +101,18 @@ final class InvokedCall {
     /// Of the answer's body, where its length is known.
     private var bytesToCome: Int?
 
-    init(
+    convenience init(
         _ admission: InvokerAdmission, _ path: InvokerPath, _ request: HTTPRequest, requestID: String,
         invoker: Invoker, loop: any EventLoop, caller: any CallerSide
+    ) {
+        self.init(
+            admission, path, request, requestID: requestID, after: Earlier(begin: .now()), invoker: invoker, loop: loop,
+            caller: caller)
+    }
+
+    private init(
+        _ admission: InvokerAdmission, _ path: InvokerPath, _ request: HTTPRequest, requestID: String,
+        after earlier: Earlier, invoker: Invoker, loop: any EventLoop, caller: (any CallerSide)?
     ) {
         self.admission = admission
         self.requestID = requestID
@@ -94,41 +120,54 @@ final class InvokedCall {
         self.loop = loop
         self.caller = caller
         self.request = request
+        self.path = path
+        self.earlier = earlier
         target = admission.target.target(path.rest)
         context = RunContext(request.headerFields, randomBytes: invoker.randomBytes)
-        begin = NIODeadline.now()
         lastActivity = begin
-        requestBody = BodyCapture(limit: invoker.captureBytes)
-        responseBody = BodyCapture(limit: invoker.captureBytes)
+        requestBody = BodyCapture(limit: invoker.captureBytes, hold: invoker.hold)
+        responseBody = BodyCapture(limit: invoker.captureBytes, hold: invoker.hold)
         record = RecordedCall(
             teamID: admission.teamID, connector: admission.connector, startedAt: invoker.now(),
             method: request.method.rawValue, uri: admission.target.uri(path.rest))
+        if earlier.failed < admission.target.retries, RetrySchedule.isIdempotent(request.method) { copy = ByteBuffer() }
     }
 
     // MARK: - The request
 
     /// Whether more of the request's body would only be held in memory.
     var isFull: Bool {
-        state == .sending && (writer == nil ? !queued.isEmpty : writesUnderWay > 0)
+        isSending && (writer == nil ? !queued.isEmpty : writesUnderWay > 0)
+    }
+
+    private var isSending: Bool {
+        if case .sending = state { true } else { false }
     }
 
     func take(_ bytes: ByteBuffer) {
-        guard state != .done else { return }
+        guard !isOver else { return }
         requestBody.take(bytes)
+        keepCopy(of: bytes)
         lastActivity = .now()
         if let writer, queued.isEmpty { write(bytes, to: writer) } else { queued.append(bytes) }
     }
 
+    private func keepCopy(of bytes: ByteBuffer) {
+        guard let kept = copy else { return }
+        guard kept.readableBytes + bytes.readableBytes <= RetrySchedule.bodyBytes else { return copy = nil }
+        if kept.readableBytes == 0 { copy = bytes } else { copy?.writeImmutableBuffer(bytes) }
+    }
+
     /// No more of the body is there now: what came is sent.
     func takeBreak() {
-        if state == .waiting, !queued.isEmpty { send(isStream: true) }
+        if case .waiting = state, !queued.isEmpty { send(isStream: true) }
     }
 
     func takeEnd(_ trailers: HTTPFields?) {
-        guard state != .done else { return }
+        guard !isOver else { return }
         requestTrailers = ForwardedFields.trailers(trailers)
         isUploadWhole = true
-        if state == .waiting {
+        if case .waiting = state {
             send(isStream: requestTrailers != nil)
         } else if writer != nil, queued.isEmpty {
             upload?.succeed()
@@ -137,10 +176,22 @@ final class InvokedCall {
 
     /// The caller went away: nobody waits for the answer any more.
     func callerLeft() {
-        guard state != .done else { return }
+        if case .pausing = state { return leaveInPause() }
+        guard !isOver else { return }
         record.errorName = "CallerLeft"
         record.errorMessage = "the caller went away before the answer was whole"
         giveUp(CancellationError())
+    }
+
+    private var isOver: Bool {
+        switch state {
+        case .pausing, .done: true
+        case .waiting, .sending, .answering, .dropping: false
+        }
+    }
+
+    private var isAnswering: Bool {
+        if case .answering = state { true } else { false }
     }
 
     /// Nothing more of it is waited for. Only then is the client told, which says at once that the call failed.
@@ -164,9 +215,9 @@ final class InvokedCall {
         headers.replaceOrAdd(name: UpstreamTap.slotField, value: String(slot))
         startTimer()
         do {
-            let request = try HTTPClient.Request(
-                url: admission.target.origin, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers,
-                body: body(isStream: isStream))
+            var request = try upstream.request(request.method.rawValue, to: admission.target.origin)
+            request.headers = headers
+            request.body = body(isStream: isStream)
             task = upstream.client.execute(
                 request: request, delegate: AnswerDelegate(self, on: loop), eventLoop: .delegate(on: loop))
         } catch {
@@ -227,7 +278,7 @@ final class InvokedCall {
 
     private func schedule(in time: TimeAmount, _ limit: TimeAmount) {
         timer = loop.assumeIsolated().scheduleTask(in: time) { [weak self] in
-            guard let self, self.state != .done else { return }
+            guard let self, !self.isOver else { return }
             if self.isCallerSlow { self.lastActivity = .now() }
             let left = limit - (NIODeadline.now() - self.lastActivity)
             if left > .zero { return self.schedule(in: left, limit) }
@@ -237,7 +288,7 @@ final class InvokedCall {
 
     /// It is the caller that does not take the answer, or does not send the rest of its request.
     private var isCallerSlow: Bool {
-        caller?.isWritable == false || !isUploadWhole && !isFull && state == .sending
+        caller?.isWritable == false || !isUploadWhole && !isFull && isSending
     }
 
     // MARK: - The answer
@@ -256,19 +307,23 @@ final class InvokedCall {
     /// A vendor may answer before it has read the request. The client would wait for the end of the request, of which the
     /// vendor takes no more.
     private func endBeforeUpload() {
-        guard state == .answering, isAnswerWhole, !isUploadWhole, responseBody.size == arrivedBytes else { return }
+        guard isAnswering, isAnswerWhole, !isUploadWhole, responseBody.size == arrivedBytes else { return }
         let channel = vendorChannel
         endAnswer()
         channel?.close(promise: nil)
     }
 
     func receive(_ head: HTTPResponseHead) {
-        guard state == .sending, let caller else { return }
+        guard isSending, let caller else { return }
         lastActivity = .now()
-        state = .answering
-        statusTold = Int(head.status.code)
-        record.status = statusTold
+        let status = Int(head.status.code)
+        record.status = status
         record.responseHeaders = head.headers.map { HeaderField(name: $0.name, value: $0.value) }
+        if RetrySchedule.statuses.contains(status), let pause = pause(head.headers.first(name: "retry-after")) {
+            return state = .dropping(pause: pause)
+        }
+        state = .answering
+        statusTold = status
         let answer = HTTPResponse(
             status: HTTPResponse.Status(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
             headerFields: ForwardedFields.response(head.headers))
@@ -287,8 +342,13 @@ final class InvokedCall {
 
     /// Done when more of the answer can be taken.
     func receive(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
-        guard state == .answering, let caller else { return loop.makeSucceededVoidFuture() }
         lastActivity = .now()
+        if case .dropping(let pause) = state {
+            responseBody.take(bytes)
+            if responseBody.size > RetrySchedule.bodyBytes { goAgain(after: pause, isAnswerWhole: false) }
+            return loop.makeSucceededVoidFuture()
+        }
+        guard isAnswering, let caller else { return loop.makeSucceededVoidFuture() }
         responseBody.take(bytes)
         bytesToCome = bytesToCome.map { $0 - bytes.readableBytes }
         if bytesToCome == 0 { heldBody = bytes } else { caller.send(body: bytes) }
@@ -297,7 +357,8 @@ final class InvokedCall {
     }
 
     func receiveEnd() {
-        if state == .answering { endAnswer() }
+        if case .dropping(let pause) = state { return goAgain(after: pause) }
+        if isAnswering { endAnswer() }
     }
 
     private func endAnswer() {
@@ -323,11 +384,13 @@ final class InvokedCall {
     }
 
     func fail(_ failure: CallFailure) {
-        guard state != .done else { return }
-        let hasHead = state == .answering
-        let failure = hasHead ? failure.afterHead : failure
-        if !hasHead { statusTold = failure.kind.code.status }
+        guard !isOver else { return }
+        let hasHead = isAnswering
+        let failure = record.status == nil ? failure : failure.afterHead
         (record.errorName, record.errorMessage) = (failure.name, failure.message)
+        if case .dropping(let pause) = state { return goAgain(after: pause) }
+        if !hasHead, failure.mayPass, let pause = pause() { return goAgain(after: pause) }
+        if !hasHead { statusTold = failure.kind.code.status }
         if let name = failure.kind.faultName {
             record.fault = RecordedCall.Fault(name: name, statusCode: failure.kind.code.status)
         }
@@ -340,27 +403,87 @@ final class InvokedCall {
         }
     }
 
+    // MARK: - Further attempts
+
+    /// How long to wait before another attempt; nil when there is none.
+    private func pause(_ retryAfter: String? = nil) -> TimeAmount? {
+        guard isUploadWhole, copy != nil else { return nil }
+        let random = invoker.randomBytes(2).reduce(0) { $0 * 256 + Double($1) } / 65_536
+        let pause = RetrySchedule.delay(
+            failed: earlier.failed + 1, retryAfter: retryAfter, now: invoker.now(), random: random)
+        let end = earlier.begin + .seconds(Int64(admission.target.timeLimit))
+        guard .now() + pause < end, invoker.limits.mayRetry(admission) else { return nil }
+        return pause
+    }
+
+    /// The call keeps its place among those of its connector meanwhile.
+    private func goAgain(after pause: TimeAmount, isAnswerWhole: Bool = true) {
+        let task = task
+        close(isAnswerWhole: isAnswerWhole)
+        invoker.recorder.take(record)
+        state = .pausing
+        task?.cancel()
+        timer = loop.assumeIsolated().scheduleTask(in: pause) { self.makeNextAttempt() }
+    }
+
+    private func makeNextAttempt() {
+        guard case .pausing = state else { return }
+        guard let caller, let copy else { return leaveInPause() }
+        state = .done
+        let next = InvokedCall(
+            admission, path, request, requestID: requestID,
+            after: Earlier(failed: earlier.failed + 1, begin: earlier.begin), invoker: invoker, loop: loop,
+            caller: caller)
+        caller.goOn(with: next)
+        if copy.readableBytes > 0 { next.take(copy) }
+        next.takeEnd(again: requestTrailers)
+    }
+
+    private func takeEnd(again trailers: HTTPHeaders?) {
+        requestTrailers = trailers
+        isUploadWhole = true
+        send(isStream: trailers != nil)
+    }
+
+    private func leaveInPause() {
+        state = .done
+        timer?.cancel()
+        note()
+        invoker.limits.leave(admission)
+    }
+
+    // MARK: - The end
+
     /// - Parameter whenRecorded: called on the loop once it is known whether the call is on disk.
     private func finish(whenRecorded: (@Sendable (Bool) -> Void)? = nil) {
-        guard state != .done else { return }
-        let isAnswerCut = state == .answering && record.errorName != nil
+        guard !isOver else { return }
+        close()
+        note()
+        invoker.limits.leave(admission)
+        guard let whenRecorded else { return invoker.recorder.take(record) }
+        let loop = loop
+        invoker.recorder.take(record) { isRecorded in loop.execute { whenRecorded(isRecorded) } }
+    }
+
+    /// Nothing of it is under way any more, and its record is complete.
+    private func close(isAnswerWhole: Bool = true) {
+        let isCut = record.status != nil && record.errorName != nil
         state = .done
         timer?.cancel()
         if let slot { upstream?.calls.remove(slot) }
         (task, writer, upload, timer, upstream, vendorChannel) = (nil, nil, nil, nil, nil, nil)
         queued.removeAll()
-        invoker.limits.leave(admission)
         record.duration = (NIODeadline.now() - begin).nanoseconds / 1000
         record.requestBody = requestBody.captured(isWhole: isUploadWhole)
-        record.responseBody = responseBody.captured(isWhole: !isAnswerCut)
+        record.responseBody = responseBody.captured(isWhole: isAnswerWhole && !isCut)
         record.httpVersion = version.map { "\($0.major).\($0.minor)" }
         record.requestID = context.requestID ?? requestID
         context.fill(&record)
+    }
+
+    private func note() {
         invoker.door.note(
             requestID: requestID, method: request.method, status: statusTold, key: admission.keyID,
-            duration: .microseconds(record.duration))
-        guard let whenRecorded else { return invoker.recorder.take(record) }
-        let loop = loop
-        invoker.recorder.take(record) { isRecorded in loop.execute { whenRecorded(isRecorded) } }
+            duration: .nanoseconds((NIODeadline.now() - earlier.begin).nanoseconds))
     }
 }

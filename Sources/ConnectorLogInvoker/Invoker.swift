@@ -21,6 +21,8 @@ package final class Invoker: Service {
     let randomBytes: @Sendable (Int) -> [UInt8]
     /// Bytes of a body that are kept until it is redacted.
     let captureBytes: Int
+    /// Room for what is kept of bodies, out of the budget of ingest.
+    let hold: @Sendable (Int) -> AdmissionHold?
 
     /// - Parameter roots: of certificates that vendors' are checked against; nil for the system's.
     package init(
@@ -29,11 +31,13 @@ package final class Invoker: Service {
         randomBytes: @escaping @Sendable (Int) -> [UInt8], logger: Logger
     ) {
         upstream = Upstream(networks: networks, roots: roots)
-        recorder = CallRecorder(pipeline: pipeline, door: door, clock: clock, logger: logger)
+        recorder = CallRecorder(
+            pipeline: pipeline, door: door, clock: clock, randomBytes: randomBytes, logger: logger)
         self.door = door
         self.now = now
         self.randomBytes = randomBytes
         captureBytes = pipeline.limits.bodyBytes + Self.captureMargin
+        hold = { pipeline.hold($0) }
     }
 
     /// Records calls until the server stops, once no connection of it is left.

@@ -18,6 +18,8 @@ package protocol InvokerDoor: Sendable {
     func noteCalls(stored: Int)
     /// Counts calls that went through and are in no log.
     func noteCalls(dropped: Int)
+    /// The store begins or ceases to take calls.
+    func noteStore(takesCalls: Bool)
     /// Counts an answer, and writes the line of the log.
     func note(requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount)
 }

@@ -395,4 +395,8 @@ extension InvokerHandler: CallerSide {
     }
 
     func wantsMore() { goOn() }
+
+    func goOn(with next: InvokedCall) {
+        if case .calling(_, let pending) = turn { turn = .calling(next, pending) }
+    }
 }

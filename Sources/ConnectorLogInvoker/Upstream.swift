@@ -13,14 +13,28 @@ final class Upstream: Sendable {
 
     /// What is one event loop's.
     struct Loop: Sendable {
+        private static let mostPrototypes = 1000
+
         let client: HTTPClient
         private let table: NIOLoopBoundBox<CallTable>
+        private let prototypes: NIOLoopBoundBox<[String: [String: HTTPClient.Request]]>
 
         /// On the loop alone.
         var calls: CallTable { table.value }
 
+        /// A request without header fields and body. Most are kept, for to read a URL takes long.
+        func request(_ method: String, to origin: String) throws -> HTTPClient.Request {
+            if let known = prototypes.value[origin]?[method] { return known }
+            let request = try HTTPClient.Request(url: origin, method: HTTPMethod(rawValue: method))
+            if prototypes.value.count >= Self.mostPrototypes { prototypes.value.removeAll() }
+            // Of methods there may be any number of names.
+            if prototypes.value[origin]?.count ?? 0 < 16 { prototypes.value[origin, default: [:]][method] = request }
+            return request
+        }
+
         fileprivate init(_ loop: any EventLoop, _ networks: TargetNetworks, _ roots: NIOSSLTrustRoots?) {
             table = NIOLoopBoundBox(CallTable(), eventLoop: loop)
+            prototypes = NIOLoopBoundBox([:], eventLoop: loop)
             client = HTTPClient(
                 eventLoopGroupProvider: .shared(loop), configuration: Upstream.configuration(table, networks, roots))
         }
@@ -60,6 +74,8 @@ final class Upstream: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
+        // Spans that go nowhere are made all the same, and read the URL again.
+        configuration.tracing.tracer = nil
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: connectTimeout)
         configuration.connectionPool.idleTimeout = idleTimeout
         // How many there may be is a connector's own setting.

@@ -12,6 +12,8 @@ import pytest
 
 from entries import entry
 from server import Server, command, ndjson, send
+from test_invoker import PRIVATE, Gateway
+from upstream import Upstream
 
 SEED = 20261121
 MEGABYTE = 1 << 20
@@ -177,3 +179,42 @@ def test_a_limit_of_file_sizes_refuses_entries_until_it_is_raised(make_server):
     server.restart()
     load.compare()
     assert expect_sound(server)["entries"] == len(load.acknowledged)
+
+
+def test_calls_go_through_the_invoker_while_the_disk_is_full(volume):
+    """They wait in memory, the server's health says so, and they are in the log once there is room."""
+    ballast = volume / "ballast"
+    ballast.write_bytes(b"\1" * BALLAST)
+    upstream = Upstream()
+    server = Server(volume / "data", PRIVATE).start()
+    try:
+        gateway = Gateway(server, upstream)
+        gateway.configure("strict", record="required")
+        load = Load(server, server.create_key("editor"))
+        load.until_refused()
+
+        def health():
+            return server.request("GET", "/healthz", key=None).json
+
+        made = []
+        while "warnings" not in health():
+            assert len(made) < 200, "no call waits"
+            made.append(f"full-{len(made):03}")
+            body = base64.b64encode(load.random.randbytes(45_000))
+            answer = gateway.call("POST", "/count", data=body, headers={"X-Request-Id": made[-1]})
+            assert answer.status_code == 200 and answer.json() == {"size": len(body)}
+        assert health() == {"status": "ok", "warnings": ["calls of the invoker wait in memory: the store does not take them"]}
+        assert gateway.call("GET", "/ok", "strict").status_code == 503
+        assert gateway.call("GET", "/ok").status_code == 200
+
+        ballast.unlink()
+        deadline = time.monotonic() + 60
+        while "warnings" in health():
+            assert time.monotonic() < deadline, "the store takes no calls again"
+            time.sleep(0.1)
+        stored = [row["request_id"] for row in gateway.calls(len(made) + 1)]
+        assert sorted(name for name in stored if name.startswith("full-")) == made
+        assert gateway.call("GET", "/ok", "strict").status_code == 200
+    finally:
+        server.kill()
+        upstream.close()

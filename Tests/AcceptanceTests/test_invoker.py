@@ -14,6 +14,8 @@ import pytest
 import requests
 
 from server import NO_RATE_LIMIT, Server, free_port
+from test_first_start import look_for
+from tls import make_certificate
 from upstream import MEGABYTE, Upstream
 
 PRIVATE = (*NO_RATE_LIMIT, "--invoker-allow-private-targets")
@@ -306,11 +308,9 @@ def test_who_cannot_be_reached_is_a_bad_gateway(gateway, request_id):
 
 
 def test_vendors_are_spoken_to_by_tls(make_server, tmp_path):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"],
-                   check=True, capture_output=True)
+    certificate, key = make_certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificate, key)
     upstream = Upstream(lambda connection: context.wrap_socket(connection, server_side=True))
     base = f"https://localhost:{upstream.port}"
     doubtful = Gateway(make_server("doubtful", arguments=PRIVATE), upstream)
@@ -318,7 +318,7 @@ def test_vendors_are_spoken_to_by_tls(make_server, tmp_path):
     answer = doubtful.call("GET", "/ok")
     assert answer.status_code == 502 and "certificate is not trusted" in answer.json()["error"]["message"]
     assert doubtful.calls(1)[0]["error_name"] == "TLSFailed"
-    trusting = Gateway(make_server("trusting", arguments=(*PRIVATE, "--invoker-trusted-certificates", str(tmp_path / "certificate.pem"))), upstream)
+    trusting = Gateway(make_server("trusting", arguments=(*PRIVATE, "--invoker-trusted-certificates", str(certificate))), upstream)
     trusting.configure(base=base)
     assert trusting.call("GET", "/ok").content == b'{"ok":true}'
     trusting.configure(base=base.replace("localhost", "127.0.0.1"))
@@ -437,6 +437,40 @@ def test_secrets_are_put_in_and_never_stored(gateway, request_id):
     assert secret not in gateway.server.output()
 
 
+def test_nothing_secret_of_a_call_is_stored(make_server):
+    """Of both sides of calls that pass, and of such as fail; and what is no secret is there, so that this can fail."""
+    upstream = Upstream()
+    gateway = Gateway(make_server(arguments=PRIVATE), upstream)
+    secrets = {name: f"madeup{name}Zq7Lw9Kd3Vn5" for name in (
+        "bearer", "cookie", "query", "json", "deep", "form", "apikey", "registered", "answercookie", "answerjson", "template")}
+    path = "/v1/teams/1/connector_builder/connectors/crm/secrets"
+    for name in ("registered", "template"):
+        assert gateway.server.post_json(path, {"secret_name": name, "secret_value": secrets[name]}).status == 201
+    gateway.configure(headers={"X-Of-The-Connector": "{{secret:template}}"})
+    headers = {"Authorization": f"Bearer {secrets['bearer']}", "Cookie": f"session={secrets['cookie']}", "X-Api-Key": secrets["apikey"]}
+    target = f"/echo/{secrets['registered']}?access_token={secrets['query']}&plain=seen-{{}}"
+    for number in range(50):
+        body = {"password": secrets["json"], "a": [{"client_secret": secrets["deep"]}], "token": secrets["answerjson"]}
+        seen = gateway.call("POST", target.format("json"), json=body, headers=headers).text
+        assert all(secrets[name] in seen for name in ("bearer", "cookie", "query", "apikey", "registered", "template")), "the vendor gets all"
+        form = f"grant_type=refresh_token&refresh_token={secrets['form']}"
+        gateway.call("POST", target.format("form"), data=form, headers=headers | {"Content-Type": "application/x-www-form-urlencoded"})
+        gateway.call("GET", f"/cookie/{secrets['answercookie']}", headers=headers)
+        assert gateway.call("GET", target.replace("/echo/", "/close/").format("closed"), headers=headers).status_code == 502
+    rows = gateway.calls(200)
+    entries = [gateway.server.get(f"/v1/teams/1/logs/{row['id']}").body for row in rows]
+    entries += [json.dumps(gateway.server.pages("/v1/teams/1/faults", "faults")).encode()]
+    entries += [gateway.server.get(page).body for page in ("/metrics", "/v1/teams/1/connector_builder/connectors/crm")]
+    assert sum(b"plain=seen-closed" in entry for entry in entries) >= 50
+    secrets["key"] = gateway.key
+    for name, value in secrets.items():
+        assert not any(value.encode() in entry for entry in entries), name
+    look_for(gateway.server, list(secrets.values()))
+    assert gateway.server.stop() == 0
+    look_for(gateway.server, list(secrets.values()))
+    upstream.close()
+
+
 def test_private_targets_are_refused_unless_the_owner_allows_them(make_server):
     upstream = Upstream()
     closed = Gateway(make_server("closed"), upstream)
@@ -466,6 +500,81 @@ def test_so_many_calls_a_second(gateway):
     answers = [gateway.call("GET", "/ok", "paced") for _ in range(6)]
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused and refused[0].headers["Retry-After"] == "1" and refused[0].json()["error"]["code"] == "TOO_MANY_REQUESTS"
+
+
+# MARK: - Further attempts
+
+
+def attempts(gateway, request_id, connector):
+    """The entries of one call, the first attempt first."""
+    rows = [row for row in gateway.calls(1, connector) if row["request_id"] == request_id]
+    return [gateway.server.get(f"/v1/teams/1/logs/{row['id']}").json for row in reversed(rows)]
+
+
+@pytest.fixture(scope="module")
+def retrying(gateway):
+    gateway.configure("retrying", retries=2)
+    return gateway
+
+
+@pytest.mark.parametrize("method,how,statuses", [
+    ("GET", "close", [None, None, 200]), ("GET", "503", [503, 503, 200]), ("DELETE", "502", [502, 502, 200]), ("PUT", "504", [504, 504, 200]),
+    ("GET", "endless", [503, 503, 200])])
+def test_a_call_that_may_be_repeated_is_made_again(retrying, request_id, method, how, statuses):
+    answer = retrying.call(method, f"/flaky/{how}/2/{request_id}", "retrying", headers={"X-Request-Id": request_id}, data=b"kept" if method == "PUT" else None)
+    assert (answer.status_code, answer.content) == (200, b"kept" if method == "PUT" else b"at last")
+    deadline = time.monotonic() + 30
+    while len(entries := attempts(retrying, request_id, "retrying")) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [entry["status"] for entry in entries] == statuses
+    assert retrying.fault(request_id) is None, "the run did not fail"
+    if method == "PUT":
+        assert [entry["request_body"] for entry in entries] == ["kept"] * 3
+
+
+def test_a_vendor_says_when_a_call_is_made_again(retrying, request_id):
+    begin = time.monotonic()
+    answer = retrying.call("GET", f"/flaky/429/1/{request_id}", "retrying")
+    assert answer.status_code == 200 and time.monotonic() - begin >= 1
+
+
+def test_the_last_attempt_is_what_the_caller_and_the_run_see(retrying, request_id):
+    answer = retrying.call("GET", f"/flaky/503/9/{request_id}", "retrying")
+    assert (answer.status_code, answer.content) == (503, b"not now")
+    answer = retrying.call("GET", f"/flaky/close/9/{request_id}-b", "retrying", headers={"X-Request-Id": request_id, "X-Flow-Id": "f", "X-State-Id": "s-retry"})
+    assert answer.status_code == 502 and answer.json()["error"]["code"] == "BAD_GATEWAY"
+    deadline = time.monotonic() + 30
+    while len(attempts(retrying, request_id, "retrying")) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    faults = [fault for fault in retrying.server.pages("/v1/teams/1/faults", "faults") if fault["entry_request_id"] == request_id]
+    assert len(faults) == 1
+
+
+@pytest.mark.parametrize("connector,method,body", [
+    ("crm", "GET", None), ("retrying", "POST", b"{}"), ("retrying", "PATCH", b"{}"), ("retrying", "PUT", b"x" * 70_000)])
+def test_what_is_not_repeated(retrying, request_id, connector, method, body):
+    """Not asked for; not idempotent; too large to be kept."""
+    answer = retrying.call(method, f"/flaky/503/1/{request_id}", connector, data=body)
+    assert (answer.status_code, answer.content) == (503, b"not now")
+
+
+def test_a_caller_that_leaves_ends_the_attempts(retrying, request_id):
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        requests.get(retrying.url(f"/flaky/429/9/{request_id}", "retrying"), headers={"X-Connector-Log-Key": retrying.key}, timeout=0.5)
+    time.sleep(1.5)
+    assert retrying.upstream.failed[request_id] == 1
+
+
+def test_further_attempts_have_a_budget(gateway, request_id):
+    gateway.configure("storm", retries=5)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: gateway.call("GET", f"/flaky/503/1000/{request_id}", "storm"), range(40)))
+    assert {answer.status_code for answer in answers} == {503}
+    # Ten, a tenth of the calls, and one a second.
+    assert 40 + 10 <= gateway.upstream.failed[request_id] < 40 + 10 + 4 + 60
+
+
+# MARK: - Records
 
 
 @pytest.mark.parametrize("method,path,content", [

@@ -33,6 +33,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from examples import example
 from server import BINARY, NO_RATE_LIMIT, Server, free_port
+from tls import make_certificate
 
 TRACES = "opentelemetry.proto.collector.trace.v1.TraceService/Export"
 LOGS = "opentelemetry.proto.collector.logs.v1.LogsService/Export"
@@ -233,21 +234,18 @@ class TestOfficialExporters:
         assert (fault["name"], fault["message"], fault["flow_name"]) == ("SyncError", "the run broke", "Sync")
 
     def test_over_tls(self, make_server, tmp_path):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-             "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "key.pem",
-             "-out", tmp_path / "certificate.pem"], check=True, capture_output=True)
+        certificate, private_key = make_certificate(tmp_path)
         port = free_port()
         server = Server(tmp_path / "tls", arguments=(
-            *NO_RATE_LIMIT, "--otlp-grpc-port", str(port), "--tls-certificate", str(tmp_path / "certificate.pem"),
-            "--tls-private-key", str(tmp_path / "key.pem")))
+            *NO_RATE_LIMIT, "--otlp-grpc-port", str(port), "--tls-certificate", str(certificate),
+            "--tls-private-key", str(private_key)))
         server.log = open(tmp_path / "tls.log", "ab")
         server.process = subprocess.Popen(
             [BINARY, "serve", "--data", server.data, "--port", str(free_port()), *server.arguments],
             stdout=server.log, stderr=server.log)
         try:
             wait_for_port(port)
-            credentials = grpc.ssl_channel_credentials((tmp_path / "certificate.pem").read_bytes())
+            credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
             exporter = GRPCSpanExporter(
                 f"https://localhost:{port}", credentials=credentials,
                 headers={"authorization": f"Bearer {server.owner_key}", })

@@ -19,6 +19,7 @@ class Upstream:
         self.port = self.listener.getsockname()[1]
         # Heads and bodies of requests in the order in which they ended, and connections that were made and lost.
         self.requests, self.connections, self.lost = [], 0, 0
+        self.lock, self.failed = threading.Lock(), {}
         threading.Thread(target=self.accept, daemon=True).start()
 
     @property
@@ -104,6 +105,11 @@ class Upstream:
                 "body": body.decode("latin-1"), "trailers": head.get("trailers", [])}
         return self.send(connection, 200, json.dumps(seen).encode(), "Content-Type: application/json\r\n")
 
+    def do_cookie(self, connection, head, body):
+        value = head["target"].split("/")[2]
+        return self.send(connection, 200, json.dumps({"access_token": value}).encode(),
+                         f"Content-Type: application/json\r\nSet-Cookie: session={value}; HttpOnly\r\n")
+
     def do_status(self, connection, head, body):
         status = int(head["target"].split("/")[2])
         if status in (204, 304):
@@ -185,6 +191,21 @@ class Upstream:
         for _ in range(megabytes):
             connection.sendall(MEGABYTE)
         return True
+
+    def do_flaky(self, connection, head, body):
+        """`/flaky/{how}/{times}/{name}`: fails so often, then answers."""
+        _, _, how, times, name = head["target"].split("/")
+        with self.lock:
+            self.failed[name] = count = self.failed.get(name, 0) + 1
+        if count > int(times):
+            return self.send(connection, 200, body or b"at last")
+        if how == "close":
+            return False
+        if how == "endless":
+            connection.sendall(b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n")
+            while True:
+                connection.sendall(b"10000\r\n" + MEGABYTE[:65_536] + b"\r\n")
+        return self.send(connection, int(how), b"not now", "Retry-After: 1\r\n" if how == "429" else "")
 
     def do_early(self, connection, stream, head):
         """Answers before the body has come."""

@@ -22,6 +22,7 @@ import Testing
 
     private let writer = ScriptedWriter()
     private let door = CountingDoor()
+    private let tokens = Tokens()
 
     private func recorder(memory: Int = 256 << 20) -> CallRecorder {
         var limits = IngestLimits()
@@ -29,7 +30,8 @@ import Testing
         return CallRecorder(
             pipeline: IngestPipeline(
                 writer: writer, book: Fixtures.redactionBook(), limits: limits, now: { .epoch }),
-            door: door, clock: HastyClock(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            door: door, clock: HastyClock(), randomBytes: { _ in tokens.next() },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the recorder until `body` has returned, and then to its end.
@@ -67,6 +69,21 @@ import Testing
         }
         #expect(writer.ids == ["r-1"])
         #expect(door.counts == .init(stored: 1, dropped: 0))
+        #expect(door.tidings == [false, true])
+    }
+
+    /// What fails may be on disk all the same: it is tried again as it was, under the same name, and nothing beside it.
+    @Test func aBatchThatFailedIsTriedAgainUnderItsName() async throws {
+        writer.fail(times: 2, afterStoring: true)
+        let recorder = recorder()
+        try await run(recorder) {
+            recorder.take(Self.call("r-1"))
+            await writer.until(stored: 1)
+            recorder.take(Self.call("r-2"))
+            await writer.until(stored: 2)
+        }
+        #expect(writer.ids == ["r-1", "r-2"])
+        #expect(door.counts == .init(stored: 2, dropped: 0))
     }
 
     /// And others are tried, though nobody waits whose record could show that the store is well.
@@ -115,7 +132,9 @@ extension CallRecorder {
 private final class ScriptedWriter: LogWriter {
     private struct Contents {
         var ids: [String] = []
+        var tokens: Set<[UInt8]> = []
         var failures = 0
+        var storesWhatFails = false
     }
 
     private let contents = Mutex(Contents())
@@ -123,7 +142,9 @@ private final class ScriptedWriter: LogWriter {
 
     var ids: [String] { contents.withLock { $0.ids } }
 
-    func fail(times: Int) { contents.withLock { $0.failures = times } }
+    func fail(times: Int, afterStoring: Bool = false) {
+        contents.withLock { ($0.failures, $0.storesWhatFails) = (times, afterStoring) }
+    }
 
     func until(stored count: Int) async {
         var steps = appends.makeAsyncIterator()
@@ -134,13 +155,12 @@ private final class ScriptedWriter: LogWriter {
         _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
     ) async throws(StoreError) -> AppendResult {
         let ids = (0..<batch.entries.count).compactMap { batch.entries[.requestID].string($0) }
+        let token = idempotency?.token ?? []
         let fails = contents.withLock { contents in
-            guard contents.failures == 0 else {
-                contents.failures -= 1
-                return true
-            }
-            contents.ids += ids
-            return false
+            let fails = contents.failures > 0
+            if fails { contents.failures -= 1 }
+            if !fails || contents.storesWhatFails, contents.tokens.insert(token).inserted { contents.ids += ids }
+            return fails
         }
         appended.yield()
         if fails { throw StoreError(.full, "no disk") }
@@ -155,11 +175,15 @@ private final class CountingDoor: InvokerDoor {
     }
 
     private let state = Mutex(Counts())
+    private let told = Mutex<[Bool]>([])
 
     var counts: Counts { state.withLock { $0 } }
+    /// Whether the store takes calls, each time that was told.
+    var tidings: [Bool] { told.withLock { $0 } }
 
     func noteCalls(stored: Int) { state.withLock { $0.stored += stored } }
     func noteCalls(dropped: Int) { state.withLock { $0.dropped += dropped } }
+    func noteStore(takesCalls: Bool) { told.withLock { $0.append(takesCalls) } }
 
     // Nobody comes in here.
     func admissionInMemory(_ path: InvokerPath, key: String?) -> InvokerAdmission? { nil }
@@ -181,5 +205,17 @@ private struct HastyClock: Clock {
     func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
         await Task.yield()
+    }
+}
+
+/// Different each time.
+private final class Tokens: Sendable {
+    private let last = Mutex<UInt8>(0)
+
+    func next() -> [UInt8] {
+        last.withLock { last in
+            last += 1
+            return [last]
+        }
     }
 }

@@ -119,6 +119,12 @@ package struct TextRedactor: Sendable {
                 position = marked.nextTrigger(from: position + 1)
                 continue
             }
+            if let end = endOfReference(match, in: text) {
+                output.append(UnsafeRawBufferPointer(rebasing: text[copied..<end]))
+                (copied, scan.start) = (end, end)
+                position = marked.nextTrigger(from: end)
+                continue
+            }
             output.append(UnsafeRawBufferPointer(rebasing: text[copied..<match.secret.lowerBound]))
             let secret = UnsafeRawBufferPointer(rebasing: text[match.secret])
             if keeps(secret) {
@@ -162,6 +168,24 @@ package struct TextRedactor: Sendable {
         }
         return isTemplate(value)
     }
+
+    /// Where `{{secret:NAME}}` ends, when the match stands in it: the invoker's templates name secrets so.
+    private func endOfReference(_ match: SecretScan.Match, in text: UnsafeRawBufferPointer) -> Int? {
+        let begin = match.name.lowerBound - 2
+        guard begin >= 0, match.name.count == Self.reference.utf8CodeUnitCount - 3, match.quote == nil,
+            (0..<Self.reference.utf8CodeUnitCount).allSatisfy({
+                begin + $0 < text.count && text[begin + $0] == Self.reference.utf8Start[$0]
+            })
+        else { return nil }
+        let name = begin + Self.reference.utf8CodeUnitCount
+        let limit = min(text.count - 1, name + 64)
+        guard name < limit, let brace = (name..<limit).first(where: { text[$0] == UInt8(ascii: "}") }) else {
+            return nil
+        }
+        return isTemplate(UnsafeRawBufferPointer(rebasing: text[begin..<brace + 2])) ? brace + 2 : nil
+    }
+
+    private static let reference: StaticString = "{{secret:"
 
     private func isTemplate(_ value: UnsafeRawBufferPointer) -> Bool {
         guard value.count > 3, value[value.count - 1] == UInt8(ascii: "}") else { return false }

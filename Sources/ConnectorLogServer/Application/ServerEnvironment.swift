@@ -14,6 +14,7 @@ package struct ServerEnvironment: Sendable {
     let presence = ClientPresence()
     let trials = RuleTrialSlots(RuleTrialLimits.atOnce)
     let rejections = RejectionReport()
+    let callRecords = CallRecordHealth()
     /// Events of Boomi Flow of which the type is unknown are told in the log once.
     let unknownEvents = FirstTime()
 

@@ -76,7 +76,12 @@ struct InvokerGate: InvokerDoor {
 
     func noteCalls(stored: Int) { environment.metrics.noteCalls(stored: stored) }
 
-    func noteCalls(dropped: Int) { environment.metrics.noteCalls(dropped: dropped) }
+    func noteCalls(dropped: Int) {
+        environment.metrics.noteCalls(dropped: dropped)
+        environment.callRecords.noteDropped(at: environment.now)
+    }
+
+    func noteStore(takesCalls: Bool) { environment.callRecords.noteStore(takesCalls: takesCalls) }
 
     func note(requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount) {
         edge.note(

@@ -5,14 +5,28 @@ import NIOCore
 /// The server itself.
 enum ServiceRoutes {
     private struct Health: JSONWritable {
+        /// What runs, and is not as it should be.
+        let warnings: [String]
+
+        init(_ call: RouteCall) {
+            warnings = call.environment.callRecords.warnings(at: call.environment.now)
+        }
+
         func write(to json: inout JSONWriter) {
-            json.object { $0.member("status", "ok") }
+            json.object { json in
+                json.member("status", "ok")
+                guard !warnings.isEmpty else { return }
+                json.name("warnings")
+                json.array { json in
+                    for warning in warnings { json.write(warning) }
+                }
+            }
         }
     }
 
     /// Whether the process runs: nothing is asked of the store.
     @Sendable static func getHealth(_ call: RouteCall) async throws -> Response {
-        .json(Health())
+        .json(Health(call))
     }
 
     /// Whether entries can be taken.
@@ -20,7 +34,7 @@ enum ServiceRoutes {
         guard await call.environment.dependencies.isReady() else {
             throw APIError.unavailable("the store cannot take entries")
         }
-        return .json(Health())
+        return .json(Health(call))
     }
 
     /// In the Prometheus text format, version 0.0.4.

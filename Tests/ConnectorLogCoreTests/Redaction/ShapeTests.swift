@@ -128,6 +128,22 @@ struct ShapeTests {
         #expect(Redacted("{\"api_key\":\"\(value)\"}").text == "{\"api_key\":\"[redacted]\"}")
     }
 
+    /// As the invoker's templates name secrets of a connector, under any name.
+    @Test(arguments: [
+        Case("{\"X-Own\":\"{{secret:NAME}}\"}", "{\"X-Own\":\"{{secret:NAME}}\"}"),
+        Case("{\"X-Own\":\"{{secret:A}}/{{secret:B.2}}; v\"}", "{\"X-Own\":\"{{secret:A}}/{{secret:B.2}}; v\"}"),
+        Case("{{secret:A}} password=hunter2", "{{secret:A}} password=[redacted]"),
+        Case("secret:hunter2}}", "secret:[redacted]"),
+        Case("{{secret:hunter2", "{{secret:[redacted]"),
+        Case("{{secret:hunter2}", "{{secret:[redacted]"),
+        Case("{{secret:a/b}}", "{{secret:[redacted]"),
+        Case("{{password:hunter2}}", "{{password:[redacted]"),
+        Case("{{secret:glpat-abcdefghij0123456789}}", "{{secret:[redacted]"),
+    ])
+    func referencesToSecretsStay(_ c: Case) {
+        #expect(Redacted(c.input).text == c.expected)
+    }
+
     @Test func whatWasRedactedStaysAsItIs() {
         let once = Redacted("token=abc123 <password>x</password> Bearer abcdef123456 \"secret\":\"y\"").exact
         #expect(Redacted(once).exact == once)

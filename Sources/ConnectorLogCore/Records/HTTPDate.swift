@@ -1,8 +1,6 @@
-import ConnectorLogCore
-
 /// The date of HTTP's `Date` header: IMF-fixdate (RFC 9110, section 5.6.7), 29 characters, seconds.
-enum HTTPDate {
-    static let length = 29
+package enum HTTPDate {
+    package static let length = 29
 
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"].map { Array($0.utf8) }
     private static let months = [
@@ -10,7 +8,7 @@ enum HTTPDate {
     ].map { Array($0.utf8) }
 
     /// Seconds since 1970 of a text that `append` would write in just the same way; nil for any other.
-    static func seconds(_ text: Span<UInt8>, _ range: Range<Int>) -> Int64? {
+    package static func seconds(_ text: Span<UInt8>, _ range: Range<Int>) -> Int64? {
         guard range.count == length else { return nil }
         func digits(_ offset: Int, _ count: Int) -> Int64? {
             var value: Int64 = 0
@@ -36,7 +34,7 @@ enum HTTPDate {
     }
 
     /// - Precondition: `seconds` lies within the years 1970...9999.
-    static func append(_ seconds: Int64, to bytes: inout [UInt8]) {
+    package static func append(_ seconds: Int64, to bytes: inout [UInt8]) {
         let day = seconds / 86_400
         let date = CivilDate(daysSinceEpoch: day)
         func digits(_ value: Int64, _ divisors: [Int64]) {
@@ -59,5 +57,5 @@ enum HTTPDate {
     }
 
     /// The last second that the four digits of the year can say.
-    static let latest = Timestamp.latest.microseconds / 1_000_000
+    package static let latest = Timestamp.latest.microseconds / 1_000_000
 }
