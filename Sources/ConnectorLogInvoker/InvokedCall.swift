@@ -484,6 +484,6 @@ final class InvokedCall {
     private func note() {
         invoker.door.note(
             requestID: requestID, method: request.method, status: statusTold, key: admission.keyID,
-            duration: .nanoseconds((NIODeadline.now() - earlier.begin).nanoseconds))
+            duration: NIODeadline.now() - earlier.begin, isCall: true)
     }
 }

@@ -21,7 +21,10 @@ package protocol InvokerDoor: Sendable {
     /// The store begins or ceases to take calls.
     func noteStore(takesCalls: Bool)
     /// Counts an answer, and writes the line of the log.
-    func note(requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount)
+    ///
+    /// - Parameter isCall: it is in the log as an entry.
+    func note(
+        requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount, isCall: Bool)
 }
 
 /// A call that may go through.

@@ -271,7 +271,7 @@ final class InvokerHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard case .admitting(let pending) = turn else { return }
         invoker.door.note(
             requestID: pending.requestID, method: pending.head.method, status: refusal.code.status, key: nil,
-            duration: .now() - pending.begin)
+            duration: .now() - pending.begin, isCall: false)
         answer(refusal, pending)
         goOn()
     }
@@ -378,6 +378,8 @@ extension InvokerHandler: CallerSide {
     /// Closed, for nothing else tells a client that the answer is not whole (RFC 9112, section 8).
     func breakOff() {
         turn = .answered
+        // What has come of it may not have been sent.
+        context?.flush()
         context?.close(promise: nil)
     }
 

@@ -58,7 +58,7 @@ def test_calls_share_a_connection_of_http2(gateway):
     assert {answer.split()[0] for answer in answers} == {"HTTP/2.0"}
     # One for each of the server's threads, and what was opened meanwhile.
     assert len(set(answers)) < 20
-    assert gateway.entry("two-007")["http_version"] == "2"
+    assert gateway.entry("two-007")["attributes"]["http_version"] == "2"
 
 
 def test_bodies_and_headers_pass(gateway):

@@ -205,7 +205,8 @@ class Upstream:
             connection.sendall(b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n")
             while True:
                 connection.sendall(b"10000\r\n" + MEGABYTE[:65_536] + b"\r\n")
-        return self.send(connection, int(how), b"not now", "Retry-After: 1\r\n" if how == "429" else "")
+        status, after = {"429": (429, 1), "late": (429, 3)}.get(how, (how, 0))
+        return self.send(connection, status, b"not now", f"Retry-After: {after}\r\n" if after else "")
 
     def do_early(self, connection, stream, head):
         """Answers before the body has come."""

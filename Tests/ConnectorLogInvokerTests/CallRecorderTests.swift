@@ -194,7 +194,9 @@ private final class CountingDoor: InvokerDoor {
     func answer(_ refusal: InvokerRefusal, requestID: String) -> (head: HTTPResponse, body: ByteBuffer) {
         (HTTPResponse(status: .notFound), ByteBuffer())
     }
-    func note(requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount) {}
+    func note(
+        requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount, isCall: Bool
+    ) {}
 }
 
 /// A clock whose sleeps end at once.

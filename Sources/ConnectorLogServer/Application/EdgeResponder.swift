@@ -192,11 +192,11 @@ package struct EdgeResponder: HTTPResponder {
     }
 
     /// Counts, and writes the one line a request.
-    func note(_ facts: RequestFacts, duration: Duration) {
+    func note(_ facts: RequestFacts, duration: Duration, at level: Logger.Level = .info) {
         environment.metrics.noteRequest(
             route: facts.route, method: facts.method, status: facts.status, duration: duration)
-        environment.dependencies.logger.info(
-            "request",
+        environment.dependencies.logger.log(
+            level: level, "request",
             metadata: [
                 "request_id": "\(facts.requestID)", "method": "\(facts.method)", "route": "\(facts.route)",
                 "status": "\(facts.status)", "duration_ms": "\(duration.milliseconds)",

@@ -2,6 +2,7 @@ import ConnectorLogAPI
 import ConnectorLogCore
 import ConnectorLogInvoker
 import HTTPTypes
+import Logging
 import NIOCore
 
 /// Lets calls into the invoker: finds out whose they are, and where their connector sends them.
@@ -83,11 +84,14 @@ struct InvokerGate: InvokerDoor {
 
     func noteStore(takesCalls: Bool) { environment.callRecords.noteStore(takesCalls: takesCalls) }
 
-    func note(requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount) {
+    func note(
+        requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount, isCall: Bool
+    ) {
         edge.note(
             RequestFacts(
                 requestID: requestID, method: RequestMethodLabel.label(for: method), route: Self.route, status: status,
                 key: key),
-            duration: .nanoseconds(duration.nanoseconds))
+            // An entry says more than a line.
+            duration: .nanoseconds(duration.nanoseconds), at: isCall ? .debug : .info)
     }
 }
