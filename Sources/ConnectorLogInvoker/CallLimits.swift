@@ -24,7 +24,7 @@ final class CallLimits: Sendable {
 
     /// Takes a place, to be given back by `leave`; nil when the call is let in.
     func enter(_ admission: InvokerAdmission, now: NIODeadline = .now()) -> InvokerRefusal? {
-        let target = admission.target
+        let target = admission.route.target
         return loads.withLock { loads in
             let key = Key(team: admission.teamID, connector: admission.connector)
             var load = loads[key] ?? Load()
@@ -45,7 +45,7 @@ final class CallLimits: Sendable {
     func mayRetry(_ admission: InvokerAdmission, now: NIODeadline = .now()) -> Bool {
         loads.withLock { loads in
             let key = Key(team: admission.teamID, connector: admission.connector)
-            guard var load = loads[key], load.retries.take(now: now), load.keepsPace(admission.target, now) else {
+            guard var load = loads[key], load.retries.take(now: now), load.keepsPace(admission.route.target, now) else {
                 return false
             }
             loads[key] = load

@@ -182,9 +182,11 @@ final class CallRecorder: Sendable {
 extension RecordedCall {
     /// About what it takes in memory until it is stored, with what is made of it on the way.
     fileprivate var byteCount: Int {
-        let headers = (requestHeaders + responseHeaders).reduce(0) {
-            $0 + $1.name.utf8.count + $1.value.utf8.count + 64
-        }
+        let headers = Self.byteCount(requestHeaders) + Self.byteCount(responseHeaders)
         return 2048 + 2 * (headers + (requestBody?.bytes.count ?? 0) + (responseBody?.bytes.count ?? 0))
+    }
+
+    private static func byteCount(_ headers: [HeaderField]) -> Int {
+        headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
     }
 }

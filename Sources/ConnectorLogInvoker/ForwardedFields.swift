@@ -21,9 +21,14 @@ enum ForwardedFields {
         "strict-transport-security", "clear-site-data", "service-worker-allowed", "alt-svc",
     ]
 
-    private static let forBrowsers: [(HTTPField.Name, String)] = [
+    private static let endsAtRequest = endHere.union(ours).union(["host", "content-length"])
+    /// The fields for browsers are ours to set.
+    private static let endsAtAnswer = endHere.union(ofOrigin).union([UpstreamTap.slotField]).union(
+        forBrowsers.map { $0.0.lowercased() })
+
+    private static let forBrowsers = [
         ("Content-Security-Policy", "sandbox; default-src 'none'"), ("X-Content-Type-Options", "nosniff"),
-    ].compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
+    ]
 
     /// Cookies of the log's own pages begin so.
     private static let cookiePrefix = "connectorlog_"
@@ -31,7 +36,7 @@ enum ForwardedFields {
     /// Whether a connector's configuration may set the field.
     static func maySet(_ name: String) -> Bool {
         let name = name.lowercased()
-        return !endHere.contains(name) && !ours.contains(name) && name != "host" && name != "content-length"
+        return !endsAtRequest.contains(name)
     }
 
     /// Of a caller's request, for the vendor. Framing is the client's own affair.
@@ -44,9 +49,7 @@ enum ForwardedFields {
         var cookies: [Substring] = []
         for field in fields {
             let name = field.name.canonicalName
-            guard !endHere.contains(name), !ours.contains(name), name != "content-length", name != "host",
-                !named.contains(name), !replaced.contains(name)
-            else { continue }
+            guard !endsAtRequest.contains(name), !named.contains(name), !replaced.contains(name) else { continue }
             if name == "cookie" {
                 cookies += field.value.split(separator: ";").map { $0.drop { $0 == " " } }
                     .filter { !$0.hasPrefix(cookiePrefix) }
@@ -60,22 +63,39 @@ enum ForwardedFields {
     }
 
     /// Of a vendor's answer, for the caller.
-    static func response(_ headers: HTTPHeaders) -> HTTPFields {
+    static func response(_ headers: HTTPHeaders) -> HTTPHeaders {
         let named = names(in: headers["connection"])
-        var fields = HTTPFields()
-        fields.reserveCapacity(headers.count)
-        for (name, value) in headers {
-            guard let name = HTTPField.Name(name), !endHere.contains(name.canonicalName),
-                name.canonicalName != UpstreamTap.slotField, !named.contains(name.canonicalName),
-                !ofOrigin.contains(name.canonicalName),
-                name.canonicalName != "set-cookie" || !value.drop(while: { $0 == " " }).hasPrefix(cookiePrefix)
+        var passed = HTTPHeaders()
+        passed.reserveCapacity(headers.count + forBrowsers.count)
+        for (name, value) in headers where isToken(name) && isValue(value) {
+            let lowercased = name.lowercased()
+            guard !endsAtAnswer.contains(lowercased), !named.contains(lowercased),
+                lowercased != "set-cookie" || !value.drop(while: { $0 == " " }).hasPrefix(cookiePrefix)
             else { continue }
-            fields.append(HTTPField(name: name, value: value))
+            passed.add(name: name, value: value)
         }
         // Programs pass over it. A browser that is led here must not run a vendor's page as one of the log's.
-        for (name, value) in forBrowsers { fields[name] = value }
-        return fields
+        for (name, value) in forBrowsers { passed.add(name: name, value: value) }
+        return passed
     }
+
+    /// What names of fields are made of (RFC 9110, section 5.6.2).
+    private static func isToken(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: otherTokenBytes.contains(byte)
+                }
+            }
+    }
+
+    /// What ends a field, or its whole head, stands in none (RFC 9110, section 5.5). HTTP/2 could carry it here.
+    private static func isValue(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 != 0 && $0 != 0x0A && $0 != 0x0D }
+    }
+
+    private static let otherTokenBytes = Array("!#$%&'*+-.^_`|~".utf8)
 
     /// Framing and routing may not come behind a body (RFC 9110, section 6.5.1).
     static func trailers(_ fields: HTTPFields?) -> HTTPHeaders? {
@@ -97,8 +117,7 @@ enum ForwardedFields {
     }
 
     private static func isTrailer(_ name: String) -> Bool {
-        !endHere.contains(name) && !ours.contains(name) && name != "content-length" && name != "host"
-            && name != "authorization" && name != "trailer"
+        !endsAtRequest.contains(name) && name != "authorization" && name != "trailer"
     }
 
     /// Names that `Connection` fields list, in lower case.

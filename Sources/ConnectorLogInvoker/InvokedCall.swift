@@ -8,7 +8,7 @@ import NIOHTTP1
 
 /// Where the answer of a call goes. Called on the call's event loop.
 protocol CallerSide: AnyObject {
-    func send(head: HTTPResponse)
+    func send(head: HTTPResponseHead)
     func send(body: ByteBuffer)
     func sendEnd(_ trailers: HTTPFields?)
     /// In the place of an answer of which nothing was sent yet.
@@ -77,7 +77,7 @@ final class InvokedCall {
     private var slot: Int?
     private var upstream: Upstream.Loop?
     private var task: HTTPClient.Task<Void>?
-    private var timer: Scheduled<Void>?
+    private var pausing: Scheduled<Void>?
     private var lastActivity: NIODeadline
     private var requestBody: BodyCapture
     private var responseBody: BodyCapture
@@ -96,7 +96,7 @@ final class InvokedCall {
     private var vendorChannel: (any Channel)?
 
     // Where records are required, what would end the answer for its reader waits for the record.
-    private var heldHead: HTTPResponse?
+    private var heldHead: HTTPResponseHead?
     private var heldBody: ByteBuffer?
     /// Of the answer's body, where its length is known.
     private var bytesToCome: Int?
@@ -122,15 +122,17 @@ final class InvokedCall {
         self.request = request
         self.path = path
         self.earlier = earlier
-        target = admission.target.target(path.rest)
+        target = admission.route.target.target(path.rest)
         context = RunContext(request.headerFields, randomBytes: invoker.randomBytes)
         lastActivity = begin
         requestBody = BodyCapture(limit: invoker.captureBytes, hold: invoker.hold)
         responseBody = BodyCapture(limit: invoker.captureBytes, hold: invoker.hold)
         record = RecordedCall(
             teamID: admission.teamID, connector: admission.connector, startedAt: invoker.now(),
-            method: request.method.rawValue, uri: admission.target.uri(path.rest))
-        if earlier.failed < admission.target.retries, RetrySchedule.isIdempotent(request.method) { copy = ByteBuffer() }
+            method: request.method.rawValue, uri: admission.route.target.uri(path.rest))
+        if earlier.failed < admission.route.target.retries, RetrySchedule.isIdempotent(request.method) {
+            copy = ByteBuffer()
+        }
     }
 
     // MARK: - The request
@@ -206,16 +208,15 @@ final class InvokedCall {
         state = .sending
         makeHeaders()
         // A connection alone would tell whether somebody listens there.
-        if let address = admission.target.address, !invoker.upstream.networks.allow(address) {
+        if let address = admission.route.target.address, !invoker.upstream.networks.allow(address) {
             return fail(.forbiddenTarget)
         }
         let upstream = invoker.upstream.on(loop)
         let slot = upstream.calls.add(self)
         (self.slot, self.upstream) = (slot, upstream)
         headers.replaceOrAdd(name: UpstreamTap.slotField, value: String(slot))
-        startTimer()
         do {
-            var request = try upstream.request(request.method.rawValue, to: admission.target.origin)
+            var request = try upstream.request(request.method.rawValue, to: admission.route.target.origin)
             request.headers = headers
             request.body = body(isStream: isStream)
             task = upstream.client.execute(
@@ -226,12 +227,11 @@ final class InvokedCall {
     }
 
     private func makeHeaders() {
-        let replaced = Set(admission.headers.map { $0.name.lowercased() })
-        headers = ForwardedFields.request(request.headerFields, replaced: replaced)
+        headers = ForwardedFields.request(request.headerFields, replaced: admission.route.replaced)
         if let trace = context.trace { headers.replaceOrAdd(name: "traceparent", value: trace.field) }
-        headers.add(name: "Host", value: admission.target.authority)
+        headers.add(name: "Host", value: admission.route.target.authority)
         record.requestHeaders = headers.map { HeaderField(name: $0.name, value: $0.value) }
-        for header in admission.headers {
+        for header in admission.route.headers {
             headers.add(name: header.name, value: header.value)
             // A secret that is changed meanwhile would not be known when the record is redacted.
             record.requestHeaders.append(HeaderField(name: header.name, value: header.shown))
@@ -271,19 +271,12 @@ final class InvokedCall {
 
     // MARK: - The time limit
 
-    private func startTimer() {
-        let limit = TimeAmount.seconds(Int64(admission.target.timeLimit))
-        schedule(in: limit, limit)
-    }
-
-    private func schedule(in time: TimeAmount, _ limit: TimeAmount) {
-        timer = loop.assumeIsolated().scheduleTask(in: time) { [weak self] in
-            guard let self, !self.isOver else { return }
-            if self.isCallerSlow { self.lastActivity = .now() }
-            let left = limit - (NIODeadline.now() - self.lastActivity)
-            if left > .zero { return self.schedule(in: left, limit) }
-            self.fail(.timeLimit(self.admission.target.timeLimit))
-        }
+    /// Ends the call when nothing came or went for as long as its connector allows.
+    func checkTime(_ now: NIODeadline) {
+        guard !isOver else { return }
+        if isCallerSlow { return lastActivity = now }
+        let limit = TimeAmount.seconds(Int64(admission.route.target.timeLimit))
+        if now - lastActivity >= limit { fail(.timeLimit(admission.route.target.timeLimit)) }
     }
 
     /// It is the caller that does not take the answer, or does not send the rest of its request.
@@ -324,10 +317,9 @@ final class InvokedCall {
         }
         state = .answering
         statusTold = status
-        let answer = HTTPResponse(
-            status: HTTPResponse.Status(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
-            headerFields: ForwardedFields.response(head.headers))
-        if admission.target.record == .required {
+        let answer = HTTPResponseHead(
+            version: .http1_1, status: head.status, headers: ForwardedFields.response(head.headers))
+        if admission.route.target.record == .required {
             bytesToCome = bodyLength(of: answer)
             if bytesToCome == 0 { return heldHead = answer }
         }
@@ -335,9 +327,9 @@ final class InvokedCall {
     }
 
     /// Nil when only the end tells (RFC 9112, section 6.3).
-    private func bodyLength(of answer: HTTPResponse) -> Int? {
-        if request.method == .head || [204, 304].contains(answer.status.code) { return 0 }
-        return answer.headerFields[.contentLength].flatMap { Int($0) }
+    private func bodyLength(of answer: HTTPResponseHead) -> Int? {
+        if request.method == .head || answer.status == .noContent || answer.status == .notModified { return 0 }
+        return answer.headers.first(name: "content-length").flatMap { Int($0) }
     }
 
     /// Done when more of the answer can be taken.
@@ -363,7 +355,7 @@ final class InvokedCall {
 
     private func endAnswer() {
         let trailers = ForwardedFields.trailers(responseTrailers)
-        guard admission.target.record == .required else {
+        guard admission.route.target.record == .required else {
             let caller = caller
             giveUp(CancellationError())
             caller?.sendEnd(trailers)
@@ -411,7 +403,7 @@ final class InvokedCall {
         let random = invoker.randomBytes(2).reduce(0) { $0 * 256 + Double($1) } / 65_536
         let pause = RetrySchedule.delay(
             failed: earlier.failed + 1, retryAfter: retryAfter, now: invoker.now(), random: random)
-        let end = earlier.begin + .seconds(Int64(admission.target.timeLimit))
+        let end = earlier.begin + .seconds(Int64(admission.route.target.timeLimit))
         guard .now() + pause < end, invoker.limits.mayRetry(admission) else { return nil }
         return pause
     }
@@ -423,7 +415,7 @@ final class InvokedCall {
         invoker.recorder.take(record)
         state = .pausing
         task?.cancel()
-        timer = loop.assumeIsolated().scheduleTask(in: pause) { self.makeNextAttempt() }
+        pausing = loop.assumeIsolated().scheduleTask(in: pause) { self.makeNextAttempt() }
     }
 
     private func makeNextAttempt() {
@@ -447,7 +439,7 @@ final class InvokedCall {
 
     private func leaveInPause() {
         state = .done
-        timer?.cancel()
+        pausing?.cancel()
         note()
         invoker.limits.leave(admission)
     }
@@ -469,14 +461,14 @@ final class InvokedCall {
     private func close(isAnswerWhole: Bool = true) {
         let isCut = record.status != nil && record.errorName != nil
         state = .done
-        timer?.cancel()
         if let slot { upstream?.calls.remove(slot) }
-        (task, writer, upload, timer, upstream, vendorChannel) = (nil, nil, nil, nil, nil, nil)
+        (task, writer, upload, upstream, vendorChannel) = (nil, nil, nil, nil, nil)
         queued.removeAll()
         record.duration = (NIODeadline.now() - begin).nanoseconds / 1000
         record.requestBody = requestBody.captured(isWhole: isUploadWhole)
         record.responseBody = responseBody.captured(isWhole: isAnswerWhole && !isCut)
-        record.httpVersion = version.map { "\($0.major).\($0.minor)" }
+        // From 2 on versions have no second number (RFC 9110, section 2.5).
+        record.httpVersion = version.map { $0.major < 2 ? "\($0.major).\($0.minor)" : "\($0.major)" }
         record.requestID = context.requestID ?? requestID
         context.fill(&record)
     }

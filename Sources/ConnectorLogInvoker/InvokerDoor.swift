@@ -27,8 +27,8 @@ package protocol InvokerDoor: Sendable {
         requestID: String, method: HTTPRequest.Method, status: Int, key: String?, duration: TimeAmount, isCall: Bool)
 }
 
-/// A call that may go through.
-package struct InvokerAdmission: Sendable {
+/// Where the calls of a connector go, and what the invoker puts into them.
+package final class InvokerRoute: Sendable {
     /// A field that the invoker sets.
     package struct Header: Sendable {
         package var name: String
@@ -42,22 +42,27 @@ package struct InvokerAdmission: Sendable {
         }
     }
 
+    package let target: ConnectorTarget
+    package let headers: [Header]
+    /// Names of `headers` in lower case: a caller's own fields of these names end here.
+    let replaced: Set<String>
+
+    package init(target: ConnectorTarget, headers: [Header]) {
+        (self.target, self.headers) = (target, headers)
+        replaced = Set(headers.map { $0.name.lowercased() })
+    }
+}
+
+/// A call that may go through.
+package struct InvokerAdmission: Sendable {
     package var teamID: Int64
     package var connector: String
     /// The caller's key, by its id.
     package var keyID: String
-    package var target: ConnectorTarget
-    package var headers: [Header]
+    package var route: InvokerRoute
 
-    package init(
-        teamID: Int64, connector: String, keyID: String, target: ConnectorTarget,
-        headers: [Header]
-    ) {
-        self.teamID = teamID
-        self.connector = connector
-        self.keyID = keyID
-        self.target = target
-        self.headers = headers
+    package init(teamID: Int64, connector: String, keyID: String, route: InvokerRoute) {
+        (self.teamID, self.connector, self.keyID, self.route) = (teamID, connector, keyID, route)
     }
 }
 

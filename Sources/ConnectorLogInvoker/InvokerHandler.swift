@@ -4,6 +4,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Takes the requests for the invoker out of a connection's, and answers them here, on the event loop; all others go on to
 /// the server. Answers keep the order of their requests (RFC 9112, section 9.3.2): what comes behind an unanswered request
@@ -59,6 +60,9 @@ final class InvokerHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isInputClosed = false
     /// Of HTTP/2: where a connection cannot be closed behind one answer.
     private var isStream = false
+    /// Of HTTP/1.1: from here on parts go out as the vendor's came in, and need not become http-types and be made back. The end
+    /// of an answer goes the whole way, for the server's own handlers count by it.
+    private var codec: ChannelHandlerContext?
     private var isFlushPlanned = false
     private var writable: EventLoopPromise<Void>?
 
@@ -68,13 +72,13 @@ final class InvokerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        let decoder = ByteToMessageHandler<HTTPRequestDecoder>.self
-        isStream = (try? context.pipeline.syncOperations.handler(type: decoder)) == nil
+        codec = try? context.pipeline.syncOperations.context(handlerType: HTTP1ToHTTPServerCodec.self)
+        isStream = codec == nil
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         leave()
-        self.context = nil
+        (self.context, codec) = (nil, nil)
     }
 
     // MARK: - In
@@ -246,7 +250,7 @@ final class InvokerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func call(_ admission: InvokerAdmission, _ pending: Pending) {
         guard let context, let path = pending.path else { return }
-        if admission.target.record == .required, !invoker.recorder.isRecording {
+        if admission.route.target.record == .required, !invoker.recorder.isRecording {
             return refuse(
                 InvokerRefusal(
                     .serviceUnavailable, "the call could not be recorded, as its connector requires",
@@ -347,21 +351,31 @@ final class InvokerHandler: ChannelDuplexHandler, RemovableChannelHandler {
 extension InvokerHandler: CallerSide {
     var isWritable: Bool { context?.channel.isWritable ?? true }
 
-    func send(head: HTTPResponse) {
+    func send(head: HTTPResponseHead) {
         guard case .calling(let call, var pending) = turn else { return }
         var head = head
         // The encoder would put the end of chunks behind it, which the client takes for its next answer.
-        if pending.head.method == .head, head.headerFields[.contentLength] == nil, !isStream {
+        if pending.head.method == .head, !head.headers.contains(name: "content-length"), !isStream {
             pending.closes = true
             turn = .calling(call, pending)
         }
-        if pending.closes { head.headerFields[.connection] = "close" }
-        write(.head(head))
+        if pending.closes { head.headers.add(name: "Connection", value: "close") }
+        if let codec {
+            codec.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
+        } else if let head = try? HTTPResponse(head) {
+            write(.head(head))
+        } else {
+            return breakOff()
+        }
         planFlush()
     }
 
     func send(body: ByteBuffer) {
-        write(.body(body))
+        if let codec {
+            codec.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(body))), promise: nil)
+        } else {
+            write(.body(body))
+        }
         planFlush()
     }
 

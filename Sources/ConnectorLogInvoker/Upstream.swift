@@ -33,7 +33,7 @@ final class Upstream: Sendable {
         }
 
         fileprivate init(_ loop: any EventLoop, _ networks: TargetNetworks, _ roots: NIOSSLTrustRoots?) {
-            table = NIOLoopBoundBox(CallTable(), eventLoop: loop)
+            table = NIOLoopBoundBox(CallTable(loop: loop), eventLoop: loop)
             prototypes = NIOLoopBoundBox([:], eventLoop: loop)
             client = HTTPClient(
                 eventLoopGroupProvider: .shared(loop), configuration: Upstream.configuration(table, networks, roots))

@@ -88,19 +88,3 @@ final class StatusGuard: ChannelInboundHandler {
         }
     }
 }
-
-/// The calls under way on one event loop, by number.
-final class CallTable {
-    private var calls: [Int: InvokedCall] = [:]
-    private var last = 0
-
-    func add(_ call: InvokedCall) -> Int {
-        last += 1
-        calls[last] = call
-        return last
-    }
-
-    func remove(_ number: Int) { calls[number] = nil }
-
-    subscript(number: Int) -> InvokedCall? { calls[number] }
-}

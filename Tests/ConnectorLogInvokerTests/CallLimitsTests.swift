@@ -8,8 +8,9 @@ import Testing
     private static func admission(_ options: String, connector: String = "crm") throws -> InvokerAdmission {
         InvokerAdmission(
             teamID: 1, connector: connector, keyID: "key",
-            target: try ConnectorTarget(configuration: #"{"base_url":"https://h","invoker":{\#(options)}}"#),
-            headers: [])
+            route: InvokerRoute(
+                target: try ConnectorTarget(configuration: #"{"base_url":"https://h","invoker":{\#(options)}}"#),
+                headers: []))
     }
 
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)

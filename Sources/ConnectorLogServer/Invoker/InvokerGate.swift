@@ -21,10 +21,10 @@ struct InvokerGate: InvokerDoor {
 
     func admissionInMemory(_ path: InvokerPath, key text: String?) -> InvokerAdmission? {
         guard let text, let key = Authentication(environment: environment).key(text), key.role.records,
-            let team = key.teamID, let target = targets.known(team: team, connector: path.connector)
+            let team = key.teamID, let route = targets.known(team: team, connector: path.connector)
         else { return nil }
         environment.catalog.noteUse(ofKey: key.id, at: environment.now)
-        return Self.admission(key, team, path, target)
+        return InvokerAdmission(teamID: team, connector: path.connector, keyID: key.id, route: route)
     }
 
     func admit(
@@ -38,15 +38,8 @@ struct InvokerGate: InvokerDoor {
         guard let team = key.teamID else {
             throw InvokerRefusal(.forbidden, "the owner's key is of no team: use one of the connector's team")
         }
-        let target = try await targets.load(team: team, connector: path.connector)
-        return Self.admission(key, team, path, target)
-    }
-
-    private static func admission(
-        _ key: APIKey, _ team: Int64, _ path: InvokerPath, _ target: InvokerTargets.Target
-    ) -> InvokerAdmission {
-        InvokerAdmission(
-            teamID: team, connector: path.connector, keyID: key.id, target: target.target, headers: target.headers)
+        let route = try await targets.load(team: team, connector: path.connector)
+        return InvokerAdmission(teamID: team, connector: path.connector, keyID: key.id, route: route)
     }
 
     private func caller(

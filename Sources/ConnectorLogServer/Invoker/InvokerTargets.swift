@@ -7,11 +7,6 @@ import Synchronization
 /// Where connectors send their calls, with the secrets that the invoker puts into them. What was read is good for a second,
 /// so that most calls need not ask the store.
 final class InvokerTargets: Sendable {
-    struct Target: Sendable {
-        var target: ConnectorTarget
-        var headers: [InvokerAdmission.Header]
-    }
-
     /// Microseconds.
     fileprivate static let freshness: Int64 = 1_000_000
     private static let most = 10_000
@@ -22,7 +17,7 @@ final class InvokerTargets: Sendable {
     }
 
     fileprivate struct Entry {
-        var target: Target
+        var route: InvokerRoute
         var readAt: Timestamp
     }
 
@@ -34,26 +29,26 @@ final class InvokerTargets: Sendable {
     }
 
     /// Nil when it has to be read.
-    func known(team: Int64, connector: String) -> Target? {
+    func known(team: Int64, connector: String) -> InvokerRoute? {
         let now = environment.now
         return entries.withLock { entries in
-            entries[Name(team: team, connector: connector)].flatMap { $0.isFresh(at: now) ? $0.target : nil }
+            entries[Name(team: team, connector: connector)].flatMap { $0.isFresh(at: now) ? $0.route : nil }
         }
     }
 
     /// Throws 404, 422 and what the store says.
-    func load(team: Int64, connector: String) async throws(InvokerRefusal) -> Target {
+    func load(team: Int64, connector: String) async throws(InvokerRefusal) -> InvokerRoute {
         let now = environment.now
-        let target = try await read(team: team, connector: connector)
+        let route = try await read(team: team, connector: connector)
         entries.withLock { entries in
             if entries.count >= Self.most { entries = entries.filter { $0.value.isFresh(at: now) } }
             if entries.count >= Self.most { entries.removeAll() }
-            entries[Name(team: team, connector: connector)] = Entry(target: target, readAt: now)
+            entries[Name(team: team, connector: connector)] = Entry(route: route, readAt: now)
         }
-        return target
+        return route
     }
 
-    private func read(team: Int64, connector: String) async throws(InvokerRefusal) -> Target {
+    private func read(team: Int64, connector: String) async throws(InvokerRefusal) -> InvokerRoute {
         let found: Connector?
         do throws(StoreError) {
             found = try await environment.catalog.connector(team: team, identifier: connector)
@@ -63,7 +58,8 @@ final class InvokerTargets: Sendable {
         guard let found else { throw InvokerRefusal(.notFound, "there is no connector \(connector)") }
         do throws(ConnectorTarget.Problem) {
             let target = try ConnectorTarget(configuration: found.configuration.json)
-            return Target(target: target, headers: try await headers(of: target, team: team, connector: connector))
+            return InvokerRoute(
+                target: target, headers: try await headers(of: target, team: team, connector: connector))
         } catch {
             throw InvokerRefusal(.unprocessableEntity, "connector \(connector) cannot be called: \(error.message)")
         }
@@ -71,8 +67,8 @@ final class InvokerTargets: Sendable {
 
     private func headers(
         of target: ConnectorTarget, team: Int64, connector: String
-    ) async throws(ConnectorTarget.Problem) -> [InvokerAdmission.Header] {
-        var headers: [InvokerAdmission.Header] = []
+    ) async throws(ConnectorTarget.Problem) -> [InvokerRoute.Header] {
+        var headers: [InvokerRoute.Header] = []
         for template in target.headers {
             var (value, shown) = ("", "")
             for part in template.parts {
@@ -85,7 +81,7 @@ final class InvokerTargets: Sendable {
                     shown += "{{secret:\(name)}}"
                 }
             }
-            headers.append(InvokerAdmission.Header(name: template.name, value: value, shown: shown))
+            headers.append(InvokerRoute.Header(name: template.name, value: value, shown: shown))
         }
         return headers
     }
