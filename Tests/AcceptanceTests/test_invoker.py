@@ -4,6 +4,7 @@ import concurrent.futures
 import hashlib
 import http.client
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -435,6 +436,25 @@ def test_secrets_are_put_in_and_never_stored(gateway, request_id):
         if file.is_file():
             assert secret.encode() not in file.read_bytes(), file
     assert secret not in gateway.server.output()
+
+
+def test_the_page_of_a_connector_says_where_its_calls_go(gateway, request_id):
+    gateway.configure("by-page", "https://api.example.com", concurrency=3)
+    page = f"{gateway.server.url}/teams/1/connectors/by-page/invoker"
+
+    def hidden(html):
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
+
+    with requests.Session() as browser:
+        form = hidden(browser.get(f"{gateway.server.url}/sign-in", timeout=60).text)
+        browser.post(f"{gateway.server.url}/sign-in", form | {"key": gateway.server.create_key("editor")}, timeout=60)
+        form = hidden(browser.get(page, timeout=60).text)
+        answer = browser.post(page, form | {"base_url": gateway.upstream.url, "header_name_0": "X-Set", "header_value_0": "here"}, timeout=60)
+    assert answer.url == page + "?done=saved" and gateway.server.url + "/invoke/by-page" in answer.text
+    time.sleep(1.1)  # what was read before is good for a second
+    seen = gateway.call("GET", "/echo", "by-page", headers={"X-Request-Id": request_id}).json()
+    assert ["here"] == [value for name, value in seen["fields"] if name.lower() == "x-set"]
+    assert gateway.entry(request_id)["uri"] == gateway.upstream.url + "/echo"
 
 
 def test_private_targets_are_refused_unless_the_owner_allows_them(make_server):
