@@ -68,6 +68,13 @@ extension BlockStore: Catalog {
             configurationJSON: configurationJSON, at: now)
     }
 
+    package func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at now: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement {
+        try await catalog.replaceConfiguration(
+            team: team, identifier: identifier, version: version, json: json, at: now)
+    }
+
     package func deleteConnector(
         team: Int64, identifier: String, at now: Timestamp
     ) async throws(StoreError) -> Bool {

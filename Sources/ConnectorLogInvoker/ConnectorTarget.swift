@@ -7,8 +7,8 @@ package import NIOCore
 ///
 /// ```json
 /// { "base_url": "https://api.example.com/v2",
-///   "invoker": { "time_limit_seconds": 100, "concurrency": 64, "calls_per_second": 50, "record": "best-effort",
-///                "retries": 2, "headers": { "Authorization": "Bearer {{secret:API_TOKEN}}" } } }
+///   "invoker": { "time_limit_seconds": 100, "concurrency": 64, "calls_per_second": 50, "retries": 2,
+///                "record": "best-effort", "headers": { "Authorization": "Bearer {{secret:API_TOKEN}}" } } }
 /// ```
 package struct ConnectorTarget: Sendable, Equatable {
     package enum RecordPolicy: String, Sendable {
@@ -30,12 +30,42 @@ package struct ConnectorTarget: Sendable, Equatable {
         }
     }
 
-    /// What is wrong with a configuration, for who called.
+    /// What is wrong with a configuration, for who called or who wrote it.
     package struct Problem: Error, Equatable, Sendable {
-        package var message: String
+        /// Nil where it is not about one alone.
+        package var field: Field?
+        /// Behind the field's name, a sentence: `is 1 to 3600`. Without a field it is one by itself.
+        package var reason: String
+
+        package var message: String { field.map { "\($0.name) \(reason)" } ?? reason }
 
         package init(message: String) {
-            self.message = message
+            reason = message
+        }
+
+        init(_ field: Field, _ reason: String) {
+            (self.field, self.reason) = (field, reason)
+        }
+    }
+
+    /// A member of the configuration that says something to the invoker.
+    package enum Field: Hashable, Sendable {
+        case baseURL, timeLimit, concurrency, callsPerSecond, retries, record, headers
+        /// One of the headers, by its name.
+        case header(String)
+
+        var name: String {
+            switch self {
+            case .baseURL: "base_url"
+            case .timeLimit: "invoker.time_limit_seconds"
+            case .concurrency: "invoker.concurrency"
+            case .callsPerSecond: "invoker.calls_per_second"
+            case .retries: "invoker.retries"
+            case .record: "invoker.record"
+            case .headers: "invoker.headers"
+            // Whatever stands there is somebody's text.
+            case .header: "a field of invoker.headers"
+            }
         }
     }
 
@@ -47,7 +77,7 @@ package struct ConnectorTarget: Sendable, Equatable {
         package static let concurrency = 1...10_000
         package static let defaultConcurrency = 256
         package static let callsPerSecond = 1...100_000
-        /// Further attempts.
+        /// Further attempts of a call.
         package static let retries = 0...5
         package static let headers = 32
         package static let headerValueBytes = 8192
@@ -82,17 +112,20 @@ package struct ConnectorTarget: Sendable, Equatable {
             throw Problem(message: "the connector's configuration is no JSON object")
         }
         guard let base = document.baseURL else { throw Problem(message: "the connector has no base_url") }
+        guard !Self.namesUser(base) else {
+            throw Problem(.baseURL, "has no place for a user name or a password: a header template says who calls")
+        }
         guard let components = URLComponents(string: base), let scheme = components.scheme?.lowercased(),
             ["http", "https"].contains(scheme), let host = components.percentEncodedHost, !host.isEmpty,
             components.port.map({ (1...65_535).contains($0) }) ?? true, components.user == nil,
             components.password == nil, components.query == nil, components.fragment == nil,
             base.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
-            throw Problem(message: "base_url is http:// or https://, a host, a port and a path if need be, and no more")
+            throw Problem(.baseURL, "is http:// or https://, a host, a port and a path if need be, and no more")
         }
         let port = components.port.map { ":\($0)" } ?? ""
         origin = "\(scheme)://\(host)\(port)"
-        guard URL(string: origin) != nil else { throw Problem(message: "base_url names no host") }
+        guard URL(string: origin) != nil else { throw Problem(.baseURL, "names no host") }
         authority = host + port
         address = try? SocketAddress(ipAddress: host.filter { $0 != "[" && $0 != "]" }, port: 0)
         var path = components.percentEncodedPath[...]
@@ -103,13 +136,13 @@ package struct ConnectorTarget: Sendable, Equatable {
 
     private mutating func read(_ options: Options?) throws(Problem) {
         guard let options else { return }
-        timeLimit = try Self.value(options.timeLimitSeconds, in: Limits.timeLimit, "time_limit_seconds") ?? timeLimit
-        concurrency = try Self.value(options.concurrency, in: Limits.concurrency, "concurrency") ?? concurrency
-        callsPerSecond = try Self.value(options.callsPerSecond, in: Limits.callsPerSecond, "calls_per_second")
-        retries = try Self.value(options.retries, in: Limits.retries, "retries") ?? retries
+        timeLimit = try Self.value(options.timeLimitSeconds, in: Limits.timeLimit, .timeLimit) ?? timeLimit
+        concurrency = try Self.value(options.concurrency, in: Limits.concurrency, .concurrency) ?? concurrency
+        callsPerSecond = try Self.value(options.callsPerSecond, in: Limits.callsPerSecond, .callsPerSecond)
+        retries = try Self.value(options.retries, in: Limits.retries, .retries) ?? retries
         if let text = options.record {
             guard let policy = RecordPolicy(rawValue: text) else {
-                throw Problem(message: "invoker.record is best-effort or required")
+                throw Problem(.record, "is best-effort or required")
             }
             record = policy
         }
@@ -142,16 +175,22 @@ package struct ConnectorTarget: Sendable, Equatable {
         var timeLimitSeconds: Int?
         var concurrency: Int?
         var callsPerSecond: Int?
-        var record: String?
         var retries: Int?
+        var record: String?
         var headers: [String: String]?
 
         private enum CodingKeys: String, CodingKey {
             case timeLimitSeconds = "time_limit_seconds"
             case concurrency
             case callsPerSecond = "calls_per_second"
-            case record, retries, headers
+            case retries, record, headers
         }
+    }
+
+    /// Whether there is an `@` before the first slash behind the scheme (RFC 3986, section 3.2.1), also in what is no URL.
+    private static func namesUser(_ base: String) -> Bool {
+        guard let scheme = base.firstRange(of: "://") else { return false }
+        return base[scheme.upperBound...].prefix { !"/?#\\".contains($0) }.contains("@")
     }
 
     private static func place(_ context: DecodingError.Context) -> String {
@@ -160,41 +199,47 @@ package struct ConnectorTarget: Sendable, Equatable {
     }
 
     private static func value(
-        _ value: Int?, in range: ClosedRange<Int>, _ name: String
+        _ value: Int?, in range: ClosedRange<Int>, _ field: Field
     ) throws(Problem) -> Int? {
         guard let value else { return nil }
         guard range.contains(value) else {
-            throw Problem(message: "invoker.\(name) is \(range.lowerBound) to \(range.upperBound)")
+            throw Problem(field, "is \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }
 
     private static func templates(_ headers: [String: String]) throws(Problem) -> [HeaderTemplate] {
         guard headers.count <= Limits.headers else {
-            throw Problem(message: "invoker.headers has at most \(Limits.headers) fields")
+            throw Problem(.headers, "has at most \(Limits.headers) fields")
         }
         var templates: [HeaderTemplate] = []
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
-            let isName = HTTPField.Name(name) != nil && ForwardedFields.maySet(name)
-            let isValue =
-                value.utf8.count <= Limits.headerValueBytes && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-            guard isName, isValue else {
-                throw Problem(message: "a field of invoker.headers has a name or a value that no header may have")
+            guard HTTPField.Name(name) != nil else {
+                throw Problem(.header(name), "has a name that no header may have")
             }
-            templates.append(HeaderTemplate(name: name, parts: try parts(of: value)))
+            guard ForwardedFields.maySet(name) else {
+                throw Problem(.header(name), "has a name that cannot be set: the invoker says that itself, or keeps it")
+            }
+            guard value.utf8.count <= Limits.headerValueBytes, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            else { throw Problem(.header(name), "has a value that no header may have") }
+            guard let parts = parts(of: value) else {
+                throw Problem(.header(name), "has a template without a name or an end: it is {{secret:NAME}}")
+            }
+            templates.append(HeaderTemplate(name: name, parts: parts))
         }
         return templates
     }
 
     private static let opening = "{{secret:"
 
-    private static func parts(of value: String) throws(Problem) -> [HeaderTemplate.Part] {
+    /// Nil when a template has no name or no end.
+    private static func parts(of value: String) -> [HeaderTemplate.Part]? {
         var parts: [HeaderTemplate.Part] = []
         var rest = value[...]
         while let start = rest.firstRange(of: opening) {
             if start.lowerBound > rest.startIndex { parts.append(.text(String(rest[..<start.lowerBound]))) }
             guard let end = rest[start.upperBound...].firstRange(of: "}}"), end.lowerBound > start.upperBound else {
-                throw Problem(message: "a template of invoker.headers has no end: it is {{secret:NAME}}")
+                return nil
             }
             parts.append(.secret(String(rest[start.upperBound..<end.lowerBound])))
             rest = rest[end.upperBound...]

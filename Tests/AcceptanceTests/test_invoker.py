@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -465,6 +466,7 @@ def test_nothing_secret_of_a_call_is_stored(make_server):
     gateway = Gateway(make_server(arguments=PRIVATE), upstream)
     secrets = {name: f"madeup{name}Zq7Lw9Kd3Vn5" for name in (
         "bearer", "cookie", "query", "json", "deep", "form", "apikey", "registered", "answercookie", "answerjson", "template")}
+    upstream.secret = secrets["answercookie"]
     path = "/v1/teams/1/connector_builder/connectors/crm/secrets"
     for name in ("registered", "template"):
         assert gateway.server.post_json(path, {"secret_name": name, "secret_value": secrets[name]}).status == 201
@@ -478,7 +480,7 @@ def test_nothing_secret_of_a_call_is_stored(make_server):
         assert [name for name, value in secrets.items() if value not in seen] == ["form", "answercookie"], "what the vendor does not get"
         form = f"grant_type=refresh_token&refresh_token={secrets['form']}"
         gateway.call("POST", target.format("form"), data=form, headers=headers | {"Content-Type": "application/x-www-form-urlencoded"})
-        gateway.call("GET", f"/cookie/{secrets['answercookie']}", headers=headers)
+        assert secrets["answercookie"] in gateway.call("GET", "/cookie", headers=headers).headers["Set-Cookie"]
         assert gateway.call("GET", target.replace("/status/", "/close/").format("closed"), headers=headers).status_code == 502
     rows = gateway.calls(200)
     entries = [gateway.server.get(f"/v1/teams/1/logs/{row['id']}").body for row in rows]
@@ -492,6 +494,25 @@ def test_nothing_secret_of_a_call_is_stored(make_server):
     assert gateway.server.stop() == 0
     look_for(gateway.server, list(secrets.values()))
     upstream.close()
+
+
+def test_the_page_of_a_connector_says_where_its_calls_go(gateway, request_id):
+    gateway.configure("by-page", "https://api.example.com", concurrency=3)
+    page = f"{gateway.server.url}/teams/1/connectors/by-page/invoker"
+
+    def hidden(html):
+        return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
+
+    with requests.Session() as browser:
+        form = hidden(browser.get(f"{gateway.server.url}/sign-in", timeout=60).text)
+        browser.post(f"{gateway.server.url}/sign-in", form | {"key": gateway.server.create_key("editor")}, timeout=60)
+        form = hidden(browser.get(page, timeout=60).text)
+        answer = browser.post(page, form | {"base_url": gateway.upstream.url, "header_name_0": "X-Set", "header_value_0": "here"}, timeout=60)
+    assert answer.url == page + "?done=saved" and gateway.server.url + "/invoke/by-page" in answer.text
+    time.sleep(1.1)  # what was read before is good for a second
+    seen = gateway.call("GET", "/echo", "by-page", headers={"X-Request-Id": request_id}).json()
+    assert ["here"] == [value for name, value in seen["fields"] if name.lower() == "x-set"]
+    assert gateway.entry(request_id)["uri"] == gateway.upstream.url + "/echo"
 
 
 def test_private_targets_are_refused_unless_the_owner_allows_them(make_server):

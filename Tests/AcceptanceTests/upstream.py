@@ -20,6 +20,7 @@ class Upstream:
         # Heads and bodies of requests in the order in which they ended, and connections that were made and lost.
         self.requests, self.connections, self.lost = [], 0, 0
         self.lock, self.failed = threading.Lock(), {}
+        self.secret = "made-up-cookie"
         threading.Thread(target=self.accept, daemon=True).start()
 
     @property
@@ -106,9 +107,8 @@ class Upstream:
         return self.send(connection, 200, json.dumps(seen).encode(), "Content-Type: application/json\r\n")
 
     def do_cookie(self, connection, head, body):
-        value = head["target"].split("/")[2]
-        return self.send(connection, 200, json.dumps({"access_token": value}).encode(),
-                         f"Content-Type: application/json\r\nSet-Cookie: session={value}; HttpOnly\r\n")
+        return self.send(connection, 200, json.dumps({"access_token": self.secret}).encode(),
+                         f"Content-Type: application/json\r\nSet-Cookie: session={self.secret}; HttpOnly\r\n")
 
     def do_status(self, connection, head, body):
         status = int(head["target"].split("/")[2])

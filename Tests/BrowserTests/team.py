@@ -17,6 +17,13 @@ class Team:
         with urllib.request.urlopen(request) as answer:
             return json.loads(answer.read())
 
+    def put(self, path, body):
+        """Where the answer is 204."""
+        request = urllib.request.Request(self.base_url + path, json.dumps(body).encode(), method="PUT", headers={
+            "Authorization": f"Bearer {self.owner_key}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 204
+
     def key(self, role):
         return self.call("POST", f"/v1/teams/{self.id}/keys", {"name": role, "role": role})["key"]
 

@@ -18,7 +18,8 @@ def test_breaks_no_rule(make_visit, api_key, places, size, scheme):
     for path in [
         "/", "/?search=nothing", "/teams/1/connectors", "/teams/1/search?q=a&status=4xx", "/teams/1/search?status=x",
         "/teams/1/settings", "/teams/1/settings/keys", "/teams/1/settings/retention", "/teams/1/settings/audit",
-        "/teams/1/redaction", places.connector, places.flow, places.log, places.failures, places.view, places.details,
+        "/teams/1/redaction", places.connector,
+        places.connector + "/invoker", places.flow, places.log, places.failures, places.view, places.details,
         places.fault, "/teams/1/logs/none",
     ]:
         visit.open(path)

@@ -94,7 +94,10 @@ import Testing
         _ = try await store.renameTeam(id: 1, name: text)
         _ = try await store.updateConnector(
             team: 1, identifier: "hostile", name: text, description: text,
-            configurationJSON: #"{"\#(json(text))":"\#(json(text))"}"#, at: now)
+            configurationJSON: #"""
+                {"\#(json(text))":"\#(json(text))","base_url":"\#(json(text))","invoker":{"concurrency":"\#(json(text))",
+                "headers":{"\#(json(text))":"\#(json(text))"}}}
+                """#, at: now)
         var key = Fixtures.key("hostile", team: 1, role: .viewer, at: now)
         key.name = text
         try await store.createKey(key, hash: Fixtures.digest(4711))
@@ -124,6 +127,7 @@ import Testing
                     "/", PageAddress.address("/", query: [("search", Self.text)]), PageAddress.flow(1, Self.text),
                     PageAddress.log(1, state: Self.text), PageAddress.fault(1, fault.id),
                     PageAddress.connectors(1), PageAddress.connector(1, "hostile"),
+                    PageAddress.invoker(1, "hostile"),
                     PageAddress.address(PageAddress.connector(1, "hostile"), query: [("event", Self.text)]),
                     search, PageAddress.address(PageAddress.search(1), query: [("q", "alert(1)")]),
                     PageAddress.settings(1), PageAddress.keys(1), PageAddress.audit(1), PageAddress.retention(1),

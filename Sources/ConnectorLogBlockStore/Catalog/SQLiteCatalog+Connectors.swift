@@ -87,6 +87,28 @@ extension SQLiteCatalog {
         }
     }
 
+    func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at now: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement {
+        try await write { db in
+            let present = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT configuration_version FROM connector
+                    WHERE team_id = ? AND identifier = ? AND NOT is_deleted
+                    """, arguments: [team, identifier])
+            guard let present else { return .connectorMissing }
+            guard present == version else { return .otherVersion }
+            try db.execute(
+                sql: """
+                    UPDATE connector SET configuration = ?, configuration_version = configuration_version + 1,
+                    configuration_updated_at = ?, updated_at = ?
+                    WHERE team_id = ? AND identifier = ?
+                    """, arguments: [json, now.microseconds, now.microseconds, team, identifier])
+            return .replaced
+        }
+    }
+
     func deleteConnector(team: Int64, identifier: String, at now: Timestamp) async throws(StoreError) -> Bool {
         try await write { db in
             try db.execute(

@@ -143,6 +143,11 @@ package protocol Catalog: Sendable {
         team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
         at: Timestamp
     ) async throws(StoreError) -> Bool
+    /// Stores a configuration as `updateConnector` does, unless there is another version than this by now. The look and the
+    /// change are one transaction: of two who change the same version, the second changes nothing.
+    func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement
     /// Its entries stay, its logo and its secrets go. The next entry with its identifier registers it anew, and `createConnector` may
     /// take the identifier. False when there is no such connector.
     func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool
@@ -197,6 +202,14 @@ package protocol Catalog: Sendable {
     ///   - before: those with smaller numbers alone; nil for all.
     ///   - limit: 1...1000.
     func audit(team: Int64?, before: Int64?, limit: Int) async throws(StoreError) -> [AuditRecord]
+}
+
+/// What became of a configuration that was to be replaced.
+package enum ConfigurationReplacement: Equatable, Sendable {
+    case replaced
+    case connectorMissing
+    /// Somebody else replaced it first.
+    case otherVersion
 }
 
 /// What became of a secret that was to be created.

@@ -34,6 +34,7 @@ struct PageRoutes: Sendable {
         addSession(to: router)
         addDashboard(to: router)
         addConnectors(to: router)
+        addInvoker(to: router)
         addSearch(to: router)
         addSettings(to: router)
         addRedaction(to: router)
@@ -83,7 +84,8 @@ struct PageRoutes: Sendable {
         return try await make(
             PageVisit(
                 key: session.key, csrfToken: session.csrfToken, query: PageForm(request.uri.query),
-                encoding: PageEncoding(request), catalog: environment.catalog))
+                encoding: PageEncoding(request), origin: Origin.of(request, settings: environment.settings),
+                catalog: environment.catalog))
     }
 
     /// To the sign-in page, and back here after it.

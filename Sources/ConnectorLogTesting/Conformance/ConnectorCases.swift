@@ -8,6 +8,7 @@ enum ConnectorCases {
         StoreConformanceCase("identifiersAreTakenOnceInATeam", identifiersAreTakenOnceInATeam),
         StoreConformanceCase("updatesChangeWhatTheyName", updatesChangeWhatTheyName),
         StoreConformanceCase("configurationsCountTheirVersions", configurationsCountTheirVersions),
+        StoreConformanceCase("ofTwoReplacementsOneHolds", ofTwoReplacementsOneHolds),
         StoreConformanceCase("logosAreSetAndReplaced", logosAreSetAndReplaced),
         StoreConformanceCase("deletedConnectorsLeaveTheirEntries", deletedConnectorsLeaveTheirEntries),
         StoreConformanceCase("connectorsAreListedByIdentifier", connectorsAreListedByIdentifier),
@@ -124,6 +125,47 @@ enum ConnectorCases {
         // An entry of a connector that is known changes nothing.
         try await store.append([SampleEntry(team: team, at: store.now, connector: "c")])
         try expectEqual(try await store.catalog.connector(team: team, identifier: "c"), expected, "the connector")
+    }
+
+    private static func ofTwoReplacementsOneHolds(_ store: StoreUnderTest) async throws {
+        let team = try await store.makeTeam()
+        var expected = Fixtures.connector("c", team: team, at: store.now, json: #"{"a":0}"#)
+        try await store.catalog.createConnector(expected, logo: nil)
+        let (seen, catalog) = (expected.configuration.version, store.catalog)
+        let at = store.now.advanced(bySeconds: 1)
+        let results = try await withThrowingTaskGroup(
+            of: (String, ConfigurationReplacement).self, returning: [(String, ConfigurationReplacement)].self
+        ) { group in
+            for number in 1...8 {
+                let json = #"{"a":\#(number)}"#
+                group.addTask {
+                    (
+                        json,
+                        try await catalog.replaceConfiguration(
+                            team: team, identifier: "c", version: seen, json: json, at: at)
+                    )
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let held = results.filter { $0.1 == .replaced }
+        try expectEqual(held.count, 1, "replacements that hold")
+        try expectEqual(results.count(where: { $0.1 == .otherVersion }), 7, "replacements that came too late")
+        expected.configuration.version += 1
+        expected.configuration.json = held.first?.0 ?? ""
+        expected.configuration.updatedAt = at
+        expected.updatedAt = at
+        try expectEqual(try await catalog.connector(team: team, identifier: "c"), expected, "the connector")
+        let next = try await catalog.replaceConfiguration(
+            team: team, identifier: "c", version: seen + 1, json: "{}", at: at)
+        try expectEqual(next, .replaced, "the next replacement")
+        let none = try await catalog.replaceConfiguration(
+            team: team, identifier: "none", version: 1, json: "{}", at: at)
+        try expectEqual(none, .connectorMissing, "replacing the configuration of no connector")
+        _ = try await catalog.deleteConnector(team: team, identifier: "c", at: at)
+        let gone = try await catalog.replaceConfiguration(
+            team: team, identifier: "c", version: seen + 2, json: "{}", at: at)
+        try expectEqual(gone, .connectorMissing, "replacing the configuration of a deleted connector")
     }
 
     private static func logosAreSetAndReplaced(_ store: StoreUnderTest) async throws {

@@ -50,6 +50,11 @@ extension ForwardingCatalog {
             team: team, identifier: identifier, name: name, description: description,
             configurationJSON: configurationJSON, at: at)
     }
+    package func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement {
+        try await store.replaceConfiguration(team: team, identifier: identifier, version: version, json: json, at: at)
+    }
     package func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool {
         try await store.deleteConnector(team: team, identifier: identifier, at: at)
     }

@@ -204,12 +204,22 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, PendingCalls
             $0.updateConnector(ConnectorPlace(team: team, identifier: identifier), at: at) { connector in
                 if let name { connector.name = name }
                 if let description { connector.description = description }
-                if let configurationJSON {
-                    connector.configuration.version += 1
-                    connector.configuration.json = configurationJSON
-                    connector.configuration.updatedAt = at
-                }
+                if let configurationJSON { connector.configuration.replace(with: configurationJSON, at: at) }
             }
+        }
+    }
+
+    package func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement {
+        try with { records in
+            let place = ConnectorPlace(team: team, identifier: identifier)
+            guard let present = records.connectors[place]?.connector.configuration.version else {
+                return .connectorMissing
+            }
+            guard present == version else { return .otherVersion }
+            _ = records.updateConnector(place, at: at) { $0.configuration.replace(with: json, at: at) }
+            return .replaced
         }
     }
 
@@ -301,5 +311,13 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, PendingCalls
             let found = (records.audit[team] ?? []).filter { $0.number < before ?? .max }
             return Array(found.reversed().prefix(limit))
         }
+    }
+}
+
+extension Connector.Configuration {
+    fileprivate mutating func replace(with json: String, at: Timestamp) {
+        version += 1
+        self.json = json
+        updatedAt = at
     }
 }

@@ -182,6 +182,11 @@ package struct ModelTest {
                     at: now)
             }
         case 15:
+            try await same("replace configuration") { store in
+                try await store.catalog.replaceConfiguration(
+                    team: team, identifier: identifier, version: 1 + mark % 3, json: #"{"mark":\#(mark)}"#, at: now)
+            }
+        case 16:
             try await same("delete connector") { store in
                 try await store.catalog.deleteConnector(team: team, identifier: identifier, at: now)
             }

@@ -39,6 +39,9 @@ enum BrokenCatalogs {
         .catalog("countsNoVersions", caughtBy: "configurationsCountTheirVersions") { store, _ in
             CountsNoVersions(store: store)
         },
+        .catalog("replacesAnyVersion", caughtBy: "ofTwoReplacementsOneHolds") { store, _ in
+            ReplacesAnyVersion(store: store)
+        },
         .catalog("replacesConnectors", caughtBy: "identifiersAreTakenOnceInATeam") { store, _ in
             ReplacesConnectors(store: store)
         },
@@ -180,6 +183,17 @@ private struct CountsNoVersions: BrokenCatalog {
         var connector = try await store.connector(team: team, identifier: identifier)
         connector?.configuration.version = 1
         return connector
+    }
+}
+
+private struct ReplacesAnyVersion: BrokenCatalog {
+    let store: InMemoryStore
+    func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement {
+        let isKnown = try await store.updateConnector(
+            team: team, identifier: identifier, name: nil, description: nil, configurationJSON: json, at: at)
+        return isKnown ? .replaced : .connectorMissing
     }
 }
 

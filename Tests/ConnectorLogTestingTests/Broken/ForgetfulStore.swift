@@ -61,6 +61,9 @@ struct ForgetfulStore: LogWriter, LogReader, LogKeeper, PendingCalls, Catalog {
         team: Int64, identifier: String, name: String?, description: String??, configurationJSON: String?,
         at: Timestamp
     ) async throws(StoreError) -> Bool { true }
+    func replaceConfiguration(
+        team: Int64, identifier: String, version: Int, json: String, at: Timestamp
+    ) async throws(StoreError) -> ConfigurationReplacement { .replaced }
     func deleteConnector(team: Int64, identifier: String, at: Timestamp) async throws(StoreError) -> Bool { true }
     func logo(team: Int64, identifier: String) async throws(StoreError) -> Logo? { nil }
     func setLogo(

@@ -92,6 +92,9 @@ package struct ConnectorPage: PageModel {
     package let hasSecrets: Bool
     package let keepsBodies: Bool
     package let redactionHref: String
+    package let invokerHref: String
+    /// Nil for one that is not registered.
+    package let invoker: InvokerPage.State?
     package let firstHref: String?
     package let nextHref: String?
     package let hasPages: Bool
@@ -164,6 +167,8 @@ package struct ConnectorPage: PageModel {
         hasSecrets = !secretNames.isEmpty
         keepsBodies = answers.keepsBodies
         redactionHref = PageAddress.redaction(team)
+        invokerHref = PageAddress.invoker(team, identifier)
+        invoker = connector.map { InvokerPage.State($0, secretNames: answers.secretNames) }
         firstHref = cursor == nil ? nil : PageAddress.address(path, query: filter.query()) + "#log"
         nextHref = answers.next.map { PageAddress.address(path, query: filter.query(cursor: $0)) + "#log" }
         hasPages = firstHref != nil || nextHref != nil

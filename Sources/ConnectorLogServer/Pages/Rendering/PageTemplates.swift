@@ -8,6 +8,7 @@ package struct PageTemplates: Sendable {
         case search
         case connectors
         case connector
+        case invoker
         case insights
         case connectorLog = "connector-log"
         case failures
@@ -51,6 +52,7 @@ package struct PageTemplates: Sendable {
                 case .signIn: PackageResources.sign_in_mustache
                 case .connectors: PackageResources.connectors_mustache
                 case .connector: PackageResources.connector_mustache
+                case .invoker: PackageResources.invoker_mustache
                 case .search: PackageResources.search_mustache
                 case .dashboard: PackageResources.dashboard_mustache
                 case .insights: PackageResources.insights_mustache

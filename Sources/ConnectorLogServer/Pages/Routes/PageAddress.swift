@@ -48,6 +48,10 @@ package enum PageAddress {
         connectors(team) + "/\(encode(identifier))"
     }
 
+    package static func invoker(_ team: Int64, _ connector: String) -> String {
+        Self.connector(team, connector) + "/invoker"
+    }
+
     package static func search(_ team: Int64) -> String { Self.team(team) + "/search" }
 
     package static func settings(_ team: Int64) -> String { Self.team(team) + "/settings" }

@@ -65,7 +65,7 @@ extension PageRoutes {
     }
 
     /// Nil when the key may not list them by the API either.
-    private func secretNames(_ visit: PageVisit, _ team: Int64, _ connector: String) async throws -> [String]? {
+    func secretNames(_ visit: PageVisit, _ team: Int64, _ connector: String) async throws -> [String]? {
         guard Route.listConnectorSecrets.access.permits(visit.key) else { return nil }
         return try await environment.vault.secrets(team: team, connector: connector).map(\.name)
     }

@@ -28,11 +28,21 @@ extension PageRoutes {
         _ router: Router<ServerRequestContext>, under page: @escaping @Sendable (_ team: Int64) -> String,
         _ path: RouterPath, limit: Int, _ handle: @escaping @Sendable (PageSubmission) async throws -> Response
     ) {
+        submit(router, under: { team, _ in page(team) }, path, limit: limit, handle)
+    }
+
+    /// The same for a page whose address has more than the team in it.
+    func submit(
+        _ router: Router<ServerRequestContext>,
+        under page: @escaping @Sendable (_ team: Int64, _ parameters: Parameters) -> String,
+        _ path: RouterPath, limit: Int, _ handle: @escaping @Sendable (PageSubmission) async throws -> Response
+    ) {
         router.post(path) { request, context in
             guard sessions.session(of: request) != nil else {
                 let team = context.parameters.get("team").flatMap { Int64($0) }
+                let next = team.map { page($0, context.parameters) }
                 return PageResponse.redirect(
-                    to: PageAddress.address(PageAddress.signIn, query: [("next", team.map(page)), ("lost", "1")]))
+                    to: PageAddress.address(PageAddress.signIn, query: [("next", next), ("lost", "1")]))
             }
             return try await answer(request, context) { visit in
                 try Authentication(environment: environment).charge(visit.key, context: context)

@@ -9,6 +9,8 @@ struct PageVisit: Sendable {
     let csrfToken: String
     let query: PageForm
     let encoding: PageEncoding
+    /// Scheme and host under which the reader reached the server.
+    let origin: String
     let catalog: any Catalog
 
     /// The team that an address names, with the viewer for its pages. 403 for a team out of the key's reach, whether or not
