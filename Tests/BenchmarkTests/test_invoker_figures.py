@@ -1,8 +1,9 @@
-"""What the figures of the invoker's benchmark are made of."""
+"""What the figures of the invoker's benchmark and of its soak are made of."""
 
 import pytest
 
 import invoker
+import soak
 
 
 @pytest.mark.parametrize("found, not_once", [(100, 0), (132, 0), (133, 1), (99, 1)])
@@ -21,3 +22,29 @@ def test_shares_and_differences_are_taken_within_a_round():
     assert invoker.medians(three)["nginx"] == {"calls_per_s": 8, "median_ms": 4, "p99_ms": 8}
     assert invoker.share(three) == 0.5
     assert invoker.added(three) == {"nginx": {"median_ms": 1, "p99_ms": 2}, "invoker": {"median_ms": 3, "p99_ms": 6}}
+
+
+@pytest.mark.parametrize("samples, growth", [([50, 90, 60, 60, 60, 61], 0.5), (range(90), 30)])
+def test_memory_grows_from_the_middle_third_to_the_last(samples, growth):
+    assert soak.memory(list(samples))["growth_mb"] == growth
+
+
+class Log:
+    """The list of entries in pages of two."""
+
+    def __init__(self, *numbers):
+        self.numbers = numbers
+
+    def call(self, method, path):
+        at = int(path.partition("&cursor=")[2] or 0)
+        rows = ",".join('{"id":"0","request_id":"soak-%09d","span_id":null}' % number for number in self.numbers[at:at + 2])
+        cursor = f'"{at + 2}"' if at + 2 < len(self.numbers) else "null"
+        return f'{{"logs":[{rows},{{"request_id":"probe-000000001"}}],"next_cursor":{cursor}}}'.encode()
+
+
+@pytest.mark.parametrize("numbers, lost, doubled, strange", [
+    ((3, 2, 1, 0), 0, 0, 0), ((3, 1, 0), 1, 0, 0), ((3, 2, 2, 1, 0, 2), 0, 1, 0), ((4, 3, 2, 1, 0), 0, 0, 1),
+    ((3, 3, 1, 7), 2, 1, 1)])
+def test_what_is_lost_doubled_or_made_up_is_found(numbers, lost, doubled, strange):
+    found = soak.once(Log(*numbers), 4)
+    assert (found["lost"], found["doubled"], found["strange"]) == (lost, doubled, strange)
