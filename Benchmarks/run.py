@@ -10,7 +10,8 @@
 
 Clients run on the same machine and take their share of the cores; each request is answered after its entries are synced
 to disk. Queries come one at a time on one connection; what they ask for is drawn anew for each, with a fixed seed.
-Needs Python, a C compiler for the clients (cc), and for the invoker wrk and nginx. Prints a table and writes all figures as JSON.
+Needs Python, a C compiler for the clients (cc), and for the invoker wrk and nginx. Prints a table and writes all figures as
+JSON.
 """
 
 import argparse

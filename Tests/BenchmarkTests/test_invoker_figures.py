@@ -1,9 +1,22 @@
 """What the figures of the invoker's benchmark and of its soak are made of."""
 
+import types
+
 import pytest
 
 import invoker
+import run
 import soak
+from programs import Missing
+
+
+def test_without_wrk_the_stage_is_left_out_unless_goals_are_checked(monkeypatch):
+    monkeypatch.setattr(invoker, "WRK", None)
+    options = types.SimpleNamespace(only=["lean", "invoker"], check=False)
+    assert "apt-get install wrk" in run.left_out(options)[0] and options.only == ["lean"]
+    with pytest.raises(Missing):
+        run.left_out(types.SimpleNamespace(only=["invoker"], check=True))
+    assert run.left_out(types.SimpleNamespace(only=["lean"], check=True)) == []
 
 
 @pytest.mark.parametrize("found, not_once", [(100, 0), (132, 0), (133, 1), (99, 1)])
