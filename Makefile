@@ -1,5 +1,5 @@
 # `make` lists what there is.
-.PHONY: help run test build release client-docs format lint bench bench-redaction fuzz fuzz-redaction store-fixture clean
+.PHONY: help run test build release client-docs format lint bench bench-redaction soak fuzz fuzz-redaction store-fixture clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-15s %s\n", $$1, $$2 }'
@@ -25,7 +25,7 @@ format: ## Format the Swift sources
 lint: ## Check the format
 	swift format lint --strict -r Sources Tests Examples Package.swift
 
-bench: ## Measure speed and size beside SQLite and PostgreSQL, and check the goals (BENCH=--quick for fewer entries)
+bench: ## Measure speed and size beside SQLite, PostgreSQL and nginx, and check the goals (BENCH=--quick for fewer entries)
 	python3 Benchmarks/run.py --check $(BENCH)
 
 bench-redaction: ## Measure what redaction costs an entry, and its time against size on texts made to be slow
@@ -34,6 +34,10 @@ bench-redaction: ## Measure what redaction costs an entry, and its time against 
 	swift build -c release --product redaction-benchmark
 	.build/release/redaction-benchmark .cache/redaction.ndjson
 	.build/release/redaction-benchmark --linear
+
+SOAK_MINUTES ?= 30
+soak: ## Call through the invoker for long at half load: memory is flat, each call is in the log once (SOAK_MINUTES=n)
+	python3 Benchmarks/soak.py --minutes $(SOAK_MINUTES)
 
 FUZZ_ROUNDS ?= 50000
 fuzz: ## Feed the block reader, the way in and redaction with random damage for long (FUZZ_ROUNDS=n)

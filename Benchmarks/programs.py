@@ -8,8 +8,10 @@ BENCHMARKS = Path(__file__).resolve().parent
 CACHE = BENCHMARKS.parent / ".cache/bench"
 FLAGS = ["-O2", "-std=gnu17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 SOURCES = {
-    "load": ["clients/load.c", "clients/options.c", "clients/workload.c", "clients/cost.c", "clients/http.c"],
+    "load": ["clients/load.c", "clients/options.c", "clients/workload.c", "clients/cost.c", "clients/http.c",
+             "clients/times.c"],
     "ask": ["clients/ask.c", "clients/http.c"],
+    "calls": ["clients/calls.c", "clients/cost.c", "clients/http.c", "clients/times.c"],
     "sqlite_rows": ["rivals/sqlite_rows.c", "rivals/rows.c", "rivals/flat_line.c"],
     "postgres_rows": ["rivals/postgres_rows.c", "rivals/rows.c", "rivals/flat_line.c"],
 }

@@ -17,8 +17,8 @@ TEAMS = 20
 
 
 class Server:
-    def __init__(self, binary, data, ports):
-        self.binary, self.data, self.ports = binary, Path(data), ports
+    def __init__(self, binary, data, ports, *arguments):
+        self.binary, self.data, self.ports, self.arguments = binary, Path(data), ports, arguments
         self.process = None
 
     def start(self):
@@ -28,7 +28,7 @@ class Server:
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [self.binary, "serve", "--data", self.data, "--port", str(self.port), "--rate-limit-per-hour", "0",
-             "--log-level", "warning", "--otlp-grpc-port", str(self.otlp_port)],
+             "--log-level", "warning", "--otlp-grpc-port", str(self.otlp_port), *self.arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
         deadline = time.monotonic() + 300
         while not self.is_ready():

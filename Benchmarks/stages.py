@@ -30,9 +30,9 @@ def say(text):
 
 
 @contextlib.contextmanager
-def fresh(options, name):
+def fresh(options, name, *arguments):
     """A server with an empty store and 20 teams that have secrets; all of it is gone afterwards."""
-    server = Server(options.binary, options.folder / name, options.ports)
+    server = Server(options.binary, options.folder / name, options.ports, *arguments)
     try:
         server.start()
         server.make_teams()

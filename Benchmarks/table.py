@@ -16,6 +16,8 @@ WITHOUT_GOAL = ("search, within words",)  # reads the texts of all calls of the 
 FIRST_VISIT_KB = 60
 BIG_RATIO = 3
 LABEL = 48
+# What may stand beside ours, by the member of a row: its name and the width of its column.
+RIVALS = {"sqlite": ("SQLite", 14), "postgres": ("PostgreSQL", 16), "nginx": ("nginx", 14), "direct": ("no proxy", 10)}
 
 
 @dataclasses.dataclass
@@ -28,6 +30,8 @@ class Row:
     note: str = ""  # behind the value
     sqlite: float | None = None
     postgres: float | None = None
+    nginx: float | None = None  # as a plain reverse proxy
+    direct: float | None = None  # without a proxy
 
     @property
     def met(self):
@@ -54,6 +58,8 @@ def sections(result):
                   ("The same while ingest runs at full rate: p99 in multiples of that at rest", busy_rows(result))]
     found.append(("Pages, one at a time, all entries in one team: milliseconds", page_rows(result)))
     found.append(("An HTTP Archive by connectorlog ingest", archive_rows(look(result, "ours", "archive"))))
+    if invoker := look(result, "ours", "invoker"):
+        found.append((f"The invoker, 1 KB of JSON, {invoker['connections']} connections", invoker_rows(invoker)))
     if look(result, "ours", "big"):
         found.append((f"{result['ours']['big']['entries']:,} lean entries", big_rows(result["ours"]["big"])))
     found = [(title, [row for row in rows if row.value is not None]) for title, rows in found]
@@ -188,6 +194,36 @@ def archive_rows(archive):
     ]
 
 
+def invoker_rows(invoker):
+    def beside(*path, names=("direct", "nginx")):
+        return {name: look(invoker, path[0], name, *path[1:]) for name in names}
+
+    def row(label, *path, side="", goal=None, names=("direct", "nginx")):
+        return Row(label, look(invoker, path[0], "invoker", *path[1:]), side, goal, **beside(*path, names=names))
+
+    calls, idle = look(invoker, "calls"), look(invoker, "idle")
+    return [
+        row("calls/s, as many as pass", "saturated", "calls_per_s"),
+        Row("  share of nginx's", look(invoker, "share_of_nginx"), ">=", 0.5),
+        row("  CPU us a call, without the vendor's", "saturated", "cpu_us", names=("nginx",)),
+        row("  median ms", "saturated", "median_ms"),
+        row("  p99", "saturated", "p99_ms"),
+        row(f"{invoker['rate']:,} calls/s, median ms", "steady", "median_ms"),
+        row("  p99", "steady", "p99_ms"),
+        row("  added to no proxy, median ms", "added", "median_ms", side="<=", goal=0.4, names=("nginx",)),
+        row("  added, p99", "added", "p99_ms", side="<=", goal=3, names=("nginx",)),
+        row("  CPU us a call, without the vendor's", "steady", "cpu_us", names=("nginx",)),
+        Row("CPU us a call of both, with compaction", look(invoker, "settled_cpu_us")),
+        Row("peak MB", look(invoker, "peak_mb"), note=f"{number(look(invoker, 'rss_mb'))} at the end"),
+        Row("errors", look(invoker, "errors"), "<=", 0),
+        Row("calls that are not in the log exactly once", look(invoker, "not_once"), "<=", 0,
+            note=f"of {number(calls)}; {number(look(invoker, 'cut_off'))} more that wrk cut off"),
+        Row(f"{number(look(idle, 'connections'))} idle connections, MB", look(idle, "idle_mb"), "<=", 300,
+            note=f"{number(look(idle, 'before_mb'))} before; each made a call, and another behind it"),
+        Row("  their calls not in the log exactly once", look(idle, "not_once"), "<=", 0),
+    ]
+
+
 def big_rows(big):
     first, last = big["first"], big["all"]
     rows = [
@@ -231,19 +267,25 @@ def lines(result):
     yield (f"{result['entries']:,} entries, {result['bytes_an_entry']['full']:,.0f} bytes each and "
            f"{result['bytes_an_entry']['lean']:,.0f} lean; 4 connections; each request answered after the sync")
     for title, rows in sections(result):
-        versions = [f"{name} {look(result, 'rivals', key, 'version') or ''}".strip()
-                    for key, name in (("sqlite", "SQLite"), ("postgres", "PostgreSQL"))]
-        has_rivals = any(row.sqlite is not None or row.postgres is not None for row in rows)
-        yield ""
-        yield title
-        yield f"{'':{LABEL}} {'ours':>10} {'goal':>12}" + (
-            f" {'':6} {versions[0]:>14} {versions[1]:>16}" if has_rivals else "")
-        for row in rows:
-            goal = f"{row.side} {number(row.goal)}" if row.side else ""
-            mark = {True: "met", False: "MISSED", None: ""}[row.met]
-            text = f"{row.label:{LABEL}} {number(row.value) + row.unit:>10} {goal:>12} {mark:6}"
-            if has_rivals:
-                text += f" {number(row.sqlite):>14} {number(row.postgres):>16}"
-            yield (f"{text}  {row.note}" if row.note else text).rstrip()
+        yield from section(title, rows, result)
     for note in result["notes"]:
         yield f"\n{note}"
+
+
+def section(title, rows, result):
+    rivals = [name for name in RIVALS if any(getattr(row, name) is not None for row in rows)]
+    heads = "".join(f" {with_version(result, name):>{RIVALS[name][1]}}" for name in rivals)
+    yield ""
+    yield title
+    yield f"{'':{LABEL}} {'ours':>10} {'goal':>12}" + (f" {'':6}{heads}" if rivals else "")
+    for row in rows:
+        goal = f"{row.side} {number(row.goal)}" if row.side else ""
+        mark = {True: "met", False: "MISSED", None: ""}[row.met]
+        text = f"{row.label:{LABEL}} {number(row.value) + row.unit:>10} {goal:>12} {mark:6}"
+        text += "".join(f" {number(getattr(row, name)):>{RIVALS[name][1]}}" for name in rivals)
+        yield (f"{text}  {row.note}" if row.note else text).rstrip()
+
+
+def with_version(result, name):
+    version = look(result, "rivals", name, "version") or look(result, "ours", "invoker", f"{name}_version") or ""
+    return f"{RIVALS[name][0]} {version}".strip()

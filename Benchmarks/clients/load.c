@@ -13,6 +13,7 @@
 #include "cost.h"
 #include "http.h"
 #include "options.h"
+#include "times.h"
 #include "workload.h"
 
 #include <errno.h>
@@ -38,8 +39,8 @@ struct connection {
 };
 
 struct totals {
-    size_t accepted, errors, refused, closed, bytes, answered, capacity;
-    float *milliseconds;
+    size_t accepted, errors, refused, closed, bytes;
+    struct times times;
     char first_error[160];
 };
 
@@ -125,15 +126,6 @@ static void send_next(int poller, struct connection *connection) {
     send_request(poller, connection);
 }
 
-static void note_time(double started) {
-    if (totals.answered == totals.capacity) {
-        totals.capacity = totals.capacity * 2 + 4096;
-        totals.milliseconds = realloc(totals.milliseconds, totals.capacity * sizeof(float));
-        if (!totals.milliseconds) die("out of memory");
-    }
-    totals.milliseconds[totals.answered++] = (float)((now() - started) * 1e3);
-}
-
 static void finish_request(int poller, struct connection *connection) {
     const struct request *part = &workload.requests[connection->request % workload.count];
     struct answer *answer = &connection->answer;
@@ -143,7 +135,7 @@ static void finish_request(int poller, struct connection *connection) {
         connection->resume_at = now() + (answer->retry_after >= 0 ? answer->retry_after : 1);
         return;
     }
-    note_time(connection->started);
+    note_time(&totals.times, now() - connection->started);
     const char *body = answer->bytes + answer->head, *accepted = strstr(body, "\"accepted\":");
     size_t taken = answer->status == 200 && accepted ? strtoull(accepted + 11, NULL, 10) : 0;
     if (taken > part->lines) taken = part->lines;
@@ -250,24 +242,14 @@ static void run(struct connection *connections) {
     }
 }
 
-static int by_size(const void *left, const void *right) {
-    float a = *(const float *)left, b = *(const float *)right;
-    return (a > b) - (a < b);
-}
-
 static void report(double wall, double own, double server) {
-    size_t count = totals.answered;
-    qsort(totals.milliseconds, count, sizeof(float), by_size);
+    size_t count = totals.times.count;
     printf("{\"accepted\": %zu, \"errors\": %zu, \"wall_s\": %.6f, \"entries_per_s\": %.0f, \"mb_per_s\": %.1f, ",
         totals.accepted, totals.errors, wall, (double)totals.accepted / wall, (double)totals.bytes / wall / 1e6);
     printf("\"requests\": %zu, \"requests_per_s\": %.0f, \"refused\": %zu, \"closed\": %zu, ", count,
         (double)count / wall, totals.refused, totals.closed);
     printf("\"client_cpu_s\": %.2f", own);
-    if (count) {
-        const float *times = totals.milliseconds;
-        printf(", \"request_ms\": {\"median\": %.3f, \"p99\": %.3f, \"max\": %.3f}", (double)times[count / 2],
-            (double)times[(size_t)((double)count * .99)], (double)times[count - 1]);
-    }
+    print_times(&totals.times, "request_ms");
     if (options.pid) {
         printf(", \"server_cpu_s\": %.2f, \"entries_per_cpu_s\": %.0f, \"server_peak_mb\": %.1f", server,
             server > 0 ? (double)totals.accepted / server : 0, peak_mb_of(options.pid));

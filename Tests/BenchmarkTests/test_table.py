@@ -101,3 +101,32 @@ def test_spans_below_their_goal_are_a_miss():
 
     assert table.missed(result(otlp={"http": spans(60_000), "grpc": spans(40_000)})) == []
     assert len(table.missed(result(otlp={"http": spans(59_999), "grpc": spans(39_999)}))) == 2
+
+
+def invoker(**more):
+    figures = {"calls_per_s": 10_000, "cpu_us": 90, "median_ms": 3, "p99_ms": 9}
+    steady = {"median_ms": 0.5, "p99_ms": 2}
+    return {"nginx_version": "1.22.1", "connections": 32, "rate": 2000, "share_of_nginx": 0.5, "errors": 0, "settled_cpu_us": 95,
+            "saturated": {"direct": figures, "nginx": figures | {"calls_per_s": 20_000}, "invoker": figures},
+            "steady": {"direct": steady, "nginx": steady, "invoker": steady},
+            "added": {"nginx": {"median_ms": 0.1, "p99_ms": 0.2}, "invoker": {"median_ms": 0.4, "p99_ms": 3}},
+            "rss_mb": 100, "peak_mb": 120, "calls": 50_000, "found": 50_010, "cut_off": 10, "not_once": 0,
+            "idle": {"connections": 10_000, "before_mb": 40, "idle_mb": 300, "peak_mb": 310, "not_once": 0}} | more
+
+
+def test_the_invoker_stands_beside_nginx():
+    assert table.missed(result(invoker=invoker())) == []
+    lines = list(table.lines(result(invoker=invoker())))
+    assert any(line.split()[-4:] == ["nginx", "1.22.1", "no", "proxy"] for line in lines)
+    assert next(line for line in lines if line.startswith("calls/s")).split()[-3:] == ["10,000", "20,000", "10,000"]
+
+
+def test_an_invoker_that_is_slow_or_loses_calls_is_a_miss():
+    slow = {"median_ms": 0.41, "p99_ms": 3.1}
+    title = "The invoker, 1 KB of JSON, 32 connections: "
+    figures = invoker(share_of_nginx=0.49, added={"nginx": slow, "invoker": slow})
+    assert table.missed(result(invoker=figures)) == [
+        title + "share of nginx's", title + "added to no proxy, median ms", title + "added, p99"]
+    assert table.missed(result(invoker=invoker(not_once=1))) == [title + "calls that are not in the log exactly once"]
+    idle = invoker()["idle"] | {"idle_mb": 301}
+    assert table.missed(result(invoker=invoker(idle=idle))) == [title + "10,000 idle connections, MB"]
