@@ -11,6 +11,9 @@ final class CallRecorder: Sendable {
     private static let mostAtOnce = 2048
     /// Bytes of calls that are stored at once.
     private static let mostBytesAtOnce = 8 << 20
+    /// Calls wait for others, so that many reach the disk together: as long, in so many steps, or until somebody waits for
+    /// a record.
+    private static let patience = (step: Duration.milliseconds(5), steps: 4)
     /// How long what waits is tried when the server stops.
     private static let patienceAtEnd = Duration.seconds(10)
 
@@ -29,6 +32,8 @@ final class CallRecorder: Sendable {
 
     private struct State {
         var waiting: [Waiting] = []
+        /// Somebody waits to hear of one of them.
+        var isAwaited = false
         /// To be tried again before others.
         var failed: Batch?
         /// The store did not take what it was given last.
@@ -71,6 +76,7 @@ final class CallRecorder: Sendable {
         let isFirst: Bool? = state.withLock { state in
             guard !state.isEnded else { return nil }
             state.waiting.append(Waiting(call: call, hold: hold, bytes: bytes, whenStored: whenStored))
+            if whenStored != nil { state.isAwaited = true }
             return state.waiting.count == 1
         }
         guard let isFirst else {
@@ -89,6 +95,17 @@ final class CallRecorder: Sendable {
         await end()
     }
 
+    private func waitForOthers() async {
+        for _ in 0..<Self.patience.steps {
+            let isReady = state.withLock { state in
+                state.waiting.isEmpty || state.isAwaited || state.waiting.count >= Self.mostAtOnce
+                    || state.failed != nil
+            }
+            if isReady { return }
+            guard (try? await clock.sleep(for: Self.patience.step)) != nil else { return }
+        }
+    }
+
     /// Stores what there is, as far as the store takes it in time; what comes later is dropped.
     func end() async {
         await storeAll(patience: Self.patienceAtEnd)
@@ -105,7 +122,9 @@ final class CallRecorder: Sendable {
     private func storeAll(patience: Duration?) async {
         var waited = Duration.zero
         var delay = Duration.milliseconds(100)
-        while var batch = next() {
+        while true {
+            if patience == nil { await waitForOthers() }
+            guard var batch = next() else { return }
             var calls = CallBatch(pipeline)
             for waiting in batch.calls { calls.append(waiting.call) }
             do {
@@ -148,7 +167,10 @@ final class CallRecorder: Sendable {
                 bytes += state.waiting[count].bytes
                 count += 1
             }
-            defer { state.waiting.removeFirst(count) }
+            defer {
+                state.waiting.removeFirst(count)
+                if state.waiting.isEmpty { state.isAwaited = false }
+            }
             return Batch(calls: Array(state.waiting[..<count]), token: randomBytes(32))
         }
     }

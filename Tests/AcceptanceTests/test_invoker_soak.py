@@ -1,4 +1,4 @@
-"""`make soak` for a minute, at a load that leaves the machine to others: whether memory is flat, and the log whole."""
+"""`make soak` for some minutes, at a load that leaves the machine to others: whether memory is flat, and the log whole."""
 
 import json
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 from server import BINARY, REPOSITORY
 
-SECONDS, RATE = 75, 100
-# Between the middle of the middle third and that of the last one lie 2,500 calls: 5 KB that stay behind each would be told.
+SECONDS, RATE = 150, 100
+# Between the middle of the middle third and that of the last one lie 5,000 calls: 2.5 KB that stay behind each would be told.
 GROWTH_MB = 12
 
 

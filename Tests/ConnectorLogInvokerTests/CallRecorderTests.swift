@@ -24,13 +24,13 @@ import Testing
     private let door = CountingDoor()
     private let tokens = Tokens()
 
-    private func recorder(memory: Int = 256 << 20) -> CallRecorder {
+    private func recorder(memory: Int = 256 << 20, clock: some Clock<Duration> = HastyClock()) -> CallRecorder {
         var limits = IngestLimits()
         limits.bytesInFlight = memory
         return CallRecorder(
             pipeline: IngestPipeline(
                 writer: writer, book: Fixtures.redactionBook(), limits: limits, now: { .epoch }),
-            door: door, clock: HastyClock(), randomBytes: { _ in tokens.next() },
+            door: door, clock: clock, randomBytes: { _ in tokens.next() },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -51,6 +51,26 @@ import Testing
         }
         #expect(writer.ids.sorted() == (0..<100).map { "r-\($0)" }.sorted())
         #expect(door.counts == .init(stored: 100, dropped: 0))
+    }
+
+    /// A transaction for each call would keep the disk busy with little.
+    @Test func callsWaitALittleForOthers() async throws {
+        let clock = CountingClock()
+        let recorder = recorder(clock: clock)
+        clock.atFirstSleep { recorder.take(Self.call("r-2")) }
+        try await run(recorder) {
+            recorder.take(Self.call("r-1"))
+            await writer.until(stored: 2)
+        }
+        #expect(writer.batches == [2])
+        #expect(clock.sleeps == 4)
+    }
+
+    @Test func whoWaitsForARecordWaitsForNobodyElse() async throws {
+        let clock = CountingClock()
+        let recorder = recorder(clock: clock)
+        try await run(recorder) { #expect(await recorder.stores(Self.call("r-1"))) }
+        #expect(clock.sleeps == 0)
     }
 
     @Test func whatComesBeforeTheEndIsStored() async throws {
@@ -132,6 +152,7 @@ extension CallRecorder {
 private final class ScriptedWriter: LogWriter {
     private struct Contents {
         var ids: [String] = []
+        var batches: [Int] = []
         var tokens: Set<[UInt8]> = []
         var failures = 0
         var storesWhatFails = false
@@ -141,6 +162,8 @@ private final class ScriptedWriter: LogWriter {
     private let (appends, appended) = AsyncStream<Void>.makeStream()
 
     var ids: [String] { contents.withLock { $0.ids } }
+    /// How many each time that they were stored.
+    var batches: [Int] { contents.withLock { $0.batches } }
 
     func fail(times: Int, afterStoring: Bool = false) {
         contents.withLock { ($0.failures, $0.storesWhatFails) = (times, afterStoring) }
@@ -159,7 +182,10 @@ private final class ScriptedWriter: LogWriter {
         let fails = contents.withLock { contents in
             let fails = contents.failures > 0
             if fails { contents.failures -= 1 }
-            if !fails || contents.storesWhatFails, contents.tokens.insert(token).inserted { contents.ids += ids }
+            if !fails || contents.storesWhatFails, contents.tokens.insert(token).inserted {
+                contents.ids += ids
+                contents.batches.append(ids.count)
+            }
             return fails
         }
         appended.yield()
@@ -219,5 +245,30 @@ private final class Tokens: Sendable {
             last += 1
             return [last]
         }
+    }
+}
+
+/// A clock whose sleeps end at once, and are counted.
+private final class CountingClock: Clock {
+    private struct State {
+        var sleeps = 0
+        var first: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    var now: ContinuousClock.Instant { ContinuousClock.now }
+    var minimumResolution: Duration { .zero }
+    var sleeps: Int { state.withLock { $0.sleeps } }
+
+    func atFirstSleep(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.first = body } }
+
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        let first = state.withLock { state in
+            state.sleeps += 1
+            defer { state.first = nil }
+            return state.first
+        }
+        first?()
     }
 }
