@@ -25,6 +25,11 @@ package struct IngestPipeline: Sendable {
         AdmissionHold(bytes, of: budget)
     }
 
+    /// As above, while half of the budget is free: for what can be done without.
+    package func holdOfSpare(_ bytes: Int) -> AdmissionHold? {
+        budget.bytesInUse + bytes <= limits.bytesInFlight / 2 ? hold(bytes) : nil
+    }
+
     /// - Parameter hasIdempotencyKey: whether `finish` will be given a key; a body is only hashed then.
     package func makeSession(
         format: IngestFormat, caller: IngestCaller, hasIdempotencyKey: Bool = false

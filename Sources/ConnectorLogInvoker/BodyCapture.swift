@@ -43,6 +43,9 @@ struct BodyCapture {
         }
     }
 
+    /// Lets go of what was kept, and its room.
+    mutating func release() { (kept, holds) = (ByteBuffer(), []) }
+
     /// Nil when nothing came.
     func captured(isWhole: Bool = true) -> RecordedCall.Capture? {
         size == 0 ? nil : RecordedCall.Capture(bytes: Array(kept.readableBytesView), size: size, isWhole: isWhole)

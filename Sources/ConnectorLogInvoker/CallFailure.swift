@@ -52,7 +52,7 @@ struct CallFailure: Error, Equatable {
     private static let passing: Set<String> = [
         "ConnectionRefused", "NameNotResolved", "Unreachable", "ConnectionReset", "ConnectionClosed",
         "ConnectionFailed",
-        "ConnectTimeout", "AnswerBrokeOff",
+        "ConnectTimeout",
     ]
 
     /// Whether it may be over in a moment.

@@ -24,18 +24,10 @@ final class CallRecorder: Sendable {
         var whenStored: (@Sendable (Bool) -> Void)?
     }
 
-    /// What is stored at once, under a name: a store that failed may have taken it all the same.
-    private struct Batch {
-        var calls: [Waiting]
-        var token: [UInt8]
-    }
-
     private struct State {
         var waiting: [Waiting] = []
         /// Somebody waits to hear of one of them.
         var isAwaited = false
-        /// To be tried again before others.
-        var failed: Batch?
         /// The store did not take what it was given last.
         var isFailing = false
         /// And that was told.
@@ -47,18 +39,13 @@ final class CallRecorder: Sendable {
     private let pipeline: IngestPipeline
     private let door: any InvokerDoor
     private let clock: any Clock<Duration>
-    private let randomBytes: @Sendable (Int) -> [UInt8]
     private let logger: Logger
     private let state = Mutex(State())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
-    init(
-        pipeline: IngestPipeline, door: any InvokerDoor, clock: any Clock<Duration>,
-        randomBytes: @escaping @Sendable (Int) -> [UInt8], logger: Logger
-    ) {
+    init(pipeline: IngestPipeline, door: any InvokerDoor, clock: any Clock<Duration>, logger: Logger) {
         (self.pipeline, self.door, self.clock, self.logger) = (pipeline, door, clock, logger)
-        self.randomBytes = randomBytes
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -99,7 +86,6 @@ final class CallRecorder: Sendable {
         for _ in 0..<Self.patience.steps {
             let isReady = state.withLock { state in
                 state.waiting.isEmpty || state.isAwaited || state.waiting.count >= Self.mostAtOnce
-                    || state.failed != nil
             }
             if isReady { return }
             guard (try? await clock.sleep(for: Self.patience.step)) != nil else { return }
@@ -111,8 +97,8 @@ final class CallRecorder: Sendable {
         await storeAll(patience: Self.patienceAtEnd)
         let left = state.withLock { state in
             state.isEnded = true
-            defer { (state.waiting, state.failed) = ([], nil) }
-            return (state.failed?.calls ?? []) + state.waiting
+            defer { state.waiting = [] }
+            return state.waiting
         }
         for waiting in left { waiting.whenStored?(false) }
         if !left.isEmpty { drop(left.count, because: "the store did not take them before the server stopped") }
@@ -124,43 +110,37 @@ final class CallRecorder: Sendable {
         var delay = Duration.milliseconds(100)
         while true {
             if patience == nil { await waitForOthers() }
-            guard var batch = next() else { return }
+            var batch = next()
+            guard !batch.isEmpty else { return }
             var calls = CallBatch(pipeline)
-            for waiting in batch.calls { calls.append(waiting.call) }
+            for waiting in batch { calls.append(waiting.call) }
             do {
-                try await calls.store(once: batch.token)
+                try await calls.store()
                 noteTaken()
-                door.noteCalls(stored: batch.calls.count)
-                for waiting in batch.calls { waiting.whenStored?(true) }
+                door.noteCalls(stored: batch.count)
+                for waiting in batch { waiting.whenStored?(true) }
                 delay = .milliseconds(100)
             } catch {
                 tell(error)
-                // Who waits is told at once; all others wait, as long as there is room.
-                for waiting in batch.calls { waiting.whenStored?(false) }
-                let count = batch.calls.count
-                batch.calls.removeAll { $0.whenStored != nil }
+                // Who waits is told at once; the records wait, and show when the store is well again.
+                for index in batch.indices {
+                    batch[index].whenStored?(false)
+                    batch[index].whenStored = nil
+                }
                 state.withLock { state in
                     state.isFailing = true
-                    state.failed = batch.calls.isEmpty ? nil : batch
+                    state.waiting.insert(contentsOf: batch, at: 0)
                 }
-                if batch.calls.count < count { door.noteCalls(dropped: count - batch.calls.count) }
                 waited += delay
                 if let patience, waited > patience { return }
                 if (try? await clock.sleep(for: delay)) == nil { return }
                 delay = min(delay * 2, .seconds(5))
-                // Those that wait no longer may have been all: others may try the store.
-                state.withLock { $0.isFailing = $0.failed != nil || !$0.waiting.isEmpty }
             }
         }
     }
 
-    private func next() -> Batch? {
+    private func next() -> [Waiting] {
         state.withLock { state in
-            if let failed = state.failed {
-                state.failed = nil
-                return failed
-            }
-            guard !state.waiting.isEmpty else { return nil }
             var bytes = 0
             var count = 0
             while count < min(state.waiting.count, Self.mostAtOnce), bytes < Self.mostBytesAtOnce {
@@ -171,7 +151,7 @@ final class CallRecorder: Sendable {
                 state.waiting.removeFirst(count)
                 if state.waiting.isEmpty { state.isAwaited = false }
             }
-            return Batch(calls: Array(state.waiting[..<count]), token: randomBytes(32))
+            return Array(state.waiting[..<count])
         }
     }
 

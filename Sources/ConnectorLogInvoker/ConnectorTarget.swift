@@ -208,6 +208,11 @@ package struct ConnectorTarget: Sendable, Equatable {
         return value
     }
 
+    /// Without characters that would end it, or that control something (RFC 9110, section 5.5).
+    package static func isFitForHeader(_ value: String) -> Bool {
+        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
     private static func templates(_ headers: [String: String]) throws(Problem) -> [HeaderTemplate] {
         guard headers.count <= Limits.headers else {
             throw Problem(.headers, "has at most \(Limits.headers) fields")
@@ -220,8 +225,9 @@ package struct ConnectorTarget: Sendable, Equatable {
             guard ForwardedFields.maySet(name) else {
                 throw Problem(.header(name), "has a name that cannot be set: the invoker says that itself, or keeps it")
             }
-            guard value.utf8.count <= Limits.headerValueBytes, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-            else { throw Problem(.header(name), "has a value that no header may have") }
+            guard value.utf8.count <= Limits.headerValueBytes, isFitForHeader(value) else {
+                throw Problem(.header(name), "has a value that no header may have")
+            }
             guard let parts = parts(of: value) else {
                 throw Problem(.header(name), "has a template without a name or an end: it is {{secret:NAME}}")
             }

@@ -70,13 +70,18 @@ enum ForwardedFields {
         for (name, value) in headers where isToken(name) && isValue(value) {
             let lowercased = name.lowercased()
             guard !endsAtAnswer.contains(lowercased), !named.contains(lowercased),
-                lowercased != "set-cookie" || !value.drop(while: { $0 == " " }).hasPrefix(cookiePrefix)
+                lowercased != "set-cookie" || !isOurCookie(value)
             else { continue }
             passed.add(name: name, value: value)
         }
         // Programs pass over it. A browser that is led here must not run a vendor's page as one of the log's.
         for (name, value) in forBrowsers { passed.add(name: name, value: value) }
         return passed
+    }
+
+    /// Blanks before a name do not count, and browsers take `=name` for `name` (RFC 6265bis, section 5.6).
+    private static func isOurCookie(_ value: String) -> Bool {
+        value.drop { $0 == " " || $0 == "\t" || $0 == "=" }.hasPrefix(cookiePrefix)
     }
 
     /// What names of fields are made of (RFC 9110, section 5.6.2).

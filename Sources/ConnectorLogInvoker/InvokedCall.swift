@@ -37,7 +37,7 @@ final class InvokedCall {
         /// The head of the answer was passed on.
         case answering
         /// The answer is read, and not passed on: after it there will be another attempt.
-        case dropping(pause: TimeAmount)
+        case dropping
         /// Until the next attempt.
         case pausing
         case done
@@ -139,7 +139,9 @@ final class InvokedCall {
 
     /// Whether more of the request's body would only be held in memory.
     var isFull: Bool {
-        isSending && (writer == nil ? !queued.isEmpty : writesUnderWay > 0)
+        guard writer != nil else { return isSending && !queued.isEmpty }
+        // From 300 on the client reads no more of it, and lets go of what it gets (its state machine of requests).
+        return !isOver && writesUnderWay > 0 && (record.status ?? 0) < 300
     }
 
     private var isSending: Bool {
@@ -313,12 +315,14 @@ final class InvokedCall {
         record.status = status
         record.responseHeaders = head.headers.map { HeaderField(name: $0.name, value: $0.value) }
         if RetrySchedule.statuses.contains(status), let pause = pause(head.headers.first(name: "retry-after")) {
-            return state = .dropping(pause: pause)
+            state = .dropping
+            return begin(pause)
         }
         state = .answering
         statusTold = status
         let answer = HTTPResponseHead(
-            version: .http1_1, status: head.status, headers: ForwardedFields.response(head.headers))
+            version: .http1_1, status: HTTPResponseStatus(statusCode: status),
+            headers: ForwardedFields.response(head.headers))
         if admission.route.target.record == .required {
             bytesToCome = bodyLength(of: answer)
             if bytesToCome == 0 { return heldHead = answer }
@@ -334,10 +338,11 @@ final class InvokedCall {
 
     /// Done when more of the answer can be taken.
     func receive(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
+        guard bytes.readableBytes > 0 else { return loop.makeSucceededVoidFuture() }
         lastActivity = .now()
-        if case .dropping(let pause) = state {
+        if case .dropping = state {
             responseBody.take(bytes)
-            if responseBody.size > RetrySchedule.bodyBytes { goAgain(after: pause, isAnswerWhole: false) }
+            if responseBody.size > RetrySchedule.bodyBytes { endAttempt(isAnswerWhole: false) }
             return loop.makeSucceededVoidFuture()
         }
         guard isAnswering, let caller else { return loop.makeSucceededVoidFuture() }
@@ -349,7 +354,7 @@ final class InvokedCall {
     }
 
     func receiveEnd() {
-        if case .dropping(let pause) = state { return goAgain(after: pause) }
+        if case .dropping = state { return endAttempt() }
         if isAnswering { endAnswer() }
     }
 
@@ -380,8 +385,11 @@ final class InvokedCall {
         let hasHead = isAnswering
         let failure = record.status == nil ? failure : failure.afterHead
         (record.errorName, record.errorMessage) = (failure.name, failure.message)
-        if case .dropping(let pause) = state { return goAgain(after: pause) }
-        if !hasHead, failure.mayPass, let pause = pause() { return goAgain(after: pause) }
+        if case .dropping = state { return endAttempt() }
+        if !hasHead, failure.mayPass, let pause = pause() {
+            begin(pause)
+            return endAttempt()
+        }
         if !hasHead { statusTold = failure.kind.code.status }
         if let name = failure.kind.faultName {
             record.fault = RecordedCall.Fault(name: name, statusCode: failure.kind.code.status)
@@ -399,7 +407,9 @@ final class InvokedCall {
 
     /// How long to wait before another attempt; nil when there is none.
     private func pause(_ retryAfter: String? = nil) -> TimeAmount? {
-        guard isUploadWhole, copy != nil else { return nil }
+        guard isUploadWhole, copy != nil,
+            admission.route.target.record == .bestEffort || invoker.recorder.isRecording
+        else { return nil }
         let random = invoker.randomBytes(2).reduce(0) { $0 * 256 + Double($1) } / 65_536
         let pause = RetrySchedule.delay(
             failed: earlier.failed + 1, retryAfter: retryAfter, now: invoker.now(), random: random)
@@ -408,14 +418,21 @@ final class InvokedCall {
         return pause
     }
 
-    /// The call keeps its place among those of its connector meanwhile.
-    private func goAgain(after pause: TimeAmount, isAnswerWhole: Bool = true) {
+    private func begin(_ pause: TimeAmount) {
+        pausing = loop.assumeIsolated().scheduleTask(in: pause) {
+            // Whatever is left of an answer that nobody gets.
+            if case .dropping = self.state { self.endAttempt(isAnswerWhole: false) }
+            self.makeNextAttempt()
+        }
+    }
+
+    /// The call keeps its place among those of its connector.
+    private func endAttempt(isAnswerWhole: Bool = true) {
         let task = task
         close(isAnswerWhole: isAnswerWhole)
         invoker.recorder.take(record)
         state = .pausing
         task?.cancel()
-        pausing = loop.assumeIsolated().scheduleTask(in: pause) { self.makeNextAttempt() }
     }
 
     private func makeNextAttempt() {
@@ -449,6 +466,7 @@ final class InvokedCall {
     /// - Parameter whenRecorded: called on the loop once it is known whether the call is on disk.
     private func finish(whenRecorded: (@Sendable (Bool) -> Void)? = nil) {
         guard !isOver else { return }
+        pausing?.cancel()
         close()
         note()
         invoker.limits.leave(admission)
@@ -467,6 +485,8 @@ final class InvokedCall {
         record.duration = (NIODeadline.now() - begin).nanoseconds / 1000
         record.requestBody = requestBody.captured(isWhole: isUploadWhole)
         record.responseBody = responseBody.captured(isWhole: isAnswerWhole && !isCut)
+        requestBody.release()
+        responseBody.release()
         // From 2 on versions have no second number (RFC 9110, section 2.5).
         record.httpVersion = version.map { $0.major < 2 ? "\($0.major).\($0.minor)" : "\($0.major)" }
         record.requestID = context.requestID ?? requestID

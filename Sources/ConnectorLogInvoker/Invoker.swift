@@ -31,13 +31,12 @@ package final class Invoker: Service {
         randomBytes: @escaping @Sendable (Int) -> [UInt8], logger: Logger
     ) {
         upstream = Upstream(networks: networks, roots: roots)
-        recorder = CallRecorder(
-            pipeline: pipeline, door: door, clock: clock, randomBytes: randomBytes, logger: logger)
+        recorder = CallRecorder(pipeline: pipeline, door: door, clock: clock, logger: logger)
         self.door = door
         self.now = now
         self.randomBytes = randomBytes
         captureBytes = pipeline.limits.bodyBytes + Self.captureMargin
-        hold = { pipeline.hold($0) }
+        hold = { pipeline.holdOfSpare($0) }
     }
 
     /// Records calls until the server stops, once no connection of it is left.

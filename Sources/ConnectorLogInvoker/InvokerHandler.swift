@@ -362,10 +362,12 @@ extension InvokerHandler: CallerSide {
         if pending.closes { head.headers.add(name: "Connection", value: "close") }
         if let codec {
             codec.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
-        } else if let head = try? HTTPResponse(head) {
-            write(.head(head))
         } else {
-            return breakOff()
+            write(
+                .head(
+                    HTTPResponse(
+                        status: HTTPResponse.Status(code: Int(head.status.code)),
+                        headerFields: HTTPFields(head.headers, splitCookie: false))))
         }
         planFlush()
     }

@@ -1,6 +1,7 @@
 """Calls through the invoker, over sockets: real clients on one side, a vendor that misbehaves on the other."""
 
 import concurrent.futures
+import contextlib
 import hashlib
 import http.client
 import json
@@ -275,6 +276,18 @@ def test_a_slow_reader_is_waited_for(gateway):
     assert sum(len(piece) for piece in answer.iter_content(1 << 20)) == 100 << 20
 
 
+def test_a_vendor_that_answers_and_reads_nothing_is_waited_for(gateway):
+    """What it does not take, its caller does not get rid of."""
+    before, sent = gateway.server.peak_megabytes(), 0
+    with socket.create_connection(("127.0.0.1", gateway.server.port), timeout=2) as connection:
+        connection.sendall(f"POST /invoke/crm/deaf HTTP/1.1\r\nHost: x\r\nX-Connector-Log-Key: {gateway.key}\r\n"
+                           f"Content-Length: {1 << 30}\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            while sent < 1 << 30:
+                sent += connection.send(MEGABYTE)
+    assert sent < 256 << 20 and gateway.server.peak_megabytes() < before + 64
+
+
 def test_connections_to_the_vendor_are_kept(gateway):
     before = gateway.upstream.connections
     with requests.Session() as session:
@@ -455,6 +468,11 @@ def test_secrets_are_put_in_and_never_stored(gateway, request_id):
     seen = gateway.call("GET", "/echo", "keyed", headers={"Authorization": "Bearer of-the-caller", "X-Request-Id": request_id}).json()
     assert [value for name, value in seen["fields"] if name.lower() == "authorization"] == [f"Bearer {secret}"]
     assert secret not in json.dumps(gateway.entry(request_id))
+    # As `echo` would register it: no header may have it.
+    assert gateway.server.post_json(path + "/secrets", {"secret_name": "LINE", "secret_value": "made-up-line\n"}).status == 201
+    gateway.configure("keyed", headers={"X-Line": "{{secret:LINE}}"})
+    refused = gateway.call("GET", "/echo", "keyed")
+    assert refused.status_code == 422 and "LINE" in refused.json()["error"]["message"]
     for file in gateway.server.data.iterdir():
         if file.is_file():
             assert secret.encode() not in file.read_bytes(), file
@@ -550,64 +568,65 @@ def test_so_many_calls_a_second(gateway):
 # MARK: - Further attempts
 
 
-def attempts(gateway, request_id, connector):
-    """The entries of one call, the first attempt first."""
-    rows = [row for row in gateway.calls(1, connector) if row["request_id"] == request_id]
+def attempts(gateway, request_id, connector, count):
+    """The entries of one call, the first attempt first, once there are so many."""
+    deadline = time.monotonic() + 30
+    while len(rows := [row for row in gateway.calls(1, connector) if row["request_id"] == request_id]) < count:
+        assert time.monotonic() < deadline, rows
+        time.sleep(0.05)
+    assert len(rows) == count
     return [gateway.server.get(f"/v1/teams/1/logs/{row['id']}").json for row in reversed(rows)]
 
 
-@pytest.fixture(scope="module")
-def retrying(gateway):
-    gateway.configure("retrying", retries=2)
-    return gateway
+@pytest.fixture
+def again(gateway, request_id):
+    """A connector whose calls are made up to three times, with a budget of its own."""
+    gateway.configure(connector := f"again-{request_id[4:]}", retries=2)
+    return connector
 
 
 @pytest.mark.parametrize("method,how,statuses", [
     ("GET", "close", [None, None, 200]), ("GET", "503", [503, 503, 200]), ("DELETE", "502", [502, 502, 200]), ("PUT", "504", [504, 504, 200]),
-    ("GET", "endless", [503, 503, 200])])
-def test_a_call_that_may_be_repeated_is_made_again(retrying, request_id, method, how, statuses):
-    answer = retrying.call(method, f"/flaky/{how}/2/{request_id}", "retrying", headers={"X-Request-Id": request_id}, data=b"kept" if method == "PUT" else None)
+    ("GET", "endless", [503, 503, 200]), ("GET", "silent", [503, 503, 200]), ("GET", "trickle", [503, 503, 200])])
+def test_a_call_that_may_be_repeated_is_made_again(gateway, again, request_id, method, how, statuses):
+    answer = gateway.call(method, f"/flaky/{how}/2/{request_id}", again, headers={"X-Request-Id": request_id}, data=b"kept" if method == "PUT" else None)
     assert (answer.status_code, answer.content) == (200, b"kept" if method == "PUT" else b"at last")
-    deadline = time.monotonic() + 30
-    while len(entries := attempts(retrying, request_id, "retrying")) < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    entries = attempts(gateway, request_id, again, 3)
     assert [entry["status"] for entry in entries] == statuses
-    assert retrying.fault(request_id) is None, "the run did not fail"
+    assert gateway.fault(request_id) is None, "the run did not fail"
     if method == "PUT":
         assert [entry["request_body"] for entry in entries] == ["kept"] * 3
 
 
-def test_a_vendor_says_when_a_call_is_made_again(retrying, request_id):
+def test_a_vendor_says_when_a_call_is_made_again(gateway, again, request_id):
     begin = time.monotonic()
-    answer = retrying.call("GET", f"/flaky/429/1/{request_id}", "retrying")
+    answer = gateway.call("GET", f"/flaky/429/1/{request_id}", again)
     assert answer.status_code == 200 and time.monotonic() - begin >= 1
 
 
-def test_the_last_attempt_is_what_the_caller_and_the_run_see(retrying, request_id):
-    answer = retrying.call("GET", f"/flaky/503/9/{request_id}", "retrying")
+def test_the_last_attempt_is_what_the_caller_and_the_run_see(gateway, again, request_id):
+    answer = gateway.call("GET", f"/flaky/503/9/{request_id}", again)
     assert (answer.status_code, answer.content) == (503, b"not now")
-    answer = retrying.call("GET", f"/flaky/close/9/{request_id}-b", "retrying", headers={"X-Request-Id": request_id, "X-Flow-Id": "f", "X-State-Id": "s-retry"})
+    answer = gateway.call("GET", f"/flaky/close/9/{request_id}-b", again, headers={"X-Request-Id": request_id, "X-Flow-Id": "f", "X-State-Id": "s-retry"})
     assert answer.status_code == 502 and answer.json()["error"]["code"] == "BAD_GATEWAY"
-    deadline = time.monotonic() + 30
-    while len(attempts(retrying, request_id, "retrying")) < 3 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    faults = [fault for fault in retrying.server.pages("/v1/teams/1/faults", "faults") if fault["entry_request_id"] == request_id]
+    attempts(gateway, request_id, again, 3)
+    faults = [fault for fault in gateway.server.pages("/v1/teams/1/faults", "faults") if fault["entry_request_id"] == request_id]
     assert len(faults) == 1
 
 
 @pytest.mark.parametrize("connector,method,body", [
-    ("crm", "GET", None), ("retrying", "POST", b"{}"), ("retrying", "PATCH", b"{}"), ("retrying", "PUT", b"x" * 70_000)])
-def test_what_is_not_repeated(retrying, request_id, connector, method, body):
+    ("crm", "GET", None), ("again", "POST", b"{}"), ("again", "PATCH", b"{}"), ("again", "PUT", b"x" * 70_000)])
+def test_what_is_not_repeated(gateway, again, request_id, connector, method, body):
     """Not asked for; not idempotent; too large to be kept."""
-    answer = retrying.call(method, f"/flaky/503/1/{request_id}", connector, data=body)
+    answer = gateway.call(method, f"/flaky/503/1/{request_id}", again if connector == "again" else connector, data=body)
     assert (answer.status_code, answer.content) == (503, b"not now")
 
 
-def test_a_caller_that_leaves_ends_the_attempts(retrying, request_id):
+def test_a_caller_that_leaves_ends_the_attempts(gateway, again, request_id):
     with pytest.raises(requests.exceptions.ReadTimeout):
-        requests.get(retrying.url(f"/flaky/late/9/{request_id}", "retrying"), headers={"X-Connector-Log-Key": retrying.key}, timeout=0.5)
+        requests.get(gateway.url(f"/flaky/late/9/{request_id}", again), headers={"X-Connector-Log-Key": gateway.key}, timeout=0.5)
     time.sleep(4)
-    assert retrying.upstream.failed[request_id] == 1
+    assert gateway.upstream.failed[request_id] == 1
 
 
 def test_further_attempts_have_a_budget(gateway, request_id):

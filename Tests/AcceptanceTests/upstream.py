@@ -84,6 +84,8 @@ class Upstream:
         do = getattr(self, "do_" + path.strip("/").split("/")[0].replace("-", "_"), self.do_ok)
         if path.startswith("/early"):
             return self.do_early(connection, stream, head)
+        if path.startswith("/deaf"):
+            return self.do_deaf(connection)
         if path.startswith("/count"):
             size = sum(len(piece) for piece in self.pieces(stream, head))
             self.requests.append(head | {"size": size})
@@ -201,12 +203,26 @@ class Upstream:
             return self.send(connection, 200, body or b"at last")
         if how == "close":
             return False
+        if how in ("silent", "trickle"):
+            connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Length: 100000\r\n\r\n")
+            for _ in range(100):
+                time.sleep(0.2)
+                if how == "trickle":
+                    connection.sendall(b"x")
+            return False
         if how == "endless":
             connection.sendall(b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n")
             while True:
                 connection.sendall(b"10000\r\n" + MEGABYTE[:65_536] + b"\r\n")
         status, after = {"429": (429, 1), "late": (429, 3)}.get(how, (how, 0))
         return self.send(connection, status, b"not now", f"Retry-After: {after}\r\n" if after else "")
+
+    @staticmethod
+    def do_deaf(connection):
+        """Begins its answer, and reads nothing."""
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+        time.sleep(8)
+        return False
 
     def do_early(self, connection, stream, head):
         """Answers before the body has come."""

@@ -25,7 +25,7 @@ import Testing
         let writer = MemoryWriter()
         var batch = CallBatch(IngestRun.pipeline(writer, limits: limits))
         batch.append(call)
-        try await batch.store(once: [1])
+        try await batch.store()
         return try #require(writer.batches.first)
     }
 
@@ -82,7 +82,7 @@ import Testing
         var batch = CallBatch(IngestRun.pipeline(writer, book: book))
         let kept = Array("token made-up-vendor-sec".utf8)
         batch.append(Self.call { $0.responseBody = .init(bytes: kept, size: kept.count, isWhole: false) })
-        try await batch.store(once: [1])
+        try await batch.store()
         #expect(writer.batches.first?.text(.responseBody)?.contains("made-up") == false)
     }
 }

@@ -22,7 +22,6 @@ import Testing
 
     private let writer = ScriptedWriter()
     private let door = CountingDoor()
-    private let tokens = Tokens()
 
     private func recorder(memory: Int = 256 << 20, clock: some Clock<Duration> = HastyClock()) -> CallRecorder {
         var limits = IngestLimits()
@@ -30,8 +29,7 @@ import Testing
         return CallRecorder(
             pipeline: IngestPipeline(
                 writer: writer, book: Fixtures.redactionBook(), limits: limits, now: { .epoch }),
-            door: door, clock: clock, randomBytes: { _ in tokens.next() },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            door: door, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the recorder until `body` has returned, and then to its end.
@@ -92,31 +90,18 @@ import Testing
         #expect(door.tidings == [false, true])
     }
 
-    /// What fails may be on disk all the same: it is tried again as it was, under the same name, and nothing beside it.
-    @Test func aBatchThatFailedIsTriedAgainUnderItsName() async throws {
-        writer.fail(times: 2, afterStoring: true)
-        let recorder = recorder()
-        try await run(recorder) {
-            recorder.take(Self.call("r-1"))
-            await writer.until(stored: 1)
-            recorder.take(Self.call("r-2"))
-            await writer.until(stored: 2)
-        }
-        #expect(writer.ids == ["r-1", "r-2"])
-        #expect(door.counts == .init(stored: 2, dropped: 0))
-    }
-
-    /// And others are tried, though nobody waits whose record could show that the store is well.
+    /// Its record waits, shows when the store is well again, and until then nobody else comes in who would wait.
     @Test func whoWaitsIsToldAtOnceThatTheStoreFails() async throws {
-        writer.fail(times: 1)
+        writer.fail(times: 3)
         let recorder = recorder()
         try await run(recorder) {
             #expect(await recorder.stores(Self.call("r-1")) == false)
+            await writer.until(stored: 1)
             while !recorder.isRecording { await Task.yield() }
             #expect(await recorder.stores(Self.call("r-2")))
         }
-        #expect(writer.ids == ["r-2"])
-        #expect(door.counts == .init(stored: 1, dropped: 1))
+        #expect(writer.ids == ["r-1", "r-2"])
+        #expect(door.counts == .init(stored: 2, dropped: 0))
     }
 
     @Test func whatFindsNoMemoryIsDroppedAndCounted() async {
@@ -153,9 +138,7 @@ private final class ScriptedWriter: LogWriter {
     private struct Contents {
         var ids: [String] = []
         var batches: [Int] = []
-        var tokens: Set<[UInt8]> = []
         var failures = 0
-        var storesWhatFails = false
     }
 
     private let contents = Mutex(Contents())
@@ -165,9 +148,7 @@ private final class ScriptedWriter: LogWriter {
     /// How many each time that they were stored.
     var batches: [Int] { contents.withLock { $0.batches } }
 
-    func fail(times: Int, afterStoring: Bool = false) {
-        contents.withLock { ($0.failures, $0.storesWhatFails) = (times, afterStoring) }
-    }
+    func fail(times: Int) { contents.withLock { $0.failures = times } }
 
     func until(stored count: Int) async {
         var steps = appends.makeAsyncIterator()
@@ -178,15 +159,14 @@ private final class ScriptedWriter: LogWriter {
         _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
     ) async throws(StoreError) -> AppendResult {
         let ids = (0..<batch.entries.count).compactMap { batch.entries[.requestID].string($0) }
-        let token = idempotency?.token ?? []
         let fails = contents.withLock { contents in
-            let fails = contents.failures > 0
-            if fails { contents.failures -= 1 }
-            if !fails || contents.storesWhatFails, contents.tokens.insert(token).inserted {
-                contents.ids += ids
-                contents.batches.append(ids.count)
+            guard contents.failures == 0 else {
+                contents.failures -= 1
+                return true
             }
-            return fails
+            contents.ids += ids
+            contents.batches.append(ids.count)
+            return false
         }
         appended.yield()
         if fails { throw StoreError(.full, "no disk") }
@@ -233,18 +213,6 @@ private struct HastyClock: Clock {
     func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
         try Task.checkCancellation()
         await Task.yield()
-    }
-}
-
-/// Different each time.
-private final class Tokens: Sendable {
-    private let last = Mutex<UInt8>(0)
-
-    func next() -> [UInt8] {
-        last.withLock { last in
-            last += 1
-            return [last]
-        }
     }
 }
 

@@ -75,7 +75,8 @@ import Testing
         let fields = ForwardedFields.response([
             "Set-Cookie": "connectorlog_session=made-up", "Strict-Transport-Security": "max-age=9",
             "Clear-Site-Data": "*", "Service-Worker-Allowed": "/", "Alt-Svc": "h3=x",
-            "Content-Security-Policy": "default-src *",
+            "Content-Security-Policy": "default-src *", "set-cookie": "=connectorlog_session=made-up",
+            "SET-COOKIE": "\t connectorlog_session=made-up",
         ])
         #expect(
             fields.map { "\($0.name): \($0.value)" } == [

@@ -25,11 +25,8 @@ package struct CallBatch: ~Copyable {
     }
 
     /// Returns once all of it is on disk.
-    ///
-    /// - Parameter token: 32 random bytes. What a store that failed has taken all the same is not stored again under them.
-    package consuming func store(once token: [UInt8]) async throws(StoreError) {
-        _ = try await pipeline.writer.append(
-            builder.finish(), idempotency: IdempotentAnswer(token: token, fingerprint: token, answer: []))
+    package consuming func store() async throws(StoreError) {
+        _ = try await pipeline.writer.append(builder.finish(), idempotency: nil)
     }
 
     // MARK: - Entry

@@ -100,6 +100,9 @@ final class InvokerTargets: Sendable {
         guard let text = String(validating: value, as: UTF8.self) else {
             throw ConnectorTarget.Problem(message: "its secret \(name) is no text")
         }
+        guard ConnectorTarget.isFitForHeader(text) else {
+            throw ConnectorTarget.Problem(message: "its secret \(name) has a line break or the like, as no header may")
+        }
         return text
     }
 }
