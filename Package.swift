@@ -11,7 +11,8 @@ let settings: [SwiftSetting] = [
 ]
 
 // The targets are the rooms of docs/architecture.md. Imports run one way:
-// Core <- {API, Ingest, Secrets, BlockStore} <- Invoker <- Server <- connectorlog; only the executable names a concrete store.
+// Core <- {API, Ingest, Secrets, BlockStore, ClickHouse, Postgres} <- Invoker <- Server <- connectorlog; only the executable
+// names a concrete store.
 // Connectors take ConnectorLogClient alone, which is why it imports none of the others.
 let package = Package(
     name: "connectorlog",
@@ -44,6 +45,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CTokens"),
         .systemLibrary(name: "CByteSearch"),
@@ -90,6 +92,26 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings + [.strictMemorySafety()]
+        ),
+        .target(
+            name: "ConnectorLogClickHouse",
+            dependencies: [
+                "ConnectorLogCore", "CZlib",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ConnectorLogPostgres",
+            dependencies: [
+                "ConnectorLogCore", "CPostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
         ),
         .target(
             name: "ConnectorLogInvoker",
@@ -241,6 +263,23 @@ let package = Package(
             dependencies: [
                 "ConnectorLogCore", "ConnectorLogBlockStore", "ConnectorLogTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogClickHouseTests",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogClickHouse", "ConnectorLogPostgres", "ConnectorLogTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConnectorLogPostgresTests",
+            dependencies: [
+                "ConnectorLogCore", "ConnectorLogPostgres", "ConnectorLogTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings

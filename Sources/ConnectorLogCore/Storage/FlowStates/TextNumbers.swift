@@ -1,27 +1,28 @@
-import ConnectorLogCore
 import Foundation
 
 /// Texts by number, each once in each owner's name, in the order in which they came. Bytes end to end and a table of
 /// numbers: no object a text.
-struct TextNumbers: Sendable {
+package struct TextNumbers: Sendable {
     /// Another in each process, so that nobody can choose texts that share a hash.
     private static let seed = UInt64.random(in: .min ... .max)
 
-    private(set) var texts = TextColumn()
-    private(set) var owners: [Int64] = []
+    package private(set) var texts = TextColumn()
+    package private(set) var owners: [Int64] = []
     private var hashes: [UInt64] = []
     /// Numbers plus one, by hash; 0 is a free place. At most half of the places are taken.
     private var table: [UInt32] = []
 
-    var count: Int { owners.count }
+    package init() {}
+
+    package var count: Int { owners.count }
 
     /// The number of a text, which is `count` when it is new.
-    mutating func number(of text: Span<UInt8>, owner: Int64 = 0) -> Int {
+    package mutating func number(of text: Span<UInt8>, owner: Int64 = 0) -> Int {
         number(of: text, owner: owner, hash: Self.hash(text, owner: owner))
     }
 
     /// That of text `other` of another's.
-    mutating func number(of other: Int, in others: TextNumbers) -> Int {
+    package mutating func number(of other: Int, in others: TextNumbers) -> Int {
         let text = others.texts.bytes.span.extracting(others.texts.range(other))
         return number(of: text, owner: others.owners[other], hash: others.hashes[other])
     }
@@ -30,7 +31,7 @@ struct TextNumbers: Sendable {
         if count * 2 >= table.count { grow() }
         let place = place(of: text, owner: owner, hash: hash)
         if table[place] > 0 { return Int(table[place]) - 1 }
-        unsafe text.withUnsafeBytes { unsafe texts.append($0) }
+        text.withUnsafeBytes { texts.append($0) }
         owners.append(owner)
         hashes.append(hash)
         table[place] = UInt32(count)
@@ -38,13 +39,13 @@ struct TextNumbers: Sendable {
     }
 
     /// Nil when it has none.
-    func knownNumber(of text: Span<UInt8>, owner: Int64) -> Int? {
+    package func knownNumber(of text: Span<UInt8>, owner: Int64) -> Int? {
         if table.isEmpty { return nil }
         let place = place(of: text, owner: owner, hash: Self.hash(text, owner: owner))
         return table[place] > 0 ? Int(table[place]) - 1 : nil
     }
 
-    func string(_ number: Int) -> String { texts.string(number) ?? "" }
+    package func string(_ number: Int) -> String { texts.string(number) ?? "" }
 
     private static func hash(_ text: Span<UInt8>, owner: Int64) -> UInt64 {
         ColumnHash.hash(text, seed: seed &+ UInt64(bitPattern: owner) &* 0x9E37_79B9_7F4A_7C15)
@@ -78,10 +79,10 @@ struct TextNumbers: Sendable {
 extension Span<UInt8> {
     fileprivate func holdsTheSame(as other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        return unsafe withUnsafeBytes { own in
-            unsafe other.withUnsafeBytes { other in
+        return withUnsafeBytes { own in
+            other.withUnsafeBytes { other in
                 guard let own = own.baseAddress, let theirs = other.baseAddress else { return true }
-                return unsafe memcmp(own, theirs, other.count) == 0
+                return memcmp(own, theirs, other.count) == 0
             }
         }
     }

@@ -1,32 +1,30 @@
-import ConnectorLogCore
-
 /// The log times that are taken, connector by connector, so that no two entries of one connector share an instant.
 ///
 /// A pure value: decides, and says what it does not know. For each connector it holds a *window*: all taken times above a
 /// *horizon*. Below the horizon only the store knows.
-struct LogTimeWindows {
+package struct LogTimeWindows {
     /// Times that a window keeps after its entries are stored, while there are few windows. Entries that arrive out of order
     /// by less than so many of their connector's entries need no look into the store.
-    static let keptTimes = 1024
+    package static let keptTimes = 1024
     /// Times that it keeps when there are many windows, and begins with when the store had entries before.
-    static let leastTimes = 16
+    package static let leastTimes = 16
     /// When all windows hold more times than this (at most 16 bytes each), each keeps fewer, and if that is not enough the
     /// longest unused are forgotten.
-    static let maximumTimes = 1_000_000
+    package static let maximumTimes = 1_000_000
     /// What a window costs beside its times, in times.
-    static let windowCost = 32
+    package static let windowCost = 32
 
     /// A team's connector: a hash of both whose seed is another in each process, so that nobody can choose identifiers that
     /// share one.
-    typealias Key = UInt64
+    package typealias Key = UInt64
 
     private static let seed = UInt64.random(in: .min ... .max)
 
-    static func key(team: Int64, _ connector: Span<UInt8>) -> Key {
+    package static func key(team: Int64, _ connector: Span<UInt8>) -> Key {
         ColumnHash.hash(connector, seed: seed &+ UInt64(bitPattern: team) &* 0x9E37_79B9_7F4A_7C15)
     }
 
-    static func key(team: Int64, _ connector: String) -> Key { key(team: team, Array(connector.utf8).span) }
+    package static func key(team: Int64, _ connector: String) -> Key { key(team: team, Array(connector.utf8).span) }
 
     private struct Window {
         /// All taken times above the horizon.
@@ -75,23 +73,23 @@ struct LogTimeWindows {
     }
 
     /// Windows that keep all they know, for a batch that is about to use them.
-    var held: Set<Key> = []
+    package var held: Set<Key> = []
     private var windows: [Key: Window] = [:]
     private var uses: UInt64 = 0
     private var total = 0
     private let maximumTimes: Int
     private var nextShrink: Int
 
-    init(maximumTimes: Int = LogTimeWindows.maximumTimes) {
+    package init(maximumTimes: Int = LogTimeWindows.maximumTimes) {
         self.maximumTimes = maximumTimes
         nextShrink = maximumTimes
     }
 
     /// The latest time that may be taken without the window's knowing; nil when the connector has no window.
-    func horizon(of key: Key) -> Int64? { windows[key]?.horizon }
+    package func horizon(of key: Key) -> Int64? { windows[key]?.horizon }
 
     /// Opens the window of a connector of which the store has `times` above `horizon`, and perhaps more below.
-    mutating func open(_ key: Key, times: [Int64], horizon: Int64) {
+    package mutating func open(_ key: Key, times: [Int64], horizon: Int64) {
         guard windows[key] == nil else { return }
         uses += 1
         let window = Window(times: TakenTimes(times), horizon: horizon, lastUse: uses)
@@ -102,7 +100,7 @@ struct LogTimeWindows {
     /// Takes for the time of each of a batch's `rows`, in their order, the first free one at or after it.
     /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from each time up to its
     ///   horizon, as far as they follow each other.
-    mutating func reserve(
+    package mutating func reserve(
         _ rows: ArraySlice<Int32>, of times: inout [Int64], for key: Key, stored: TakenTimes = TakenTimes()
     ) {
         guard let place = windows.index(forKey: key) else {
@@ -115,14 +113,14 @@ struct LogTimeWindows {
     }
 
     /// The batch that reserved `times` is stored; or it is not, and they are free again.
-    mutating func settle(_ times: some Collection<Int64>, of key: Key, isStored: Bool) {
+    package mutating func settle(_ times: some Collection<Int64>, of key: Key, isStored: Bool) {
         guard let place = windows.index(forKey: key) else { return }
         total -= windows.values[place].settle(times, isStored: isStored)
     }
 
     /// When there are too many times, lets all windows keep fewer; if more than three quarters are left, forgets windows without
     /// pending times down to half. Held ones stay as they are.
-    mutating func shrink() {
+    package mutating func shrink() {
         guard total > nextShrink else { return }
         let kept = max(Self.leastTimes, maximumTimes / 2 / windows.count - Self.windowCost)
         var place = windows.startIndex

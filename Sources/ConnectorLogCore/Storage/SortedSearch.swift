@@ -1,7 +1,7 @@
 extension RandomAccessCollection where Index == Int {
     /// The first place where `isBehind` holds, or the end. It holds for none of the elements up to some place and for all
     /// from there on.
-    func firstIndex(rising isBehind: (Element) -> Bool) -> Int {
+    package func firstIndex(rising isBehind: (Element) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
             let middle = (low + high) / 2

@@ -1,6 +1,6 @@
 /// A set of times, as runs of neighbours in ascending order, in chunks: neither a long run nor times that come backwards
 /// cost more than a few hundred steps each.
-struct TakenTimes {
+package struct TakenTimes {
     private typealias Run = ClosedRange<Int64>
 
     /// A chunk that grows beyond this is halved.
@@ -8,9 +8,9 @@ struct TakenTimes {
 
     /// No chunk is empty. Runs touch each other at most across the border of two chunks.
     private var chunks: [[Run]] = []
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(_ times: some Sequence<Int64> = []) {
+    package init(_ times: some Sequence<Int64> = []) {
         for time in times.sorted() { append(time) }
     }
 
@@ -47,7 +47,7 @@ struct TakenTimes {
     }
 
     /// The first time at or after `time` that is not in the set.
-    func firstFree(atOrAfter time: Int64) -> Int64 {
+    package func firstFree(atOrAfter time: Int64) -> Int64 {
         guard !chunks.isEmpty else { return time }
         var time = time
         for chunk in chunks[chunk(of: time)...] {
@@ -62,7 +62,7 @@ struct TakenTimes {
     }
 
     /// - Precondition: the set does not hold `time`.
-    mutating func insert(_ time: Int64) {
+    package mutating func insert(_ time: Int64) {
         count += 1
         guard !chunks.isEmpty else {
             chunks = [[time...time]]
@@ -102,7 +102,7 @@ struct TakenTimes {
     }
 
     /// Removes the earliest times, but none at or after `limit`, until `kept` are left; returns the latest that went.
-    mutating func removeEarliest(keeping kept: Int, before limit: Int64) -> Int64? {
+    package mutating func removeEarliest(keeping kept: Int, before limit: Int64) -> Int64? {
         var latest: Int64?
         while let first = chunks.first {
             var gone = 0
@@ -127,7 +127,7 @@ struct TakenTimes {
     }
 
     /// - Precondition: the set holds `times`.
-    mutating func remove(_ times: some Collection<Int64>) {
+    package mutating func remove(_ times: some Collection<Int64>) {
         for time in times { remove(time) }
     }
 

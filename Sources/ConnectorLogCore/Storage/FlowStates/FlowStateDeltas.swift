@@ -1,8 +1,6 @@
-import ConnectorLogCore
-
 /// What batches add to flow states, a row a state: numbers and bytes, no object a state, since a thousand calls touch
 /// hundreds of states.
-struct FlowStateDeltas: Sendable {
+package struct FlowStateDeltas: Sendable {
     private struct Row {
         /// Numbers plus one in `texts`; 0 while unknown.
         var flowID: UInt32 = 0
@@ -27,10 +25,10 @@ struct FlowStateDeltas: Sendable {
     /// Ids, names and versions of flows.
     private var texts = TextNumbers()
 
-    init() {}
+    package init() {}
 
     /// Of the entries of one batch or block.
-    init(_ columns: EntryColumns) {
+    package init(_ columns: EntryColumns) {
         let ids = columns[.stateID]
         let bytes = ids.bytes.span
         let flowIDs = columns[.flowID]
@@ -54,21 +52,9 @@ struct FlowStateDeltas: Sendable {
         }
     }
 
-    /// Of a block of one commit.
-    init(of block: StoredBlock) throws {
-        var columns = EntryColumns()
-        columns.teamIDs = try block.integers(.teamID)
-        columns.logTimes = try block.integers(.logTime)
-        columns.outcomes = try block.integers(.outcome).map { UInt8(truncatingIfNeeded: $0) }
-        for field in [EntryTextField.stateID, .flowID, .flowName, .flowVersion] {
-            try block.texts(field.column).decoded().append(Array(0..<block.rows), to: &columns[field])
-        }
-        self.init(columns)
-    }
-
     /// States, with those that were removed.
-    var count: Int { rows.count }
-    var isEmpty: Bool { rows.allSatisfy(\.isEmpty) }
+    package var count: Int { rows.count }
+    package var isEmpty: Bool { rows.allSatisfy(\.isEmpty) }
 
     private mutating func number(of state: Span<UInt8>, team: Int64) -> Int {
         let number = states.number(of: state, owner: team)
@@ -88,7 +74,7 @@ struct FlowStateDeltas: Sendable {
 
     // MARK: - Changes
 
-    mutating func add(_ fault: RootFault) {
+    package mutating func add(_ fault: RootFault) {
         guard let id = fault.stateID, !id.isEmpty else { return }
         let state = number(of: Array(id.utf8).span, team: fault.teamID)
         let time = fault.occurredAt.microseconds
@@ -101,13 +87,13 @@ struct FlowStateDeltas: Sendable {
     }
 
     /// Adds what came behind this.
-    mutating func add(_ later: FlowStateDeltas) {
+    package mutating func add(_ later: FlowStateDeltas) {
         let numbers = textNumbers(of: later)
         for row in later.rows.indices { add(row, of: later, numbers) }
     }
 
     /// Adds what came behind this, of those states alone that are `wanted`.
-    mutating func add(_ later: FlowStateDeltas, where isWanted: (FlowStateKey) throws -> Bool) rethrows {
+    package mutating func add(_ later: FlowStateDeltas, where isWanted: (FlowStateKey) throws -> Bool) rethrows {
         let numbers = textNumbers(of: later)
         for row in later.rows.indices where try isWanted(later.key(row)) { add(row, of: later, numbers) }
     }
@@ -137,7 +123,7 @@ struct FlowStateDeltas: Sendable {
     }
 
     /// What is there of one state, which then has nothing.
-    mutating func remove(_ key: FlowStateKey) -> FlowStateDelta? {
+    package mutating func remove(_ key: FlowStateKey) -> FlowStateDelta? {
         guard let number = knownNumber(of: key), !rows[number].isEmpty else { return nil }
         defer { rows[number] = Row() }
         return delta(number)
@@ -145,15 +131,15 @@ struct FlowStateDeltas: Sendable {
 
     // MARK: - As texts
 
-    subscript(key: FlowStateKey) -> FlowStateDelta? {
+    package subscript(key: FlowStateKey) -> FlowStateDelta? {
         knownNumber(of: key).flatMap { rows[$0].isEmpty ? nil : delta($0) }
     }
 
     /// States with faults, in the order in which they came.
-    var faulty: [FlowStateKey] { rows.indices.filter { rows[$0].faults > 0 }.map(key) }
+    package var faulty: [FlowStateKey] { rows.indices.filter { rows[$0].faults > 0 }.map(key) }
 
     /// In the order in which the states came.
-    func forEach(_ body: (FlowStateKey, FlowStateDelta) throws -> Void) rethrows {
+    package func forEach(_ body: (FlowStateKey, FlowStateDelta) throws -> Void) rethrows {
         for number in rows.indices where !rows[number].isEmpty { try body(key(number), delta(number)) }
     }
 

@@ -1,18 +1,16 @@
-import ConnectorLogCore
-
 /// The rows of a batch by connector.
-struct BatchConnectors: Sendable {
-    let times: [Int64]
+package struct BatchConnectors: Sendable {
+    package let times: [Int64]
     /// In the order in which they came.
-    private(set) var keys: [LogTimeWindows.Key] = []
-    private(set) var earliest: [Int64] = []
+    package private(set) var keys: [LogTimeWindows.Key] = []
+    package private(set) var earliest: [Int64] = []
     /// The rows of all connectors, one behind the other, each's rising, and where each ends.
     private let rows: [Int32]
     private let ends: [Int]
     private let teams: [Int64]
     private let identifiers: TextColumn
 
-    init(_ columns: EntryColumns) {
+    package init(_ columns: EntryColumns) {
         times = columns.logTimes
         teams = columns.teamIDs
         let identifiers = columns[.connector]
@@ -55,19 +53,19 @@ struct BatchConnectors: Sendable {
         ends = next
     }
 
-    var count: Int { keys.count }
+    package var count: Int { keys.count }
 
     /// Rising; never empty.
-    func rows(of connector: Int) -> ArraySlice<Int32> {
+    package func rows(of connector: Int) -> ArraySlice<Int32> {
         rows[(connector == 0 ? 0 : ends[connector - 1])..<ends[connector]]
     }
 
     private func firstRow(of connector: Int) -> Int { Int(rows[connector == 0 ? 0 : ends[connector - 1]]) }
 
-    func team(_ connector: Int) -> Int64 { teams[firstRow(of: connector)] }
+    package func team(_ connector: Int) -> Int64 { teams[firstRow(of: connector)] }
 
     /// Empty where the entry names none.
-    func identifier(_ connector: Int) -> [UInt8] { Array(identifiers[firstRow(of: connector)] ?? []) }
+    package func identifier(_ connector: Int) -> [UInt8] { Array(identifiers[firstRow(of: connector)] ?? []) }
 
-    func isNamed(_ connector: Int) -> Bool { !identifiers.isNull(firstRow(of: connector)) }
+    package func isNamed(_ connector: Int) -> Bool { !identifiers.isNull(firstRow(of: connector)) }
 }

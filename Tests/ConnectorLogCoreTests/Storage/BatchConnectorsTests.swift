@@ -1,8 +1,7 @@
-import ConnectorLogCore
 import ConnectorLogTesting
 import Testing
 
-@testable import ConnectorLogBlockStore
+@testable import ConnectorLogCore
 
 @Suite struct BatchConnectorsTests {
     @Test func hasTheRowsOfEachConnectorOfEachTeam() {

@@ -1,8 +1,7 @@
-import ConnectorLogCore
 import ConnectorLogTesting
 import Testing
 
-@testable import ConnectorLogBlockStore
+@testable import ConnectorLogCore
 
 @Suite struct FlowStateDeltasTests {
     private func columns(_ rows: [(team: Int64, state: String?, time: Int64, name: String?)]) -> EntryColumns {

@@ -1,7 +1,7 @@
 import ConnectorLogTesting
 import Testing
 
-@testable import ConnectorLogBlockStore
+@testable import ConnectorLogCore
 
 @Suite struct LogTimeWindowsTests {
     @Test func movesATieOnByAMicrosecond() {

@@ -1,0 +1,163 @@
+/// What servers that store entries in one place agree on, where that place has no transactions of its own: whose commit is
+/// stored and whose is not, which ids and times are given, and what flow states have become. One database with transactions
+/// holds it.
+///
+/// The life of a commit:
+/// 1. `begin` opens a transaction that holds the commit's idempotency tokens and connectors, so that no other commit of them
+///    runs beside it, and notes its number, durably and for all to see, as open.
+/// 2. The server writes the entries, each with the commit's number, to the store of entries.
+/// 3. `OpenCommit.finish` writes the rest and takes the number from the open ones, in the transaction of step 1: from then on,
+///    and not before, all of the commit is there.
+///
+/// Whatever ends a commit before that, it is abandoned: its rows may be in the store of entries, and count for nothing. Readers
+/// look by a `CommitSnapshot`, which says what to leave out; `abandoned` tells what may be removed.
+package protocol CommitLedger: FlowStateReader, PendingCalls {
+    /// Waits while another commit holds a token or a connector of this one.
+    func begin(_ proposal: CommitProposal) async throws(StoreError) -> any OpenCommit
+    /// What is committed at this moment.
+    func snapshot() async throws(StoreError) -> CommitSnapshot
+
+    /// Notes those as abandoned whose server is gone, and returns all that were abandoned before `time`.
+    func abandoned(before time: Timestamp) async throws(StoreError) -> [UInt64]
+    /// None of their rows is left, and none can come.
+    func forget(abandoned commits: [UInt64]) async throws(StoreError)
+    /// Forgets idempotency tokens from before `time`.
+    func forgetAnswers(before time: Timestamp) async throws(StoreError)
+
+    /// Notes an erasure as under way.
+    func beginErasure(
+        _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
+    ) async throws(StoreError) -> Erasure
+    /// By number, the greatest first; at most `limit`.
+    func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure]
+    /// Those under way, of all teams.
+    func openErasures() async throws(StoreError) -> [Erasure]
+    /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction.
+    /// - Parameter losses: what the states lose whose rows it removed. A state that is the target is removed.
+    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError)
+
+    /// What teams say of retention; teams that say nothing are not there.
+    func retentions() async throws(StoreError) -> [Int64: Retention]
+    /// Removes a team's flow states whose last action is before `time`.
+    func removeStates(team: Int64, lastActionBefore time: Timestamp) async throws(StoreError)
+    /// All teams that there are.
+    func teamIDs() async throws(StoreError) -> [Int64]
+}
+
+/// The queries of `LogReader` that flow states answer, as it says.
+package protocol FlowStateReader: Sendable {
+    func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary>
+    func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState>
+    func state(team: Int64, id: String) async throws(StoreError) -> FlowState?
+    func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches]
+}
+
+/// A team's connector by the bytes of its identifier: `String` itself compares by canonical equivalence.
+package struct ConnectorKey: Hashable, Comparable, Sendable {
+    package var teamID: Int64
+    package var identifier: [UInt8]
+
+    package init(teamID: Int64, identifier: [UInt8]) {
+        (self.teamID, self.identifier) = (teamID, identifier)
+    }
+
+    package static func < (a: ConnectorKey, b: ConnectorKey) -> Bool {
+        a.teamID == b.teamID ? a.identifier.lexicographicallyPrecedes(b.identifier) : a.teamID < b.teamID
+    }
+}
+
+/// Some batches that are to be stored by one commit.
+package struct CommitProposal: Sendable {
+    /// One a batch.
+    package var answers: [IdempotentAnswer?]
+    /// Of all entries.
+    package var connectors: Set<ConnectorKey>
+    /// Of all rows.
+    package var teams: Set<Int64>
+    /// Now.
+    package var at: Timestamp
+
+    package init(answers: [IdempotentAnswer?], connectors: Set<ConnectorKey>, teams: Set<Int64>, at: Timestamp) {
+        (self.answers, self.connectors, self.teams, self.at) = (answers, connectors, teams, at)
+    }
+}
+
+/// What the ledger knows of a connector when a commit begins.
+package struct ConnectorTimes: Hashable, Sendable {
+    /// No later `log_time` was ever given; nil when none was.
+    package var latest: Int64?
+    /// The last commit that gave times; 0 when none did. A server that knows it, and all before it, knows all times.
+    package var lastCommit: UInt64
+
+    package init(latest: Int64?, lastCommit: UInt64) {
+        (self.latest, self.lastCommit) = (latest, lastCommit)
+    }
+}
+
+/// A commit that has begun and not ended. One of `finish` and `abandon` has to be called, once.
+package protocol OpenCommit: Sendable {
+    /// Rises from commit to commit, begins with 1.
+    var number: UInt64 { get }
+    /// The first of the commit's ids, above all of commits that began before, as many as a commit may have.
+    var firstID: EntryID { get }
+    /// One a batch: what became of its token. Batches that are not `stored` are no part of the commit.
+    var results: [Result<AppendResult, StoreError>] { get }
+    /// Those of the proposal's teams that exist.
+    var teams: Set<Int64> { get }
+    var times: [ConnectorKey: ConnectorTimes] { get }
+
+    /// Returns when the commit is durable. Throws when it is abandoned; when that cannot be known, `failed`.
+    func finish(_ changes: CommitChanges) async throws(StoreError)
+    /// Gives all up that was begun.
+    func abandon() async
+}
+
+/// What a commit changes beside the store of entries.
+package struct CommitChanges: Sendable {
+    /// What batches say of flow states: in their order, in each its entries and faults before its changes.
+    package struct States: Sendable {
+        package var deltas: FlowStateDeltas
+        package var changes: [StateChange]
+
+        package init(deltas: FlowStateDeltas, changes: [StateChange]) {
+            (self.deltas, self.changes) = (deltas, changes)
+        }
+    }
+
+    package var states: [States] = []
+    /// Of entries and faults, to be registered where the catalog does not have them.
+    package var connectors: Set<ConnectorKey> = []
+    /// The latest `log_time` that was given to each connector with an entry.
+    package var latestTimes: [ConnectorKey: Int64] = [:]
+    package var pendingParts: [PendingPart] = []
+    package var releasedParts: [Int64] = []
+
+    package init() {}
+}
+
+/// Which rows of the store of entries count.
+package struct CommitSnapshot: Hashable, Sendable {
+    /// Rows of later commits do not.
+    package var last: UInt64
+    /// Nor do those of these: open ones, and abandoned ones.
+    package var hidden: [UInt64]
+
+    package init(last: UInt64, hidden: [UInt64]) {
+        (self.last, self.hidden) = (last, hidden)
+    }
+}
+
+/// What an erasure takes from a flow state.
+package struct FlowStateLoss: Sendable {
+    package var key: FlowStateKey
+    package var calls: Int
+    package var failedCalls: Int
+    package var faults: Int
+    /// Of the calls that are left; nil when none is. Without a lost call these count for nothing.
+    package var firstCallAt: Timestamp?
+    package var lastCallAt: Timestamp?
+
+    package init(key: FlowStateKey, calls: Int = 0, failedCalls: Int = 0, faults: Int = 0) {
+        (self.key, self.calls, self.failedCalls, self.faults) = (key, calls, failedCalls, faults)
+    }
+}
