@@ -5,7 +5,7 @@
 package struct DurationHistogram: Hashable, Sendable {
     private static let classesAPower = 8
     /// Durations from here on (some twelve days) count as this long.
-    private static let longestCounted: Int64 = 1 << 40
+    package static let longestCounted: Int64 = 1 << 40
 
     /// By class; as long as the highest that was counted.
     private var counts: [UInt32] = []
@@ -26,6 +26,17 @@ package struct DurationHistogram: Hashable, Sendable {
         }
         counts[number] += 1
         count += 1
+    }
+
+    /// Durations of one class, which somebody else told apart.
+    package mutating func add(class number: Int, count more: Int, shortest: Int64, longest: Int64) {
+        self.shortest = min(self.shortest, min(max(shortest, 0), Self.longestCounted))
+        self.longest = max(self.longest, min(max(longest, 0), Self.longestCounted))
+        if number >= counts.count {
+            counts.append(contentsOf: repeatElement(0, count: number + 1 - counts.count))
+        }
+        counts[number] += UInt32(clamping: more)
+        count += more
     }
 
     package mutating func add(_ other: DurationHistogram) {

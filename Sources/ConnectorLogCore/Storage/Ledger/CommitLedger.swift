@@ -34,7 +34,7 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     func openErasures() async throws(StoreError) -> [Erasure]
     /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction.
     /// - Parameter losses: what the states lose whose rows it removed. A state that is the target is removed.
-    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError)
+    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError) -> Erasure
 
     /// What teams say of retention; teams that say nothing are not there.
     func retentions() async throws(StoreError) -> [Int64: Retention]

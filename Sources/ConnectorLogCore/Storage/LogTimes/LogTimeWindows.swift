@@ -97,6 +97,13 @@ package struct LogTimeWindows {
         total += window.times.count + Self.windowCost
     }
 
+    /// What a connector's window knows is no longer all: somebody else gave times.
+    /// - Precondition: none of its times is pending.
+    package mutating func forget(_ key: Key) {
+        guard let window = windows.removeValue(forKey: key) else { return }
+        total -= window.times.count + Self.windowCost
+    }
+
     /// Takes for the time of each of a batch's `rows`, in their order, the first free one at or after it.
     /// - Precondition: the connector has a window, and `stored` holds the connector's stored times from each time up to its
     ///   horizon, as far as they follow each other.

@@ -1,0 +1,254 @@
+package import ConnectorLogCore
+package import Logging
+
+/// Entries and root faults in ClickHouse; what has to be agreed on, in a ledger (docs/adr/0014).
+///
+/// Any number of servers may use one store. Nothing of it is in this process but what speeds it up.
+package final class ClickHouseStore: Sendable {
+    private let client: ClickHouseClient
+    private let dialect: Dialect
+    private let topology: Topology
+    private let ledger: any CommitLedger
+    private let catalog: any Catalog
+    private let commits: GroupCommit
+    private let standardRetention: Retention
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    /// Opens a store whose tables are there.
+    /// - Parameter retention: for teams that say nothing of their own.
+    package static func open(
+        _ address: ClickHouseAddress, ledger: any CommitLedger, catalog: any Catalog, retention: Retention = .forever,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) async throws(StoreError) -> ClickHouseStore {
+        guard address.hosts.count == 1 || address.cluster != nil else {
+            throw StoreError(.failed, "an address of several servers of ClickHouse has to name their cluster")
+        }
+        let client = ClickHouseClient(address)
+        do throws(ClickHouseFailure) {
+            let dialect = try await client.dialect()
+            let topology = try await Topology.read(client)
+            for table in Tables.all {
+                let columns = table.columns.map(\.name).joined(separator: ", ")
+                _ = try await client.query("SELECT \(columns) FROM \(table.name) LIMIT 0", "its table \(table.name)")
+            }
+            return ClickHouseStore(
+                client: client, dialect: dialect, topology: topology, ledger: ledger, catalog: catalog,
+                retention: retention, now: now, logger: logger)
+        } catch {
+            await client.close()
+            throw StoreError(error)
+        }
+    }
+
+    private init(
+        client: ClickHouseClient, dialect: Dialect, topology: Topology, ledger: any CommitLedger,
+        catalog: any Catalog, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        (self.client, self.dialect, self.topology) = (client, dialect, topology)
+        (self.ledger, self.catalog, self.standardRetention) = (ledger, catalog, retention)
+        (self.now, self.logger) = (now, logger)
+        commits = GroupCommit(
+            run: CommitRun(
+                client: client, dialect: dialect, topology: topology, ledger: ledger, times: CommitTimes(), now: now,
+                logger: logger))
+    }
+
+    package func close() async {
+        await commits.close()
+        await client.close()
+    }
+
+    /// Whether entries can be taken now.
+    package func isReady() async -> Bool {
+        do {
+            _ = try await ledger.snapshot()
+            _ = try await client.query("SELECT 1", "whether it is there")
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+// MARK: - LogWriter
+
+extension ClickHouseStore: LogWriter {
+    package func append(
+        _ batch: consuming RedactedBatch, idempotency: IdempotentAnswer?
+    ) async throws(StoreError) -> AppendResult {
+        guard !batch.isEmpty || idempotency != nil else { return .stored }
+        return try await commits.commit(AppendedBatch(batch, idempotency))
+    }
+}
+
+// MARK: - LogReader
+
+extension ClickHouseStore: LogReader {
+    private func search<Value: Sendable>(
+        team: Int64, none: Value, _ body: (EntrySearch) async throws(ClickHouseFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        guard catalog.hasTeam(team) else { return none }
+        let search = EntrySearch(
+            client: client, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
+        do {
+            return try await body(search)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    package func entry(team: Int64, id: EntryID) async throws(StoreError) -> LogEntry? {
+        try await search(team: team, none: nil) { search throws(ClickHouseFailure) in
+            try await search.entry(team: team, id: id)
+        }
+    }
+
+    package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
+        try await search(team: query.teamID, none: Page(rows: [], next: nil)) { search throws(ClickHouseFailure) in
+            try await search.page(query)
+        }
+    }
+
+    package func fault(team: Int64, id: EntryID) async throws(StoreError) -> RootFault? {
+        try await search(team: team, none: nil) { search throws(ClickHouseFailure) in
+            try await search.fault(team: team, id: id)
+        }
+    }
+
+    package func faults(_ query: FaultQuery) async throws(StoreError) -> Page<RootFault> {
+        try await search(team: query.teamID, none: Page(rows: [], next: nil)) { search throws(ClickHouseFailure) in
+            try await search.faults(query)
+        }
+    }
+
+    package func flows(_ query: FlowQuery) async throws(StoreError) -> NamedPage<FlowSummary> {
+        guard catalog.hasTeam(query.teamID) else { return NamedPage(rows: [], next: nil) }
+        return try await ledger.flows(query)
+    }
+
+    package func states(_ query: StateQuery) async throws(StoreError) -> NamedPage<FlowState> {
+        guard catalog.hasTeam(query.teamID) else { return NamedPage(rows: [], next: nil) }
+        return try await ledger.states(query)
+    }
+
+    package func state(team: Int64, id: String) async throws(StoreError) -> FlowState? {
+        guard catalog.hasTeam(team) else { return nil }
+        return try await ledger.state(team: team, id: id)
+    }
+
+    package func outcomes(_ query: OutcomeQuery) async throws(StoreError) -> [OutcomeBucket] {
+        let none = query.bucketStarts.map { OutcomeBucket(start: $0, ok: 0, failed: 0) }
+        return try await search(team: query.teamID, none: none) { search throws(ClickHouseFailure) in
+            try await search.outcomes(query)
+        }
+    }
+
+    package func launches(_ query: LaunchQuery) async throws(StoreError) -> [FlowLaunches] {
+        guard catalog.hasTeam(query.teamID) else { return [] }
+        return try await ledger.launches(query)
+    }
+
+    package func faultCounts(_ query: FaultCountQuery) async throws(StoreError) -> [Int] {
+        let none = Array(repeating: 0, count: query.buckets.count)
+        return try await search(team: query.teamID, none: none) { search throws(ClickHouseFailure) in
+            try await search.faultCounts(query)
+        }
+    }
+
+    package func statistics(_ query: CallStatisticsQuery) async throws(StoreError) -> CallStatistics {
+        let none = CallStatistics(
+            buckets: Array(repeating: CallStatistics.Tally(), count: query.buckets.count), groups: [])
+        return try await search(team: query.teamID, none: none) { search throws(ClickHouseFailure) in
+            try await search.statistics(query)
+        }
+    }
+
+    package func counts(_ query: EntryCountQuery) async throws(StoreError) -> EntryCounts {
+        let zeros = Array(repeating: 0, count: query.buckets.count)
+        return try await search(team: query.entries.teamID, none: EntryCounts(ok: zeros, failed: zeros)) {
+            search throws(ClickHouseFailure) in
+            try await search.counts(query)
+        }
+    }
+}
+
+// MARK: - PendingCalls
+
+extension ClickHouseStore: PendingCalls {
+    package func pendingCounts(team: Int64?) async throws(StoreError) -> PendingCounts {
+        try await ledger.pendingCounts(team: team)
+    }
+
+    package func pendingCalls(
+        arrivedBefore time: Timestamp, limit: Int, bytes: Int
+    ) async throws(StoreError) -> [[StoredPendingPart]] {
+        try await ledger.pendingCalls(arrivedBefore: time, limit: limit, bytes: bytes)
+    }
+}
+
+// MARK: - LogKeeper
+
+extension ClickHouseStore: LogKeeper {
+    private var mutations: Mutations { Mutations(client: client, dialect: dialect, topology: topology) }
+
+    package func erase(
+        _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
+    ) async throws(StoreError) -> Erasure {
+        try await complete(ledger.beginErasure(target, team: team, keyID: keyID, at: at))
+    }
+
+    private func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
+        let search = EntrySearch(
+            client: client, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
+        return try await ErasureRun(search: search, mutations: mutations, ledger: ledger).complete(erasure, at: now())
+    }
+
+    package func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] {
+        try await ledger.erasures(query)
+    }
+
+    package func enforceRetention(default standard: Retention, at now: Timestamp) async throws(StoreError) {
+        try await RetentionRun(mutations: mutations, ledger: ledger).run(default: standard, at: now)
+    }
+}
+
+// MARK: - Maintenance
+
+extension ClickHouseStore {
+    /// An insert that was given up may come so much later still: rows of abandoned commits stay hidden until then.
+    private static let secondsOfLateInserts: Int64 = 600
+    private static let secondsOfAnswers: Int64 = 86_400
+    private static let timeBetweenChores = Duration.seconds(30)
+
+    /// Works until its task is cancelled. Every server of a store may do so at once.
+    package func runMaintenance() async {
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                try await chores()
+            } catch {
+                if Task.isCancelled { return }
+                logger.error("maintenance failed", metadata: ["cause": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.timeBetweenChores)
+        }
+    }
+
+    func chores() async throws(StoreError) {
+        for erasure in try await ledger.openErasures() { _ = try await complete(erasure) }
+        try await removeAbandoned(before: now().advanced(bySeconds: -Self.secondsOfLateInserts))
+        try await ledger.forgetAnswers(before: now().advanced(bySeconds: -Self.secondsOfAnswers))
+        try await enforceRetention(default: standardRetention, at: now())
+    }
+
+    /// Removes the rows of commits that were given up before `time`.
+    func removeAbandoned(before time: Timestamp) async throws(StoreError) {
+        let commits = try await ledger.abandoned(before: time)
+        guard !commits.isEmpty else { return }
+        let isOfThem = "commit IN (\(commits.map(String.init).joined(separator: ", ")))"
+        for table in Tables.all where try await mutations.count(in: table, where: isOfThem) > 0 {
+            try await mutations.delete(from: table, where: isOfThem)
+        }
+        try await ledger.forget(abandoned: commits)
+    }
+}

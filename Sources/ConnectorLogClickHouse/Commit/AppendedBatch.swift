@@ -1,0 +1,46 @@
+import ConnectorLogCore
+
+/// A batch that waits for its commit.
+struct AppendedBatch: Sendable {
+    var entries: EntryColumns
+    var faults: [RootFault]
+    var changes: [StateChange]
+    var pendingParts: [PendingPart]
+    var releasedParts: [Int64]
+    var idempotency: IdempotentAnswer?
+
+    init(_ batch: consuming RedactedBatch, _ idempotency: IdempotentAnswer?) {
+        entries = batch.takeEntries()
+        (faults, changes) = (batch.faults, batch.states)
+        (pendingParts, releasedParts) = (batch.pendingParts, batch.releasedParts)
+        self.idempotency = idempotency
+    }
+
+    /// About what it takes in memory, for the limit of the queue.
+    var byteCount: Int {
+        entries.byteCount + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
+            + changes.count * 256 + (idempotency?.answer.count ?? 0)
+            + pendingParts.reduce(0) { $0 + 256 + $1.entry.bytes.count } + releasedParts.count * 8
+    }
+
+    var teams: Set<Int64> {
+        Set(entries.teamIDs).union(faults.map(\.teamID)).union(changes.map(\.teamID))
+            .union(pendingParts.map(\.key.teamID))
+    }
+
+    /// Without the rows of teams that there are no more.
+    func limited(to teams: Set<Int64>) -> AppendedBatch {
+        var left = self
+        if !entries.teamIDs.allSatisfy(teams.contains) {
+            var kept = EntryColumns()
+            for row in 0..<entries.count where teams.contains(entries.teamIDs[row]) {
+                kept.append(contentsOf: entries[row..<row + 1])
+            }
+            left.entries = kept
+        }
+        left.faults = faults.filter { teams.contains($0.teamID) }
+        left.changes = changes.filter { teams.contains($0.teamID) }
+        left.pendingParts = pendingParts.filter { teams.contains($0.key.teamID) }
+        return left
+    }
+}

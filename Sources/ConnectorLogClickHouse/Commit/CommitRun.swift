@@ -1,0 +1,137 @@
+import ConnectorLogCore
+import Logging
+
+/// Stores a group of batches as one commit.
+struct CommitRun: Sendable {
+    /// So often an insert is tried, each time as a commit of its own.
+    static let attempts = 3
+
+    let client: ClickHouseClient
+    let dialect: Dialect
+    let topology: Topology
+    let ledger: any CommitLedger
+    let times: CommitTimes
+    let now: @Sendable () -> Timestamp
+    let logger: Logger
+
+    /// One result a batch, in order.
+    func run(_ group: [AppendedBatch]) async -> [Result<AppendResult, StoreError>] {
+        do throws(StoreError) {
+            return try await commit(group)
+        } catch {
+            logger.error("commit failed", metadata: ["code": "\(error.code.rawValue)", "cause": "\(error)"])
+            return group.map { _ in .failure(error) }
+        }
+    }
+
+    private func commit(_ group: [AppendedBatch]) async throws(StoreError) -> [Result<AppendResult, StoreError>] {
+        var connectors: Set<ConnectorKey> = []
+        var teams: Set<Int64> = []
+        for batch in group {
+            let own = BatchConnectors(batch.entries)
+            for connector in 0..<own.count { connectors.insert(own.name(connector)) }
+            teams.formUnion(batch.teams)
+        }
+        let proposal = CommitProposal(
+            answers: group.map(\.idempotency), connectors: connectors, teams: teams, at: now())
+        var attempt = 0
+        while true {
+            attempt += 1
+            let commit = try await ledger.begin(proposal)
+            let isStored = commit.results.map { if case .success(.stored) = $0 { true } else { false } }
+            let accepted = zip(group, isStored).filter(\.1).map { $0.0.limited(to: commit.teams) }
+            guard !accepted.isEmpty else {
+                await commit.abandon()
+                return commit.results
+            }
+            let rows = CommitRows(accepted, commit, dialect)
+            let written: WrittenCommit
+            do throws(ClickHouseFailure) {
+                written = try await write(rows, commit)
+            } catch {
+                await commit.abandon()
+                guard error.mayTryAnother, attempt < Self.attempts else { throw StoreError(error) }
+                logger.warning("an insert is tried again", metadata: ["cause": "\(error)"])
+                continue
+            }
+            do throws(StoreError) {
+                try await commit.finish(written.changes)
+                times.settle(written.times, of: rows.connectors, commit: commit.number)
+                return commit.results
+            } catch {
+                times.settle(written.times, of: rows.connectors, commit: nil)
+                throw error
+            }
+        }
+    }
+
+    private struct WrittenCommit {
+        var changes: CommitChanges
+        var times: [Int64]
+    }
+
+    private func write(
+        _ rows: CommitRows, _ commit: any OpenCommit
+    ) async throws(ClickHouseFailure) -> WrittenCommit {
+        let given = try await times.reserve(rows.connectors, known: commit.times) {
+            (connector, ranges) async throws(ClickHouseFailure) in
+            try await storedTimes(of: connector, in: ranges)
+        }
+        do throws(ClickHouseFailure) {
+            try await insert(rows.blocks(times: given), number: commit.number)
+            return WrittenCommit(changes: rows.changes(times: given), times: given)
+        } catch {
+            times.settle(given, of: rows.connectors, commit: nil)
+            throw error
+        }
+    }
+
+    /// Of all commits: that a time is taken by one that was abandoned does no harm.
+    private func storedTimes(
+        of connector: ConnectorKey, in ranges: [ClosedRange<Int64>]
+    ) async throws(ClickHouseFailure) -> [Int64] {
+        let within = ranges.map { range in
+            "log_time BETWEEN \(dialect.time(range.lowerBound)) AND \(dialect.time(range.upperBound))"
+        }
+        let place = "the times of a connector"
+        let answer = try await client.query(
+            """
+            SELECT \(dialect.microseconds("log_time")) FROM entries
+            WHERE team_id = \(connector.teamID) AND connector = \(Dialect.text(connector.identifier))
+            AND (\(within.joined(separator: " OR "))) FORMAT RowBinary
+            """, place)
+        var reader = RowBinaryReader(answer, place)
+        return try reader.rows { row throws(ClickHouseFailure) in try row.integer() }
+    }
+
+    /// All of a commit goes to one shard, another each time.
+    private func insert(
+        _ blocks: [(table: Table, block: NativeBlock)], number: UInt64
+    ) async throws(ClickHouseFailure) {
+        let (shard, host) = client.health.best(of: topology.shards, turn: Int(truncatingIfNeeded: number & 0xFFFF))
+        let result = await withTaskGroup(of: ClickHouseFailure?.self) { tasks in
+            for (table, block) in blocks {
+                tasks.addTask {
+                    do throws(ClickHouseFailure) {
+                        try await client.insert(
+                            block, into: topology.isReplicated ? ClickHouseMigration.local(table) : table.name,
+                            settings: settings(number, table, replicas: shard.count), host: host)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await tasks.reduce(nil) { $0 ?? $1 }
+        }
+        if let result { throw result }
+    }
+
+    private func settings(_ number: UInt64, _ table: Table, replicas: Int) -> [String: String] {
+        var settings: [String: String] = [:]
+        if dialect.hasPartitionLimit { settings["max_partitions_per_insert_block"] = "0" }
+        if dialect.hasDeduplicationToken { settings["insert_deduplication_token"] = "\(number)-\(table.name)" }
+        if topology.isReplicated, replicas > 1 { settings["insert_quorum"] = "\(replicas / 2 + 1)" }
+        return settings
+    }
+}

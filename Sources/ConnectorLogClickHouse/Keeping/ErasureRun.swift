@@ -1,0 +1,131 @@
+import ConnectorLogCore
+
+/// Erases rows, and takes them from the flow states that counted them.
+struct ErasureRun: Sendable {
+    /// Ids in one statement.
+    private static let idsAtOnce = 5000
+
+    let search: EntrySearch
+    let mutations: Mutations
+    let ledger: any CommitLedger
+
+    /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left.
+    func complete(_ erasure: Erasure, at now: Timestamp) async throws(StoreError) -> Erasure {
+        var erasure = erasure
+        let team = erasure.teamID
+        var rows = Conditions(team: team, search.snapshot)
+        rows.add(Self.condition(erasure.target))
+        var losses = try await callLosses(rows, team: team)
+        var faults: Conditions?
+        if case .entry = erasure.target {} else {
+            faults = rows
+            try await add(faultLosses: rows, team: team, to: &losses)
+            erasure.faults = try await mutations.count(in: Tables.faults, where: rows.sql)
+        }
+        erasure.entries = try await mutations.count(in: Tables.entries, where: rows.sql)
+        if erasure.entries > 0 { try await remove(rows, erasure.target, team: team) }
+        if let faults, erasure.faults > 0 { try await mutations.delete(from: Tables.faults, where: faults.sql) }
+        try await noteCallsLeft(&losses, team: team)
+        erasure.completedAt = now
+        return try await ledger.complete(erasure, losses: Array(losses.values))
+    }
+
+    private static func condition(_ target: ErasureTarget) -> String {
+        switch target {
+        case .entry(let id): "id = \(Dialect.id(id))"
+        case .state(let id):
+            id.isEmpty ? "0" : "state_id = \(Dialect.text(id))"
+        case .connector(let identifier): "connector = \(Dialect.text(identifier))"
+        }
+    }
+
+    /// The calls themselves last: while they are there, the erasure can be taken up again.
+    private func remove(_ rows: Conditions, _ target: ErasureTarget, team: Int64) async throws(StoreError) {
+        switch target {
+        case .entry:
+            try await mutations.delete(from: Tables.entriesByState, where: rows.sql)
+            try await mutations.delete(from: Tables.entriesByID, where: rows.sql)
+        case .state:
+            let ids: [EntryID] = try await read(
+                "SELECT id FROM entries_by_state WHERE \(rows.sql)"
+            ) { row throws(ClickHouseFailure) in try row.id() }
+            for start in stride(from: 0, to: ids.count, by: Self.idsAtOnce) {
+                var some = Conditions(team: team, search.snapshot)
+                let literals = ids[start..<min(start + Self.idsAtOnce, ids.count)].map(Dialect.id)
+                some.add("id IN (\(literals.joined(separator: ", ")))")
+                try await mutations.delete(from: Tables.entriesByID, where: some.sql)
+            }
+            try await mutations.delete(from: Tables.entriesByState, where: rows.sql)
+        case .connector:
+            try await mutations.delete(from: Tables.entriesByState, where: rows.sql)
+            try await mutations.delete(from: Tables.entriesByID, where: rows.sql)
+        }
+        try await mutations.delete(from: Tables.entries, where: rows.sql)
+    }
+
+    // MARK: - Flow states
+
+    private func callLosses(
+        _ rows: Conditions, team: Int64
+    ) async throws(StoreError) -> [FlowStateKey: FlowStateLoss] {
+        let absence = EntryBlocks.absence(of: .stateID)
+        let found: [FlowStateLoss] = try await read(
+            """
+            SELECT state_id, toInt64(count()), toInt64(countIf(outcome = \(Outcome.failed.rawValue))) FROM entries
+            WHERE \(rows.sql) AND bitAnd(absent, \(absence)) = 0 GROUP BY state_id
+            """
+        ) { row throws(ClickHouseFailure) in
+            FlowStateLoss(
+                key: FlowStateKey(teamID: team, stateID: try row.string()), calls: Int(try row.integer(Int64.self)),
+                failedCalls: Int(try row.integer(Int64.self)))
+        }
+        return Dictionary(found.map { ($0.key, $0) }) { first, _ in first }
+    }
+
+    private func add(
+        faultLosses rows: Conditions, team: Int64, to losses: inout [FlowStateKey: FlowStateLoss]
+    ) async throws(StoreError) {
+        let absence = FaultBlock.absence(of: "state_id")
+        let found: [(FlowStateKey, Int)] = try await read(
+            """
+            SELECT state_id, toInt64(count()) FROM faults
+            WHERE \(rows.sql) AND bitAnd(absent, \(absence)) = 0 GROUP BY state_id
+            """
+        ) { row throws(ClickHouseFailure) in
+            (FlowStateKey(teamID: team, stateID: try row.string()), Int(try row.integer(Int64.self)))
+        }
+        for (key, faults) in found { losses[key, default: FlowStateLoss(key: key)].faults += faults }
+    }
+
+    /// First and last of the calls that states have left.
+    private func noteCallsLeft(
+        _ losses: inout [FlowStateKey: FlowStateLoss], team: Int64
+    ) async throws(StoreError) {
+        let states = losses.values.filter { $0.calls > 0 }.map { Dialect.text($0.key.stateID) }
+        for start in stride(from: 0, to: states.count, by: Self.idsAtOnce) {
+            var left = Conditions(team: team, search.snapshot)
+            let some = states[start..<min(start + Self.idsAtOnce, states.count)]
+            left.add("state_id IN (\(some.joined(separator: ", ")))")
+            let time = { (function: String) in search.dialect.microseconds("\(function)(log_time)") }
+            let found: [(FlowStateKey, Int64, Int64)] = try await read(
+                "SELECT state_id, \(time("min")), \(time("max")) FROM entries_by_state WHERE \(left.sql) GROUP BY state_id"
+            ) { row throws(ClickHouseFailure) in
+                (FlowStateKey(teamID: team, stateID: try row.string()), try row.integer(), try row.integer())
+            }
+            for (key, first, last) in found {
+                losses[key]?.firstCallAt = Timestamp(microseconds: first)
+                losses[key]?.lastCallAt = Timestamp(microseconds: last)
+            }
+        }
+    }
+
+    private func read<Row>(
+        _ sql: String, _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
+    ) async throws(StoreError) -> [Row] {
+        do {
+            return try await search.rows(sql, "what an erasure removes", row)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+/// A ClickHouse server of a test's own, in a temporary directory, as long as the process lives.
+package final class TestClickHouse: Sendable {
+    package let httpPort: Int
+    private let process: Process
+    private let directory: URL
+
+    package struct Trouble: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// The server's program; nil where there is none.
+    package static let program: String? = ["/usr/sbin/clickhouse-server", "/usr/bin/clickhouse-server"]
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+    /// One for all tests of the process.
+    package static let shared = Task { try await TestClickHouse() }
+
+    package init() async throws {
+        guard let program = Self.program else { throw Trouble(description: "there is no clickhouse-server") }
+        directory = FileManager.default.temporaryDirectory.appending(path: "clickhouse-\(UUID().uuidString)")
+        for name in ["data", "tmp", "user_files", "format_schemas"] {
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: name), withIntermediateDirectories: true)
+        }
+        let ports = try FreePorts.take(3)
+        httpPort = ports[0]
+        try Self.users.write(to: directory.appending(path: "users.xml"), atomically: true, encoding: .utf8)
+        try Self.configuration(directory.path(percentEncoded: false), ports)
+            .write(to: directory.appending(path: "config.xml"), atomically: true, encoding: .utf8)
+        process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = ["--config-file=\(directory.appending(path: "config.xml").path(percentEncoded: false))"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        TestProcesses.endWithThisOne(process, directory)
+        try await waitUntilUp()
+    }
+
+    private func waitUntilUp() async throws {
+        for _ in 0..<600 {
+            if FreePorts.isTaken(httpPort) { return }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Trouble(description: "clickhouse-server does not start")
+    }
+
+    private static let users = """
+        <yandex>
+            <profiles><default><max_memory_usage>4000000000</max_memory_usage></default></profiles>
+            <users><default>
+                <password></password><networks><ip>127.0.0.1</ip></networks>
+                <profile>default</profile><quota>default</quota>
+            </default></users>
+            <quotas><default></default></quotas>
+        </yandex>
+        """
+
+    private static func configuration(_ directory: String, _ ports: [Int]) -> String {
+        """
+        <yandex>
+            <logger>
+                <level>warning</level><log>\(directory)/log</log><errorlog>\(directory)/errors</errorlog>
+            </logger>
+            <http_port>\(ports[0])</http_port><tcp_port>\(ports[1])</tcp_port>
+            <interserver_http_port>\(ports[2])</interserver_http_port>
+            <interserver_http_host>127.0.0.1</interserver_http_host><listen_host>127.0.0.1</listen_host>
+            <path>\(directory)/data/</path><tmp_path>\(directory)/tmp/</tmp_path>
+            <user_files_path>\(directory)/user_files/</user_files_path>
+            <format_schema_path>\(directory)/format_schemas/</format_schema_path>
+            <users_config>\(directory)/users.xml</users_config>
+            <default_profile>default</default_profile><default_database>default</default_database>
+            <mark_cache_size>100000000</mark_cache_size>
+        </yandex>
+        """
+    }
+}
+
+extension TestClickHouse {
+    /// Where CI runs it has to be there; elsewhere tests do without.
+    package static var isWanted: Bool { program != nil || ProcessInfo.processInfo.environment["CI"] != nil }
+}
