@@ -199,9 +199,7 @@ extension ClickHouseStore: LogKeeper {
     }
 
     private func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
-        let search = EntrySearch(
-            client: client, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
-        return try await ErasureRun(search: search, mutations: mutations, ledger: ledger).complete(erasure, at: now())
+        try await ErasureRun(client: client, mutations: mutations, ledger: ledger, now: now).complete(erasure)
     }
 
     package func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] {

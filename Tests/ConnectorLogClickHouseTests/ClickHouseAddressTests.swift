@@ -5,7 +5,9 @@ import Testing
     @Test func takesAllParts() throws {
         let address = try ClickHouseAddress("clickhouses://me:p%40ss@a.example:9000,[::1],b/logs?cluster=west")
         #expect(
-            address.hosts == [.init(name: "a.example", port: 9000), .init(name: "::1", port: 8443), .init(name: "b", port: 8443)])
+            address.hosts == [
+                .init(name: "a.example", port: 9000), .init(name: "::1", port: 8443), .init(name: "b", port: 8443),
+            ])
         #expect(address.isSecure)
         #expect(address.user == "me")
         #expect(address.password == "p@ss")

@@ -51,7 +51,9 @@ package struct ClickHouseAddress: Hashable, Sendable {
         for part in authority.split(separator: ",", omittingEmptySubsequences: false) {
             hosts.append(try Self.host(part, standardPort: standardPort))
         }
-        guard hosts.count <= Self.maximumHosts else { throw Problem(message: "names more than \(Self.maximumHosts) hosts") }
+        guard hosts.count <= Self.maximumHosts else {
+            throw Problem(message: "names more than \(Self.maximumHosts) hosts")
+        }
         database = path.isEmpty ? "default" : try Self.decoded(path, "the database")
         guard Self.isName(database) else { throw Problem(message: "names a database that is no identifier") }
         try read(options: query ?? "")
@@ -89,7 +91,8 @@ package struct ClickHouseAddress: Hashable, Sendable {
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= 100, !(48...57).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || byte == UInt8(ascii: "_")
         }
     }
 

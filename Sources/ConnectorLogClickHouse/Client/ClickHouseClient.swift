@@ -47,6 +47,12 @@ final class ClickHouseClient: Sendable {
 
     func close() async { try? await http.shutdown() }
 
+    /// Who forgets to close leaks nothing: the HTTP client insists.
+    deinit {
+        let http = http
+        Task { try? await http.shutdown() }
+    }
+
     var allHosts: [Int] { Array(address.hosts.indices) }
 
     /// Asks a question whose answer depends on no server.

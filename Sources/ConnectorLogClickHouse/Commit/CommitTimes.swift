@@ -7,9 +7,10 @@ import Synchronization
 /// asked.
 final class CommitTimes: Sendable {
     /// What the store of entries has of a connector within some ranges, which rise.
-    typealias Stored = @Sendable (
-        _ connector: ConnectorKey, _ ranges: [ClosedRange<Int64>]
-    ) async throws(ClickHouseFailure) -> [Int64]
+    typealias Stored =
+        @Sendable (
+            _ connector: ConnectorKey, _ ranges: [ClosedRange<Int64>]
+        ) async throws(ClickHouseFailure) -> [Int64]
 
     /// How far behind each time of a batch the store is asked at first, in microseconds.
     private static let slack: Int64 = 1_000_000

@@ -28,7 +28,8 @@ struct EntryBlocks {
 
     var entries: NativeBlock {
         var block = NativeBlock(
-            columns: Tables.entries.columns.count, rows: columns.count, capacity: columns.byteCount + columns.count * 100)
+            columns: Tables.entries.columns.count, rows: columns.count,
+            capacity: columns.byteCount + columns.count * 100)
         block.append("commit", "UInt64", all: commit)
         block.append("team_id", "Int64", columns.teamIDs)
         block.append("log_time", dialect.timeType, columns.logTimes)

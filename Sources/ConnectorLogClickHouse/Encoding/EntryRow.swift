@@ -25,7 +25,11 @@ enum EntryRow {
 
     static func columns(_ fields: EntryQuery.Fields, _ dialect: Dialect) -> String {
         let texts = texts(fields).map { name($0.0) }
-        return (["team_id", dialect.microseconds("log_time"), "id", "status", "outcome", "duration", "absent", "connector"]
+        return
+            ([
+                "team_id", dialect.microseconds("log_time"), "id", "status", "outcome", "duration", "absent",
+                "connector",
+            ]
             + texts).joined(separator: ", ")
     }
 

@@ -5,29 +5,42 @@ struct ErasureRun: Sendable {
     /// Ids in one statement.
     private static let idsAtOnce = 5000
 
-    let search: EntrySearch
+    let client: ClickHouseClient
     let mutations: Mutations
     let ledger: any CommitLedger
+    let now: @Sendable () -> Timestamp
 
     /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left.
-    func complete(_ erasure: Erasure, at now: Timestamp) async throws(StoreError) -> Erasure {
+    func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
         var erasure = erasure
         let team = erasure.teamID
-        var rows = Conditions(team: team, search.snapshot)
+        let snapshot: CommitSnapshot
+        if case .state = erasure.target {
+            let removal = try await ledger.removeState(of: erasure)
+            erasure.states = max(erasure.states, removal.removed)
+            snapshot = removal.snapshot
+        } else {
+            snapshot = try await ledger.snapshot()
+        }
+        var rows = Conditions(team: team, snapshot)
         rows.add(Self.condition(erasure.target))
         var losses = try await callLosses(rows, team: team)
-        var faults: Conditions?
-        if case .entry = erasure.target {} else {
-            faults = rows
+        erasure.entries = try await mutations.count(in: Tables.entries, where: rows.sql)
+        let hasFaults = if case .entry = erasure.target { false } else { true }
+        if hasFaults {
             try await add(faultLosses: rows, team: team, to: &losses)
             erasure.faults = try await mutations.count(in: Tables.faults, where: rows.sql)
         }
-        erasure.entries = try await mutations.count(in: Tables.entries, where: rows.sql)
-        if erasure.entries > 0 { try await remove(rows, erasure.target, team: team) }
-        if let faults, erasure.faults > 0 { try await mutations.delete(from: Tables.faults, where: faults.sql) }
-        try await noteCallsLeft(&losses, team: team)
-        erasure.completedAt = now
-        return try await ledger.complete(erasure, losses: Array(losses.values))
+        if erasure.entries > 0 { try await remove(rows, erasure.target, team: team, snapshot) }
+        if erasure.faults > 0 { try await mutations.delete(from: Tables.faults, where: rows.sql) }
+        // The state itself is gone, and if there is one of this id by now, it has lost nothing.
+        if case .state(let id) = erasure.target { losses[FlowStateKey(teamID: team, stateID: id)] = nil }
+        erasure.completedAt = now()
+        let lost = losses
+        try await ledger.complete(erasure, states: Set(lost.keys)) { snapshot async throws(StoreError) in
+            try await withCallsLeft(lost, team: team, snapshot)
+        }
+        return erasure
     }
 
     private static func condition(_ target: ErasureTarget) -> String {
@@ -40,7 +53,9 @@ struct ErasureRun: Sendable {
     }
 
     /// The calls themselves last: while they are there, the erasure can be taken up again.
-    private func remove(_ rows: Conditions, _ target: ErasureTarget, team: Int64) async throws(StoreError) {
+    private func remove(
+        _ rows: Conditions, _ target: ErasureTarget, team: Int64, _ snapshot: CommitSnapshot
+    ) async throws(StoreError) {
         switch target {
         case .entry:
             try await mutations.delete(from: Tables.entriesByState, where: rows.sql)
@@ -50,7 +65,7 @@ struct ErasureRun: Sendable {
                 "SELECT id FROM entries_by_state WHERE \(rows.sql)"
             ) { row throws(ClickHouseFailure) in try row.id() }
             for start in stride(from: 0, to: ids.count, by: Self.idsAtOnce) {
-                var some = Conditions(team: team, search.snapshot)
+                var some = Conditions(team: team, snapshot)
                 let literals = ids[start..<min(start + Self.idsAtOnce, ids.count)].map(Dialect.id)
                 some.add("id IN (\(literals.joined(separator: ", ")))")
                 try await mutations.delete(from: Tables.entriesByID, where: some.sql)
@@ -97,16 +112,17 @@ struct ErasureRun: Sendable {
         for (key, faults) in found { losses[key, default: FlowStateLoss(key: key)].faults += faults }
     }
 
-    /// First and last of the calls that states have left.
-    private func noteCallsLeft(
-        _ losses: inout [FlowStateKey: FlowStateLoss], team: Int64
-    ) async throws(StoreError) {
-        let states = losses.values.filter { $0.calls > 0 }.map { Dialect.text($0.key.stateID) }
+    /// With the first and the last of the calls that states have left.
+    private func withCallsLeft(
+        _ lost: [FlowStateKey: FlowStateLoss], team: Int64, _ snapshot: CommitSnapshot
+    ) async throws(StoreError) -> [FlowStateLoss] {
+        var losses = lost
+        let states = lost.values.filter { $0.calls > 0 }.map { Dialect.text($0.key.stateID) }
         for start in stride(from: 0, to: states.count, by: Self.idsAtOnce) {
-            var left = Conditions(team: team, search.snapshot)
+            var left = Conditions(team: team, snapshot)
             let some = states[start..<min(start + Self.idsAtOnce, states.count)]
             left.add("state_id IN (\(some.joined(separator: ", ")))")
-            let time = { (function: String) in search.dialect.microseconds("\(function)(log_time)") }
+            let time = { (function: String) in mutations.dialect.microseconds("\(function)(log_time)") }
             let found: [(FlowStateKey, Int64, Int64)] = try await read(
                 "SELECT state_id, \(time("min")), \(time("max")) FROM entries_by_state WHERE \(left.sql) GROUP BY state_id"
             ) { row throws(ClickHouseFailure) in
@@ -117,13 +133,16 @@ struct ErasureRun: Sendable {
                 losses[key]?.lastCallAt = Timestamp(microseconds: last)
             }
         }
+        return Array(losses.values)
     }
 
     private func read<Row>(
         _ sql: String, _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
     ) async throws(StoreError) -> [Row] {
         do {
-            return try await search.rows(sql, "what an erasure removes", row)
+            let place = "what an erasure removes"
+            var reader = RowBinaryReader(try await client.query(sql + " FORMAT RowBinary", place), place)
+            return try reader.rows(row)
         } catch {
             throw StoreError(error)
         }

@@ -6,7 +6,8 @@ struct RetentionRun: Sendable {
     let ledger: any CommitLedger
 
     /// Bits of column `absent` of the texts that are details.
-    private static let entryDetails = EntryBlocks.absence(of: .requestBody) | EntryBlocks.absence(of: .responseBody)
+    private static let entryDetails =
+        EntryBlocks.absence(of: .requestBody) | EntryBlocks.absence(of: .responseBody)
         | EntryBlocks.absence(of: .attributes) | EntryBlocks.absence(of: .requestHeaders)
         | EntryBlocks.absence(of: .responseHeaders) | EntryBlocks.absence(of: .receipt)
 
@@ -33,13 +34,13 @@ struct RetentionRun: Sendable {
         let changes = [
             """
             request_headers = '', response_headers = '', request_body = '', response_body = '', attributes = '',
-            receipt = '', request_body_attributes = 0, response_body_attributes = 0,
+            receipt = '', request_body_attributes = toInt64(0), response_body_attributes = toInt64(0),
             vendor_request_ids = emptyArrayString(), absent = bitOr(absent, toUInt32(\(Self.entryDetails))),
-            details_removed_at = \(now.microseconds)
+            details_removed_at = toInt64(\(now.microseconds))
             """,
             """
-            response_headers = '', response_body = '', response_body_attributes = 0, receipt = '',
-            absent = bitOr(absent, toUInt32(\(FaultBlock.bodyAbsence))), details_removed_at = \(now.microseconds)
+            response_headers = '', response_body = '', response_body_attributes = toInt64(0), receipt = '',
+            absent = bitOr(absent, toUInt32(\(FaultBlock.bodyAbsence))), details_removed_at = toInt64(\(now.microseconds))
             """,
         ]
         for (table, changes) in zip([Tables.entries, Tables.faults], changes) {

@@ -40,7 +40,9 @@ struct EntrySearch: Sendable {
         conditions.add("log_time", behind: query.after, query.order, dialect)
         var windows = TimeWindows(query, now: now)
         if let state = query.stateID {
-            guard let calls = try await calls(ofState: state, team: query.teamID) else { return Page(rows: [], next: nil) }
+            guard let calls = try await calls(ofState: state, team: query.teamID) else {
+                return Page(rows: [], next: nil)
+            }
             conditions.add("connector IN (\(calls.connectors.map { Dialect.text($0) }.joined(separator: ", ")))")
             conditions.add("log_time BETWEEN \(dialect.time(calls.first)) AND \(dialect.time(calls.last))")
             windows = .one

@@ -24,9 +24,10 @@ extension InMemoryStore: CommitLedger {
             return InMemoryCommit(
                 number: records.lastCommit, firstID: firstID, results: results,
                 teams: proposal.teams.intersection(records.teams.keys),
-                times: Dictionary(uniqueKeysWithValues: proposal.connectors.map { connector in
-                    (connector, records.commitTimes[connector] ?? ConnectorTimes(latest: nil, lastCommit: 0))
-                }),
+                times: Dictionary(
+                    uniqueKeysWithValues: proposal.connectors.map { connector in
+                        (connector, records.commitTimes[connector] ?? ConnectorTimes(latest: nil, lastCommit: 0))
+                    }),
                 proposal: proposal, store: self)
         }
     }
@@ -62,20 +63,29 @@ extension InMemoryStore: CommitLedger {
 
     package func openErasures() async throws(StoreError) -> [Erasure] { try with { $0.openErasures } }
 
-    package func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError) -> Erasure {
+    package func removeState(of erasure: Erasure) async throws(StoreError) -> (removed: Int, snapshot: CommitSnapshot) {
+        try await commitLane.acquire()
+        defer { commitLane.release() }
+        let removed = try with { records in
+            guard case .state(let id) = erasure.target else { return 0 }
+            return records.states.removeValue(forKey: StatePlace(team: erasure.teamID, id: id)) == nil ? 0 : 1
+        }
+        return (removed, try await snapshot())
+    }
+
+    package func complete(
+        _ erasure: Erasure, states: Set<FlowStateKey>,
+        losses: @Sendable (CommitSnapshot) async throws(StoreError) -> [FlowStateLoss]
+    ) async throws(StoreError) {
+        try await commitLane.acquire()
+        defer { commitLane.release() }
+        let losses = try await losses(try await snapshot())
         try with { records in
-            var erasure = erasure
             for loss in losses {
                 records.states[StatePlace(team: loss.key.teamID, id: loss.key.stateID)]?.take(loss)
             }
-            if case .state(let id) = erasure.target,
-                records.states.removeValue(forKey: StatePlace(team: erasure.teamID, id: id)) != nil
-            {
-                erasure.states = 1
-            }
             records.openErasures.removeAll { $0.number == erasure.number }
             records.erasures.append(erasure)
-            return erasure
         }
     }
 

@@ -32,9 +32,16 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure]
     /// Those under way, of all teams.
     func openErasures() async throws(StoreError) -> [Erasure]
-    /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction.
-    /// - Parameter losses: what the states lose whose rows it removed. A state that is the target is removed.
-    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError) -> Erasure
+    /// Removes the flow state that an erasure under way is of, and notes that it did.
+    /// - Returns: how many there were, and what was committed at that moment: what is committed later begins the state anew.
+    func removeState(of erasure: Erasure) async throws(StoreError) -> (removed: Int, snapshot: CommitSnapshot)
+    /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction, which
+    /// holds the states from before `losses` is asked, so that no commit changes them meanwhile.
+    /// - Parameter losses: given what is committed at that moment, says what the states lose, each one of `states`.
+    func complete(
+        _ erasure: Erasure, states: Set<FlowStateKey>,
+        losses: @Sendable (CommitSnapshot) async throws(StoreError) -> [FlowStateLoss]
+    ) async throws(StoreError)
 
     /// What teams say of retention; teams that say nothing are not there.
     func retentions() async throws(StoreError) -> [Int64: Retention]
