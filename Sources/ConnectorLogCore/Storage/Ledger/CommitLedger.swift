@@ -33,8 +33,11 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     /// Those under way, of all teams.
     func openErasures() async throws(StoreError) -> [Erasure]
     /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction.
-    /// - Parameter losses: what the states lose whose rows it removed. A state that is the target is removed.
-    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError)
+    /// One that is completed already stays as it is.
+    /// - Parameter losses: what the states lose whose rows it removed, each state once. A state that is the target is removed.
+    /// - Returns: what is noted of it: also whether a state was removed, and when it was completed.
+    @discardableResult
+    func complete(_ erasure: Erasure, losses: [FlowStateLoss]) async throws(StoreError) -> Erasure
 
     /// What teams say of retention; teams that say nothing are not there.
     func retentions() async throws(StoreError) -> [Int64: Retention]
