@@ -8,16 +8,19 @@ package final class PostgresStore: Sendable {
 
     package let catalog: PostgresCatalog
     package let ledger: PostgresLedger
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let reserve: PostgresPool
     private let logger: Logger
 
-    private init(_ configuration: PostgresConfiguration, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+    private init(
+        _ configuration: PostgresConfiguration, _ timing: PostgresTiming, now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
         let connections = max(configuration.connections, PostgresConfiguration.fewestConnections)
         pool = PostgresPool(configuration, connections: connections)
         reserve = PostgresPool(configuration, connections: PostgresPool.reserve)
-        catalog = PostgresCatalog(pool: pool, logger: logger)
-        ledger = PostgresLedger(pool: pool, reserve: reserve, now: now, logger: logger)
+        catalog = PostgresCatalog(pool: pool, timing: timing, logger: logger)
+        ledger = PostgresLedger(pool: pool, reserve: reserve, timing: timing, now: now, logger: logger)
         self.logger = logger
     }
 
@@ -26,7 +29,14 @@ package final class PostgresStore: Sendable {
     package static func open(
         _ configuration: PostgresConfiguration, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws(StoreError) -> PostgresStore {
-        let store = PostgresStore(configuration, now: now, logger: logger)
+        try await open(configuration, timing: PostgresTiming(), now: now, logger: logger)
+    }
+
+    static func open(
+        _ configuration: PostgresConfiguration, timing: PostgresTiming, now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) async throws(StoreError) -> PostgresStore {
+        let store = PostgresStore(configuration, timing, now: now, logger: logger)
         do throws(StoreError) {
             try await store.pool.read { try PostgresMigrations.check($0) }
             try await store.catalog.start()

@@ -11,10 +11,9 @@ import Synchronization
 
 /// Follows what other servers change of the catalog, on a connection and a thread of its own.
 ///
-/// It waits for notifications, and asks for the versions in any case every two seconds: a notification may be lost with a
+/// It waits for notifications, and asks for the versions in any case now and then: a notification may be lost with a
 /// connection, or with a pooler between.
 final class CatalogListener: Sendable {
-    private static let interval: Int32 = 2000
     /// Milliseconds until the next connection is tried, so that a server that comes back finds its clients soon.
     private static let pause: Int32 = 500
 
@@ -26,6 +25,7 @@ final class CatalogListener: Sendable {
     }
 
     private let configuration: PostgresConfiguration
+    private let timing: PostgresTiming
     private let memory: CatalogMemory
     private let logger: Logger
     private let state = Mutex(State())
@@ -33,13 +33,14 @@ final class CatalogListener: Sendable {
     private let alarm = Pipe()
     private let hasEnded = DispatchSemaphore(value: 0)
 
-    init(_ configuration: PostgresConfiguration, memory: CatalogMemory, logger: Logger) {
+    init(_ configuration: PostgresConfiguration, timing: PostgresTiming, memory: CatalogMemory, logger: Logger) {
         var configuration = configuration
         // A connection that does not answer is left before keys are older than they may be.
         configuration.statementTimeout = 1500
         configuration.answerGrace = 500
         configuration.connectTimeout = 2
-        (self.configuration, self.memory, self.logger) = (configuration, memory, logger)
+        (self.configuration, self.timing) = (configuration, timing)
+        (self.memory, self.logger) = (memory, logger)
     }
 
     func start(from versions: CatalogLoad.Versions) {
@@ -50,8 +51,8 @@ final class CatalogListener: Sendable {
         if isFirst { Thread.detachNewThread { [self] in follow(from: versions) } }
     }
 
-    /// Returns when the thread has ended.
-    func stop() {
+    /// - Parameter waits: until the thread has ended.
+    func stop(waits: Bool) {
         let (isRunning, subscribers) = state.withLock { state in
             defer { (state.isStopped, state.subscribers) = (true, [:]) }
             return (state.isStarted && !state.isStopped, state.subscribers)
@@ -59,7 +60,7 @@ final class CatalogListener: Sendable {
         for subscriber in subscribers.values { subscriber.finish() }
         if !isRunning { return }
         alarm.fileHandleForWriting.write(Data([1]))
-        hasEnded.wait()
+        if waits { hasEnded.wait() }
     }
 
     // MARK: - The thread
@@ -74,12 +75,12 @@ final class CatalogListener: Sendable {
             do {
                 let connection = try PostgresConnection.open(configuration, at: "listening")
                 defer { connection.close() }
-                try connection.listen(to: CatalogLoad.channel)
+                if timing.listens { try connection.listen(to: CatalogLoad.channel) }
                 if wasLost { logger.info("the catalog follows PostgreSQL again") }
                 wasLost = false
                 while !isStopped {
                     try update(&known, connection)
-                    _ = try connection.waitForNotification(milliseconds: Self.interval, alarm: alarmDescriptor)
+                    _ = try connection.waitForNotification(milliseconds: timing.interval, alarm: alarmDescriptor)
                 }
             } catch {
                 if !wasLost {

@@ -12,9 +12,9 @@ package final class PostgresCatalog: Catalog {
     let listener: CatalogListener
     private let logger: Logger
 
-    init(pool: PostgresPool, logger: Logger) {
+    init(pool: PostgresPool, timing: PostgresTiming, logger: Logger) {
         (self.pool, self.logger) = (pool, logger)
-        listener = CatalogListener(pool.configuration, memory: memory, logger: logger)
+        listener = CatalogListener(pool.configuration, timing: timing, memory: memory, logger: logger)
     }
 
     /// Fills the memory, and begins to follow what others change.
@@ -28,7 +28,10 @@ package final class PostgresCatalog: Catalog {
         listener.start(from: versions)
     }
 
-    func stop() { listener.stop() }
+    deinit { listener.stop(waits: false) }
+
+    /// Returns when nothing is followed any more.
+    func stop() { listener.stop(waits: true) }
 
     /// An element whenever another server, or this one, may have changed secrets, sealed keys or redaction rules.
     package func secretChanges() -> AsyncStream<Void> { listener.secretChanges() }

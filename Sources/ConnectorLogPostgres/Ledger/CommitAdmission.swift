@@ -32,8 +32,10 @@ struct CommitAdmission: Sendable {
         var stored: Set<[UInt8]> = []
         var known: [[UInt8]: IdempotentAnswer] = [:]
         var left = Array(wanted.values)
-        for round in 0... where !left.isEmpty {
-            guard round < rounds else { throw StoreError(.overloaded, "idempotency tokens come and go") }
+        var round = 0
+        while !left.isEmpty {
+            round += 1
+            guard round <= rounds else { throw StoreError(.overloaded, "idempotency tokens come and go") }
             stored.formUnion(try take(left, at: proposal.at, connection))
             left.removeAll { stored.contains($0.token) }
             for answer in try answers(left.map(\.token), connection) { known[answer.token] = answer }

@@ -9,17 +9,19 @@ import Logging
 ///   process ended, within half a minute where the machine did. Until `abandoned` meets it, its rows are hidden as those of
 ///   any open commit are.
 package final class PostgresLedger: CommitLedger {
-    /// In which a server that lives has taken the lock of its commit.
-    private static let grace: Int64 = 10_000_000
-
     let pool: PostgresPool
     /// For what is written while commits hold their connections.
     let reserve: PostgresPool
     private let places: CommitPlaces
+    private let timing: PostgresTiming
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
-    init(pool: PostgresPool, reserve: PostgresPool, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+    init(
+        pool: PostgresPool, reserve: PostgresPool, timing: PostgresTiming, now: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        self.timing = timing
         (self.pool, self.reserve, self.now, self.logger) = (pool, reserve, now, logger)
         let connections = max(pool.configuration.connections, PostgresConfiguration.fewestConnections)
         places = CommitPlaces(count: connections - 2, pool: pool)
@@ -65,7 +67,7 @@ package final class PostgresLedger: CommitLedger {
     }
 
     package func abandoned(before time: Timestamp) async throws(StoreError) -> [UInt64] {
-        try await CommitNumbers(pool: pool).abandonOrphans(grace: Self.grace, at: now())
+        try await CommitNumbers(pool: pool).abandonOrphans(grace: timing.grace, at: now())
         return try await pool.read { connection in
             try connection.query(
                 "SELECT number FROM open_commit WHERE is_abandoned AND abandoned_at < $1 ORDER BY number",

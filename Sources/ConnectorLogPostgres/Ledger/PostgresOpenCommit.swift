@@ -12,7 +12,7 @@ final class PostgresOpenCommit: OpenCommit {
     let times: [ConnectorKey: ConnectorTimes]
 
     private let begunAt: Timestamp
-    private let lease: PostgresLease
+    let lease: PostgresLease
     private let place: CommitPlaces.Place
     private let numbers: CommitNumbers
     private let now: @Sendable () -> Timestamp

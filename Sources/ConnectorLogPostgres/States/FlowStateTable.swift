@@ -19,8 +19,10 @@ struct FlowStateTable {
         for start in stride(from: 0, to: keys.count, by: Self.statesAtOnce) {
             let part = keys[start..<min(start + Self.statesAtOnce, keys.count)]
             var left = part.compactMap { key in all.steps[key].map { (key, $0) } }
-            for round in 0... where !left.isEmpty {
-                guard round < Self.rounds else { throw StoreError(.overloaded, "flow states come and go") }
+            var round = 0
+            while !left.isEmpty {
+                round += 1
+                guard round <= Self.rounds else { throw StoreError(.overloaded, "flow states come and go") }
                 left = try pass(left)
             }
         }

@@ -42,7 +42,7 @@ package final class TestPostgres: Sendable {
 
     /// Whether tests against PostgreSQL run: where it is installed. Where `CI` is `true` they run in any case, and fail without.
     package static let isWanted = ProcessInfo.processInfo.environment["CI"] == "true" || program("postgres") != nil
-    package static let wantMessage: StaticString = "PostgreSQL 15 is not installed (Debian: postgresql-15)"
+    private static let wantMessage = "PostgreSQL 15 is not installed (Debian: postgresql-15)"
 
     private static func program(_ name: String) -> String? {
         ["/usr/lib/postgresql/15/bin/", "/usr/local/bin/", "/usr/bin/"].map { $0 + name }
@@ -88,7 +88,7 @@ package final class TestPostgres: Sendable {
             if read -r signal; then kill -"$signal" $server; wait $server
             else kill -INT $server; wait $server; rm -rf "$directory"; fi
             """
-        guard let postgres = Self.program("postgres") else { throw Failure(description: "\(Self.wantMessage)") }
+        guard let postgres = Self.program("postgres") else { throw Failure(description: Self.wantMessage) }
         let command = Self.asOtherUser(["/bin/sh", "-c", script, "sh", directory, postgres] + options)
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
@@ -157,7 +157,7 @@ package final class TestPostgres: Sendable {
     // MARK: - Programs
 
     private func run(_ name: String, _ arguments: [String]) async throws {
-        guard let path = Self.program(name) else { throw Failure(description: "\(Self.wantMessage)") }
+        guard let path = Self.program(name) else { throw Failure(description: Self.wantMessage) }
         let command = Self.asOtherUser([path] + (name == "psql" ? ["-X", "-q"] : []) + arguments)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
@@ -166,7 +166,8 @@ package final class TestPostgres: Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
+        let status = try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }
