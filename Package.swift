@@ -195,8 +195,9 @@ let package = Package(
         .executableTarget(
             name: "connectorlog",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogGRPC",
-                "ConnectorLogIngest", "ConnectorLogInvoker", "ConnectorLogSecrets", "ConnectorLogServer",
+                "ConnectorLogCore", "ConnectorLogAPI", "ConnectorLogBlockStore", "ConnectorLogClickHouse",
+                "ConnectorLogGRPC", "ConnectorLogIngest", "ConnectorLogInvoker", "ConnectorLogPostgres",
+                "ConnectorLogSecrets", "ConnectorLogServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),

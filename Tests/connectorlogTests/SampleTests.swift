@@ -33,9 +33,7 @@ import Testing
         let run = ServerRun(
             configuration: configuration,
             store: OpenStore(
-                store: store, maintain: Self.untilCancelled, isReady: { true },
-                eraseSecrets: { _, _ async throws(StoreError) in throw StoreError(.failed, "a server erases none") },
-                rebuild: { () async throws(StoreError) in },
+                log: store, catalog: store, maintain: Self.untilCancelled, isReady: { true },
                 close: { () async throws(StoreError) in }),
             vault: vault, signingKey: Array(repeating: 7, count: 32), now: { SystemTime.now }, clock: RecordingClock(),
             metrics: MetricsRegistry(), logger: quiet, sampleTimeout: .milliseconds(150),

@@ -15,6 +15,7 @@ struct ServeConfiguration: Sendable {
     var server: ServerSettings
     var ingest: IngestLimits
     var dataDirectory: String
+    var storage: StorageAddresses
     var logLevel: Logger.Level
     var logFormat: LogFormat
     var recordsSample: Bool
@@ -36,6 +37,7 @@ struct ServeConfiguration: Sendable {
             server: try await server(from: values),
             ingest: ingest,
             dataDirectory: try await values.requiredText(.data),
+            storage: try await storage(from: values, flags: sources.flags),
             logLevel: Logger.Level(rawValue: try await values.requiredText(.logLevel)) ?? .info,
             logFormat: LogFormat(rawValue: try await values.requiredText(.logFormat)) ?? .line,
             recordsSample: try await values.toggle(.sample),
@@ -45,6 +47,7 @@ struct ServeConfiguration: Sendable {
             masterKey: try masterKey(try await values.text(.masterKey))
         )
         try configuration.checkAdminKey()
+        try configuration.checkSharedKeys()
         if configuration.recordsSample, configuration.server.tls != nil {
             throw CommandFailure(
                 .configuration, "--sample is for a first look over plain HTTP on loopback: leave the TLS settings out")
@@ -107,6 +110,30 @@ struct ServeConfiguration: Sendable {
         throw CommandFailure(
             .configuration,
             "\(Setting.adminKey.environmentName) has to be clk_ and at least 32 of A-Z a-z 0-9 _ -")
+    }
+
+    private static func storage(
+        from values: SettingValues, flags: [Setting: ConfigContent]
+    ) async throws(CommandFailure) -> StorageAddresses {
+        for setting in [Setting.store, .catalog] {
+            guard case .string(let url)? = flags[setting], StorageAddresses.holdsPassword(url) else { continue }
+            throw CommandFailure(
+                .configuration,
+                "--\(setting.name) may hold no password, which all users of the machine could see: put it into "
+                    + "\(Setting.environmentPrefix)_\(setting.name.uppercased())_PASSWORD")
+        }
+        return try StorageAddresses(
+            store: try await values.text(.store), storePassword: try await values.text(.storePassword),
+            catalog: try await values.text(.catalog), catalogPassword: try await values.text(.catalogPassword))
+    }
+
+    /// Servers that share a store have to sign and seal with one key: none may make its own.
+    private func checkSharedKeys() throws(CommandFailure) {
+        guard case .shared = storage, masterKey == nil else { return }
+        throw CommandFailure(
+            .configuration,
+            "with --store and --catalog, \(Setting.masterKey.environmentName) has to be set, the same for all servers of "
+                + "the store: \(Self.masterKeyForm)")
     }
 
     static let masterKeyForm = "64 hexadecimal digits, or 32 bytes in base64"

@@ -73,6 +73,18 @@ extension Setting {
     static let data = Setting(
         "data", .text(placeholder: "DIRECTORY"), default: "./connectorlog-data",
         "Directory of the store, its keys and the first admin key. One process at a time.")
+    static let store = Setting(
+        "store", .text(placeholder: "URL"), default: nil,
+        "Where entries are, when not in --data: clickhouse://user@host:port,host:port/database?cluster=NAME. With --catalog.")
+    static let catalog = Setting(
+        "catalog", .text(placeholder: "URL"), default: nil,
+        "Where all else is: postgres://user@host:port/database, with the options of libpq. With --store.")
+    static let storePassword = Setting(
+        "store-password", .text(placeholder: "PASSWORD"), default: nil, isSecret: true,
+        "The password of --store.")
+    static let catalogPassword = Setting(
+        "catalog-password", .text(placeholder: "PASSWORD"), default: nil, isSecret: true,
+        "The password of --catalog; PGPASSWORD and PostgreSQL's own password file do as well.")
     static let tlsCertificate = Setting(
         "tls-certificate", .text(placeholder: "FILE"), default: nil,
         "Certificate chain in PEM. Together with --tls-private-key it turns on HTTPS and HTTP/2.")
@@ -144,11 +156,12 @@ extension Setting {
 
     /// In the order of the help and of the table.
     static let all: [Setting] = [
-        .host, .port, .otlp, .otlpGRPCPort, .otlpHTTPPort, .data, .tlsCertificate, .tlsPrivateKey, .behindProxy,
+        .host, .port, .otlp, .otlpGRPCPort, .otlpHTTPPort, .data, .store, .catalog, .tlsCertificate,
+        .tlsPrivateKey, .behindProxy,
         .publicOrigin, .traceURL,
         .rateLimitPerHour, .failedAuthenticationsPerHour, .maximumConnections, .idleSeconds, .bodyLimit,
         .ingestMemory, .invokerAllowPrivateTargets, .invokerAllowedNetworks, .invokerTrustedCertificates,
         .retentionEntriesDays, .retentionDetailsDays, .logLevel, .logFormat, .sample, .adminKey,
-        .masterKey,
+        .masterKey, .storePassword, .catalogPassword,
     ]
 }

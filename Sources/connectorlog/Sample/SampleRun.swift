@@ -11,7 +11,8 @@ struct SampleRun: Sendable {
     /// How long an ordinary call waits: far longer than any answer takes, on the slowest machine too.
     private static let timeout: Duration = .seconds(30)
 
-    let store: any LogReader & Catalog
+    let reader: any LogReader
+    let catalog: any Catalog
     let clock: any Clock<Duration>
     let now: @Sendable () -> Timestamp
     /// How long a sample connector waits for the answer that never comes.
@@ -21,14 +22,14 @@ struct SampleRun: Sendable {
     /// and a start that was cut short goes on where it stopped.
     func record(at url: String) async throws {
         var missing: [SampleFlow] = []
-        for flow in SampleFlow.all where try await store.state(team: Self.team, id: flow.stateID) == nil {
+        for flow in SampleFlow.all where try await reader.state(team: Self.team, id: flow.stateID) == nil {
             missing.append(flow)
         }
         guard !missing.isEmpty else { return }
         let key = IssuedKey.make(
             name: "sample connectors", role: .recorder, teamID: Self.team, expiresAt: nil, at: now(),
             randomBytes: ServerDependencies.systemRandomBytes)
-        try await store.createKey(key.record, hash: key.hash)
+        try await catalog.createKey(key.record, hash: key.hash)
         let result: Result<Void, any Error>
         do {
             try await record(missing, at: url, key: key.text)
@@ -37,7 +38,7 @@ struct SampleRun: Sendable {
             result = .failure(error)
         }
         // It has served its purpose; nobody else knows it.
-        _ = try await store.revokeKey(team: Self.team, id: key.record.id)
+        _ = try await catalog.revokeKey(team: Self.team, id: key.record.id)
         try result.get()
     }
 

@@ -17,17 +17,22 @@ struct OpenServer: Sendable {
         _ configuration: ServeConfiguration, in directory: borrowing DataDirectory,
         now: @escaping @Sendable () -> Timestamp, logger: Logger, _ body: (OpenServer) async throws -> Void
     ) async throws {
-        let signingKey = try SigningKey.load(
-            from: directory.signingKeyFile, random: ServerDependencies.systemRandomBytes)
+        let signingKey =
+            if case .shared = configuration.storage, let masterKey = configuration.masterKey {
+                SigningKey.derived(from: masterKey)
+            } else {
+                try SigningKey.load(
+                    from: directory.signingKeyFile, random: ServerDependencies.systemRandomBytes)
+            }
         let keys = MasterKeySource(file: directory.masterKeyFile, configured: configuration.masterKey)
         let adminKeyFile = directory.adminKeyFile
         let store = try await Wiring.openStore(
-            in: directory.path, retention: configuration.server.retention, now: now, logger: logger)
+            configuration.storage, in: directory.path, retention: configuration.server.retention, now: now, logger: logger)
         let result: Result<Void, any Error>
         do {
-            let vault = try await openVault(store.store, keys: keys)
+            let vault = try await openVault(store.catalog, keys: keys)
             let firstStart = FirstStart(
-                catalog: store.store, adminKeyFile: adminKeyFile, now: now,
+                catalog: store.catalog, adminKeyFile: adminKeyFile, now: now,
                 random: ServerDependencies.systemRandomBytes, warn: { logger.warning("\($0)") })
             let newKey = try await firstStart.prepare(adminKey: configuration.adminKey)
             try await body(OpenServer(store: store, vault: vault, signingKey: signingKey, newKey: newKey))

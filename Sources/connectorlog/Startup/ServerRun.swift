@@ -43,10 +43,10 @@ struct ServerRun: Sendable {
         let (urls, opened) = AsyncStream<String>.makeStream()
         let live = LiveLog()
         let pipeline = IngestPipeline(
-            writer: LiveLogWriter(store.store, live: live), book: vault.book, limits: configuration.ingest, now: now)
+            writer: LiveLogWriter(store.log, live: live), book: vault.book, limits: configuration.ingest, now: now)
         let environment = ServerEnvironment(
             dependencies: ServerDependencies(
-                reader: store.store, catalog: store.store, keeper: store.store, pending: store.store,
+                reader: store.log, catalog: store.catalog, keeper: store.log, pending: store.log,
                 pipeline: pipeline, vault: vault, now: now, signingKey: signingKey, isReady: store.isReady,
                 logger: logger,
                 metrics: metrics,
@@ -68,7 +68,7 @@ struct ServerRun: Sendable {
         if configuration.recordsSample {
             let sample = SampleService(
                 urls: urls,
-                run: SampleRun(store: store.store, clock: clock, now: now, shortTimeout: sampleTimeout),
+                run: SampleRun(reader: store.log, catalog: store.catalog, clock: clock, now: now, shortTimeout: sampleTimeout),
                 logger: logger, tell: tell)
             // The server goes on, whatever becomes of the sample.
             services.append(

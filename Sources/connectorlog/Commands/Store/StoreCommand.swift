@@ -7,8 +7,8 @@ import Synchronization
 
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Change what a store's secrets are sealed with, while no server runs.",
-        subcommands: [RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
+        commandName: "store", abstract: "Make the tables of a shared store; change what a store's secrets are sealed with.",
+        subcommands: [MigrateCommand.self, RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
 }
 
 extension StoreLocation {
@@ -17,7 +17,7 @@ extension StoreLocation {
         in context: CommandContext, _ body: (any Catalog, borrowing DataDirectory) async throws -> Void
     ) async throws {
         let directory = try hold(in: context)
-        try await Self.withStore(in: directory, context) { store in try await body(store.store, directory) }
+        try await Self.withStore(in: directory, context) { store in try await body(store.open.catalog, directory) }
         directory.release()
     }
 
@@ -34,7 +34,7 @@ extension StoreLocation {
 
     /// Opens the store, runs `body`, and closes it.
     static func withStore(
-        in directory: borrowing DataDirectory, _ context: CommandContext, _ body: (OpenStore) async throws -> Void
+        in directory: borrowing DataDirectory, _ context: CommandContext, _ body: (EmbeddedStore) async throws -> Void
     ) async throws {
         let console = Mutex(context.console)
         let logger = Logger(label: "connectorlog") { _ in
@@ -43,7 +43,7 @@ extension StoreLocation {
             }
         }
         do {
-            let store = try await Wiring.openStore(
+            let store = try await Wiring.openEmbedded(
                 in: directory.path, retention: .forever, now: context.now, logger: logger)
             let result: Result<Void, any Error>
             do {
@@ -51,7 +51,7 @@ extension StoreLocation {
             } catch {
                 result = .failure(error)
             }
-            try await store.close()
+            try await store.open.close()
             try result.get()
         } catch let error as StoreError {
             throw CommandFailure(error)
