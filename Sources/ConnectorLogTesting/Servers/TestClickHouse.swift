@@ -1,10 +1,11 @@
 import Foundation
 
-/// A ClickHouse server of a test's own, in a temporary directory, as long as the process lives.
+/// A ClickHouse server for tests, in a temporary directory that goes with it. It ends with this process, however that ends.
 package final class TestClickHouse: Sendable {
     package let httpPort: Int
     private let process: Process
     private let directory: URL
+    private let control: Pipe
 
     package struct Trouble: Error, CustomStringConvertible {
         package var description: String
@@ -30,12 +31,14 @@ package final class TestClickHouse: Sendable {
         try Self.configuration(directory.path(percentEncoded: false), ports)
             .write(to: directory.appending(path: "config.xml"), atomically: true, encoding: .utf8)
         process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = ["--config-file=\(directory.appending(path: "config.xml").path(percentEncoded: false))"]
+        process.executableURL = URL(filePath: "/bin/sh")
+        let path = directory.path(percentEncoded: false)
+        process.arguments = ["-c", Self.script, "sh", path, program, "--config-file=\(path)/config.xml"]
+        control = Pipe()
+        process.standardInput = control
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        TestProcesses.endWithThisOne(process, directory)
+        try TestProcesses.run(process)
         try await waitUntilUp()
     }
 
@@ -47,6 +50,13 @@ package final class TestClickHouse: Sendable {
         }
         throw Trouble(description: "clickhouse-server does not start")
     }
+
+    /// Ends the server when this process closes the script's input, or is gone. By itself the server would close what Foundation
+    /// hears of its end by.
+    private static let script = """
+        directory=$1; shift; "$@" & server=$!
+        read -r line; kill -KILL $server; wait $server; rm -rf "$directory"
+        """
 
     private static let users = """
         <yandex>

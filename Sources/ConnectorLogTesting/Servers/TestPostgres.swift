@@ -96,7 +96,7 @@ package final class TestPostgres: Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         process.currentDirectoryURL = URL(fileURLWithPath: "/")
-        try process.run()
+        try TestProcesses.run(process)
         running.withLock { $0 = Running(process: process, control: control.fileHandleForWriting) }
         for _ in 0..<300 {
             if (try? await run("psql", ["-c", "SELECT 1", url("postgres")])) != nil { return }
@@ -169,7 +169,7 @@ package final class TestPostgres: Sendable {
         let status = try await withCheckedThrowingContinuation {
             (continuation: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
+            do { try TestProcesses.run(process) } catch { continuation.resume(throwing: error) }
         }
         guard status == 0 else { throw Failure(description: "\(name) failed with status \(status)") }
     }

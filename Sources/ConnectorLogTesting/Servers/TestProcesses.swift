@@ -1,22 +1,13 @@
 package import Foundation
 import Synchronization
 
-/// Servers that tests start, and that must not outlive them.
+/// Servers and programs that tests start.
 package enum TestProcesses {
-    private static let running = Mutex<[(process: Process, directory: URL)]>([])
-    /// Registered once.
-    private static let atEnd: Void = { atexit { TestProcesses.endAll() } }()
+    private static let start = Mutex(())
 
-    /// Ends the process, and removes the directory, when this one ends.
-    package static func endWithThisOne(_ process: Process, _ directory: URL) {
-        _ = atEnd
-        running.withLock { $0.append((process, directory)) }
-    }
-
-    private static func endAll() {
-        for (process, directory) in running.withLock({ $0 }) {
-            kill(process.processIdentifier, SIGKILL)
-            try? FileManager.default.removeItem(at: directory)
-        }
+    /// One behind the other: Foundation hears of a process's end by a socket, which one that is started at the same moment
+    /// would inherit, and keep open for as long as it lives.
+    package static func run(_ process: Process) throws {
+        try start.withLock { _ in try process.run() }
     }
 }
