@@ -7,10 +7,11 @@ import Synchronization
     import Musl
 #endif
 
-/// A PostgreSQL server for tests, in a directory of its own that goes with it. It ends with this process, however that ends.
+/// A PostgreSQL server for tests, in a directory of its own that goes with it. It ends with this process, however that
+/// ends.
 ///
-/// PostgreSQL refuses to run as root: where tests are run by root, it runs as the user `postgres` or `nobody`. Over its Unix
-/// socket it takes everybody, over TCP `user` with `password`.
+/// PostgreSQL refuses to run as root: where tests are run by root, it runs as the user `postgres` or `nobody`. Over its
+/// Unix socket it takes everybody, over TCP `user` with `password`.
 package final class TestPostgres: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
@@ -40,7 +41,8 @@ package final class TestPostgres: Sendable {
 
     // MARK: - What there is
 
-    /// Whether tests against PostgreSQL run: where it is installed. Where `CI` is `true` they run in any case, and fail without.
+    /// Whether tests against PostgreSQL run: where it is installed. Where `CI` is `true` they run in any case, and fail
+    /// without.
     package static let isWanted = ProcessInfo.processInfo.environment["CI"] == "true" || program("postgres") != nil
     private static let wantMessage = "PostgreSQL 15 is not installed (Debian: postgresql-15)"
 
@@ -82,8 +84,8 @@ package final class TestPostgres: Sendable {
     /// Returns when it takes connections.
     package func start() async throws {
         let (process, control) = (Process(), Pipe())
-        // What watches ends the server when this process says so, or is gone. It waits for no process of its own: the signal
-        // that would tell of its end is blocked in what is started from here.
+        // What watches ends the server when this process says so, or is gone. It waits for no process of its own: the
+        // signal that would tell of its end is blocked in what is started from here.
         let script = """
             directory=$1; shift; exec 3<&0
             { if read -r signal <&3; then kill -"$signal" $$; else
