@@ -31,13 +31,15 @@ struct CatalogFollowingTests {
     @Test func changesAreNotified() async throws {
         var timing = PostgresTiming()
         timing.interval = 3_600_000
-        try await change(timing, within: .seconds(4))
+        try await change(timing, within: .seconds(20))
     }
 
     @Test func changesHoldWithinFiveSecondsWithoutNotifications() async throws {
         var timing = PostgresTiming()
         timing.listens = false
-        try await change(timing, within: .seconds(5))
+        // As long again for a machine that runs a thousand tests beside.
+        #expect(timing.interval <= 2000)
+        try await change(timing, within: .seconds(10))
     }
 
     @Test func changesAreFollowedAgainWhenConnectionsBreak() async throws {
@@ -46,7 +48,7 @@ struct CatalogFollowingTests {
             try database.terminate()
             try await store.catalog.createKey(
                 Fixtures.key("k", team: nil, at: database.clock.now), hash: Fixtures.digest(1))
-            try await eventually(within: .seconds(5), "the key does not come") { other.catalog.key(id: "k") != nil }
+            try await eventually(within: .seconds(10), "the key does not come") { other.catalog.key(id: "k") != nil }
             await other.close()
         }
     }

@@ -44,7 +44,7 @@ struct ReconnectionTests {
             #expect(try await store.ledger.state(team: team, id: "s")?.calls == 1)
             #expect(try await store.ledger.snapshot() == CommitSnapshot(last: 1, hidden: []))
             #expect(try await store.catalog.revokeKey(team: team, id: "k"))
-            try await eventually(within: .seconds(5), "the key stays") { other.catalog.key(id: "k") == nil }
+            try await eventually(within: .seconds(10), "the key stays") { other.catalog.key(id: "k") == nil }
             await other.close()
             await store.close()
         }

@@ -43,10 +43,14 @@ struct HoldingTests {
         }
     }
 
-    @Test func commitsOfAConnectorFollowOneAnother() async throws {
+    @Test(arguments: [true, false])
+    func commitsOfAConnectorFollowOneAnother(isKnown: Bool) async throws {
         try await TestDatabase.withStore { store, database in
             let other = try await database.open()
             let team = try await store.catalog.createTeam(name: "T", id: nil, at: database.clock.now).id
+            // Held are those that were there before, as well as new ones.
+            let before = try await store.ledger.begin(.of(database, team: team, connectors: isKnown ? ["a", "b"] : []))
+            try await before.finish(CommitChanges())
             let first = try await store.ledger.begin(.of(database, team: team, connectors: ["b", "a"]))
             let known = ConnectorTimes(latest: nil, lastCommit: 0)
             #expect(first.times == [ConnectorKey(team, "a"): known, ConnectorKey(team, "b"): known])
