@@ -75,7 +75,9 @@ package final class PostgresStore: Sendable {
         do throws(StoreError) { try await catalog.writeKeyUses() } catch {
             logger.warning("uses of keys are not written down", metadata: ["cause": "\(error)"])
         }
-        catalog.stop()
+        // The thread that follows others ends when it is asked next.
+        let catalog = catalog
+        _ = await reserve.run { catalog.stop() }
         pool.close()
         reserve.close()
     }

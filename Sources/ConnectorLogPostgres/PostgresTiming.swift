@@ -1,6 +1,7 @@
 /// Times that are not for operators to choose, and for tests to shorten.
 struct PostgresTiming: Sendable {
-    /// Milliseconds until `CatalogListener` asks without being notified: some more, and keys would be older than 5 seconds.
+    /// Milliseconds until `CatalogListener` asks without being notified: some more, and keys would be older than 5
+    /// seconds.
     var interval: Int32 = 2000
     /// Whether it is notified.
     var listens = true

@@ -8,7 +8,9 @@ import Testing
         try await SharedStore.with { shared in
             let server = try await shared.open()
             let result: Result<Void, any Error>
-            do { result = .success(try await conformance.run(shared.underTest(server))) } catch { result = .failure(error) }
+            do { result = .success(try await conformance.run(shared.underTest(server))) } catch {
+                result = .failure(error)
+            }
             await server.close()
             try result.get()
         }

@@ -40,8 +40,8 @@ struct CatalogLoad: Sendable {
         return versions
     }
 
-    /// Counts a change of keys or teams, within its transaction, and tells other servers. Changes follow one another from here
-    /// to their commits.
+    /// Counts a change of keys or teams, within its transaction, and tells other servers. Changes follow one another
+    /// from here to their commits.
     static func countKeys(_ connection: PostgresConnection) throws -> Int64 {
         let version = try connection.first(
             "UPDATE catalog_version SET version = version + 1 WHERE what = 'keys' RETURNING version"

@@ -3,8 +3,9 @@ import Synchronization
 
 /// Keys and teams, as requests ask for them, with the version of table `catalog_version` that they are of.
 ///
-/// Changes of this server are noted one by one, what others change comes with a load of all. Neither may undo the other: a
-/// load that is older than a change of one's own is not taken, and a change that a load has already is not noted again.
+/// Changes of this server are noted one by one, what others change comes with a load of all. Neither may undo the
+/// other: a load that is older than a change of one's own is not taken, and a change that a load has already is not
+/// noted again.
 final class CatalogMemory: Sendable {
     struct Key: Sendable {
         var key: APIKey

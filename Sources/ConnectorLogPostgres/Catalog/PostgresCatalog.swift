@@ -3,9 +3,10 @@ import Logging
 
 /// The catalog in PostgreSQL. Any number of servers have one each on the same database.
 ///
-/// Keys and teams are held in memory. What another server changes holds here as soon as PostgreSQL notifies it, at the latest
-/// within 5 seconds while PostgreSQL can be reached. Where it cannot, keys stay as they were known, however long: the servers
-/// that a revocation cannot reach cannot be asked by their clients for anything that PostgreSQL has, which is all.
+/// Keys and teams are held in memory. What another server changes holds here as soon as PostgreSQL notifies it, at the
+/// latest within 5 seconds while PostgreSQL can be reached. Where it cannot, keys stay as they were known, however
+/// long: the servers that a revocation cannot reach cannot be asked by their clients for anything that PostgreSQL has,
+/// which is all.
 package final class PostgresCatalog: Catalog {
     let pool: PostgresPool
     let memory = CatalogMemory()

@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Threads that wait for PostgreSQL in the stead of Swift's own, of which there are as many as cores. They are made when they
-/// are needed, and end with `stop`.
+/// Threads that wait for PostgreSQL in the stead of Swift's own, of which there are as many as cores. They are made
+/// when they are needed, and end with `stop`.
 final class BlockingThreads: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []

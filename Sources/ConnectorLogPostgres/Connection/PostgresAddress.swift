@@ -3,7 +3,8 @@ import CPostgres
 /// Where a PostgreSQL database is, as libpq takes it: `postgres://user:password@host:port/database?options`.
 ///
 /// Options are libpq's own (its documentation, section "Parameter Key Words"): `sslmode=verify-full`, `sslrootcert`,
-/// `options=-csearch_path%3Dlog`, several hosts, and so on. What `PostgresConnection` sets by itself, they may set otherwise.
+/// `options=-csearch_path%3Dlog`, several hosts, and so on. What `PostgresConnection` sets by itself, they may set
+/// otherwise.
 package struct PostgresAddress: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     package var url: String
 

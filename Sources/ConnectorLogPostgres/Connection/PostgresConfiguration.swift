@@ -17,8 +17,8 @@ package struct PostgresConfiguration: Sendable {
     package var lockTimeout = 30_000
     /// Milliseconds in which an answer has to come after `statementTimeout`, before its connection passes for lost.
     package var answerGrace = 5_000
-    /// Milliseconds that a commit may hold its connection without a word: as long as entries may take to be written. The
-    /// server then ends it, so that what a machine held that is gone is free again.
+    /// Milliseconds that a commit may hold its connection without a word: as long as entries may take to be written.
+    /// The server then ends it, so that what a machine held that is gone is free again.
     package var longestSilence = 600_000
     /// How long one may wait for a connection before `overloaded` is the answer.
     package var longestWait = Duration.seconds(5)

@@ -8,8 +8,8 @@ import CPostgres
 
 /// One connection to PostgreSQL. Its calls block, so that they belong on `BlockingThreads` or a thread of one's own.
 ///
-/// Used by one thread at a time: who has it from the pool has it alone. Values go and come in binary format, and each statement
-/// is prepared once, by its text (so that a pooler between has to keep sessions whole).
+/// Used by one thread at a time: who has it from the pool has it alone. Values go and come in binary format, and each
+/// statement is prepared once, by its text (so that a pooler between has to keep sessions whole).
 final class PostgresConnection: @unchecked Sendable {
     /// Older ones are not tested.
     static let oldestVersion: Int32 = 150_000
@@ -94,8 +94,8 @@ final class PostgresConnection: @unchecked Sendable {
         return signs.first { text.contains($0.0) }?.1 ?? .silence
     }
 
-    /// A commit is durable when it returns, whatever the database's own setting; the server ends what waits for too long,
-    /// and notices a client that is gone, so that nothing stays held.
+    /// A commit is durable when it returns, whatever the database's own setting; the server ends what waits for too
+    /// long, and notices a client that is gone, so that nothing stays held.
     private func settle(_ configuration: PostgresConfiguration, _ place: String) throws(PostgresError) {
         try command(
             """

@@ -1,5 +1,5 @@
-/// What went wrong between this process and PostgreSQL. Names the place in this program and PostgreSQL's code for it: never
-/// a value, nor PostgreSQL's own text, which may quote one.
+/// What went wrong between this process and PostgreSQL. Names the place in this program and PostgreSQL's code for it:
+/// never a value, nor PostgreSQL's own text, which may quote one.
 struct PostgresError: Error, Hashable, CustomStringConvertible {
     enum Kind: Hashable {
         /// There is no connection.

@@ -1,8 +1,8 @@
 import ConnectorLogCore
 import Synchronization
 
-/// A connection that one task has for longer than a transaction's one step. It goes back with `end`; without, its connection
-/// is closed, and with it the transaction is undone.
+/// A connection that one task has for longer than a transaction's one step. It goes back with `end`; without, its
+/// connection is closed, and with it the transaction is undone.
 final class PostgresLease: Sendable {
     private let pool: PostgresPool
     private let connection: Mutex<PostgresConnection?>

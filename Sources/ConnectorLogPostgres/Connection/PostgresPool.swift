@@ -10,11 +10,11 @@ import Synchronization
 
 /// Connections that many tasks share, each for one transaction at a time.
 ///
-/// A connection that broke is thrown away. A question is then asked again on a new one, once; so is a change that was not to
-/// be committed yet: nothing of it is done. A change whose commit has no answer is not tried again.
+/// A connection that broke is thrown away. A question is then asked again on a new one, once; so is a change that was
+/// not to be committed yet: nothing of it is done. A change whose commit has no answer is not tried again.
 final class PostgresPool: Sendable {
-    /// Connections beside those of commits, for what has to be written whatever commits hold: a commit draws its number by
-    /// one of these while it holds another.
+    /// Connections beside those of commits, for what has to be written whatever commits hold: a commit draws its number
+    /// by one of these while it holds another.
     static let reserve = 2
     /// Tries of a change that other transactions stood in the way of.
     private static let tries = 5
@@ -141,8 +141,8 @@ final class PostgresPool: Sendable {
 
     // MARK: - Connections
 
-    /// Waits as long as the configuration says. Whether the task is cancelled does not matter: what it has begun has to be
-    /// ended.
+    /// Waits as long as the configuration says. Whether the task is cancelled does not matter: what it has begun has to
+    /// be ended.
     func wait(for slots: AsyncSlots) async throws(StoreError) {
         if slots.acquireIfFree() { return }
         let waiting = Task { try await slots.acquire() }

@@ -1,5 +1,5 @@
-/// A parameter of a statement, in PostgreSQL's binary format (its documentation of each type's `send` function is the source
-/// of it: integers big-endian, arrays with a header). Nil is NULL.
+/// A parameter of a statement, in PostgreSQL's binary format (its documentation of each type's `send` function is the
+/// source of it: integers big-endian, arrays with a header). Nil is NULL.
 enum PostgresValue {
     case integer(Int64?)
     case bytes([UInt8]?)
@@ -49,8 +49,8 @@ enum PostgresValue {
         withUnsafeBytes(of: value.bigEndian) { out.append(contentsOf: $0) }
     }
 
-    /// Dimensions, whether there are nulls, the type of elements; the length and the lower bound of the dimension; then each
-    /// element behind its length, which is -1 for NULL.
+    /// Dimensions, whether there are nulls, the type of elements; the length and the lower bound of the dimension; then
+    /// each element behind its length, which is -1 for NULL.
     private static func appendArray<Element>(
         _ values: [Element?], of type: UInt32, to out: inout [UInt8], _ append: (Element, inout [UInt8]) -> Void
     ) {

@@ -9,8 +9,8 @@ enum AdvisoryLock {
     /// The same for audit records.
     static let audit = ours | 2
 
-    /// Held by a commit's transaction: its server lives. Above what the others are, and below 2^47, which no number of a
-    /// commit reaches.
+    /// Held by a commit's transaction: its server lives. Above what the others are, and below 2^47, which no number of
+    /// a commit reaches.
     static func commit(_ number: UInt64) -> Int64 { ours | 1 << 47 | Int64(number & (1 << 47 - 1)) }
 }
 

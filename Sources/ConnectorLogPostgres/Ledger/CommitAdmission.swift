@@ -1,7 +1,7 @@
 import ConnectorLogCore
 
-/// What a commit's transaction takes hold of before the commit has a number: tokens, then connectors, each in one order for
-/// all commits, so that none waits for one that waits for it.
+/// What a commit's transaction takes hold of before the commit has a number: tokens, then connectors, each in one order
+/// for all commits, so that none waits for one that waits for it.
 struct CommitAdmission: Sendable {
     private(set) var results: [Result<AppendResult, StoreError>] = []
     private(set) var teams: Set<Int64> = []

@@ -25,7 +25,8 @@ struct CommitEnd {
         guard struck == 1 else { throw StoreError(.overloaded, "the commit was abandoned, and nothing was stored") }
     }
 
-    /// Those that there still are. None is deleted until this is committed: what would be registered for it would outlive it.
+    /// Those that there still are. None is deleted until this is committed: what would be registered for it would
+    /// outlive it.
     private func holdTeams(_ teams: Set<Int64>) throws -> Set<Int64> {
         if teams.isEmpty { return [] }
         return Set(

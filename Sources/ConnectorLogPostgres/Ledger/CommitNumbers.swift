@@ -1,7 +1,7 @@
 import ConnectorLogCore
 
-/// Numbers of commits in tables `commit_clock` and `open_commit`. Each change here is a transaction of its own, by a connection
-/// that no commit holds.
+/// Numbers of commits in tables `commit_clock` and `open_commit`. Each change here is a transaction of its own, by a
+/// connection that no commit holds.
 struct CommitNumbers: Sendable {
     struct Drawn: Sendable {
         var number: UInt64
@@ -40,7 +40,8 @@ struct CommitNumbers: Sendable {
         case committed, abandoned
     }
 
-    /// Marks a commit as abandoned, unless it is committed. A transaction that is still about to commit it is waited for.
+    /// Marks a commit as abandoned, unless it is committed. A transaction that is still about to commit it is waited
+    /// for.
     func abandon(_ number: UInt64, at time: Timestamp) async throws(StoreError) -> Outcome {
         let number = Int64(clamping: number)
         return try await pool.write { connection in
@@ -55,7 +56,8 @@ struct CommitNumbers: Sendable {
     }
 
     /// Marks those as abandoned whose transaction is gone.
-    /// - Parameter grace: microseconds in which a server may have its number and not yet the lock that says that it lives.
+    /// - Parameter grace: microseconds in which a server may have its number and not yet the lock that says that it
+    ///   lives.
     func abandonOrphans(grace: Int64, at time: Timestamp) async throws(StoreError) {
         try await pool.write { connection in
             let open = try connection.query(

@@ -5,9 +5,9 @@ import Logging
 ///
 /// - A commit holds a connection until its entries are written; two of the configuration's are left for questions.
 /// - Waiting for another commit's token or connector ends with `lockTimeout`, as `overloaded`.
-/// - A commit of a server that is gone gives its tokens and connectors free when PostgreSQL notices that: at once where the
-///   process ended, within half a minute where the machine did. Until `abandoned` meets it, its rows are hidden as those of
-///   any open commit are.
+/// - A commit of a server that is gone gives its tokens and connectors free when PostgreSQL notices that: at once
+///   where the process ended, within half a minute where the machine did. Until `abandoned` meets it, its rows are
+///   hidden as those of any open commit are.
 package final class PostgresLedger: CommitLedger {
     let pool: PostgresPool
     /// For what is written while commits hold their connections.

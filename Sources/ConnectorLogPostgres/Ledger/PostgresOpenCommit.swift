@@ -2,8 +2,8 @@ import ConnectorLogCore
 import Logging
 import Synchronization
 
-/// A commit whose transaction is under way. One that is dropped gives its connection up; its number is then abandoned when
-/// `PostgresLedger.abandoned` meets it.
+/// A commit whose transaction is under way. One that is dropped gives its connection up; its number is then abandoned
+/// when `PostgresLedger.abandoned` meets it.
 final class PostgresOpenCommit: OpenCommit {
     let number: UInt64
     let firstID: EntryID

@@ -1,9 +1,10 @@
-/// The tables. Texts that come from outside are `bytea`: `text` takes no U+0000, and orders by the database's collation.
-/// Times are microseconds since 1970.
+/// The tables. Texts that come from outside are `bytea`: `text` takes no U+0000, and orders by the database's
+/// collation. Times are microseconds since 1970.
 extension PostgresMigration {
     /// - A team's row stays when it is deleted, so that its id is not given again.
     /// - `catalog_version` counts changes: of what servers hold in memory of keys and teams, and of secrets and rules.
-    /// - A secret of the whole team has the connector `''`, which is no identifier; an audit record of no team the team 0.
+    /// - A secret of the whole team has the connector `''`, which is no identifier; an audit record of no team the
+    ///   team 0.
     static let catalog = [
         """
         CREATE TABLE team (
@@ -87,8 +88,8 @@ extension PostgresMigration {
         "INSERT INTO catalog_version (what, version) VALUES ('keys', 1), ('secrets', 1)",
     ]
 
-    /// - `flow_id_lower` and `flow_name_lower` are the texts with letters of ASCII in lower case, for searches; null where
-    ///   that is the text itself.
+    /// - `flow_id_lower` and `flow_name_lower` are the texts with letters of ASCII in lower case, for searches; null
+    ///   where that is the text itself.
     /// - `status` as `FlowState.Status.number` says; `changed_at` is the latest `updatedAt` of a change.
     /// - Rows change again and again: pages keep room for it.
     static let flowStates = [

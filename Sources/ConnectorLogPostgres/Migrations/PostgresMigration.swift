@@ -1,4 +1,5 @@
-/// One step from one version of the tables to the next. Steps that were released never change; none of them loses anything.
+/// One step from one version of the tables to the next. Steps that were released never change; none of them loses
+/// anything.
 package struct PostgresMigration: Sendable {
     /// Rises by one from step to step, begins with 1.
     package let number: Int64

@@ -29,8 +29,8 @@ package enum PostgresMigrations {
         }
     }
 
-    /// Each step is a transaction. Of several that run at once, one does the work, the others wait for it. Throws `newer` when
-    /// the tables are those of a newer program.
+    /// Each step is a transaction. Of several that run at once, one does the work, the others wait for it. Throws
+    /// `newer` when the tables are those of a newer program.
     /// - Returns: the steps that were taken.
     @discardableResult
     package static func migrate(
@@ -65,7 +65,8 @@ package enum PostgresMigrations {
         guard version == PostgresMigration.newest else {
             throw StoreError(
                 .missing,
-                "the tables in PostgreSQL have version \(version), not \(PostgresMigration.newest): run connectorlog store migrate"
+                "the tables in PostgreSQL have version \(version), not \(PostgresMigration.newest): "
+                    + "run connectorlog store migrate"
             )
         }
     }

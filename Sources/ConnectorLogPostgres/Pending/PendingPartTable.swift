@@ -30,7 +30,8 @@ struct PendingPartTable {
         let new = Set(
             try connection.query(
                 """
-                INSERT INTO pending_event (event, told_at) SELECT event, $2 FROM unnest($1) AS given (event) ORDER BY event
+                INSERT INTO pending_event (event, told_at)
+                SELECT event, $2 FROM unnest($1) AS given (event) ORDER BY event
                 ON CONFLICT (event) DO UPDATE SET told_at = excluded.told_at
                 WHERE pending_event.told_at < excluded.told_at - \(Self.eventLife) RETURNING event
                 """, [.byteStrings(first.map(\.key.event)), .integer(now.microseconds)]

@@ -9,8 +9,10 @@ struct FlowStateQueries {
 
     func state(team: Int64, id: String) throws -> FlowState? {
         try connection.first(
-            "SELECT \(FlowStateColumns.names) FROM flow_state WHERE team_id = $1 AND state_id = $2 AND \(Self.teamExists)",
-            [.integer(team), .text(id)], FlowStateColumns.state)
+            """
+            SELECT \(FlowStateColumns.names) FROM flow_state
+            WHERE team_id = $1 AND state_id = $2 AND \(Self.teamExists)
+            """, [.integer(team), .text(id)], FlowStateColumns.state)
     }
 
     func states(_ query: StateQuery) throws -> NamedPage<FlowState> {
@@ -34,8 +36,8 @@ struct FlowStateQueries {
 
     // MARK: - Flows
 
-    /// The flows of the states that `condition` leaves, with what `counts` counts of them. `named_at` is the last action of the
-    /// state that a flow has its name from.
+    /// The flows of the states that `condition` leaves, with what `counts` counts of them. `named_at` is the last
+    /// action of the state that a flow has its name from.
     private static func flow(_ counts: String, _ condition: String) -> String {
         """
         flow AS (

@@ -2,15 +2,15 @@ import ConnectorLogCore
 
 /// Table `flow_state`, changed by commits within their transaction.
 ///
-/// Commits that change the same states wait for one another. They insert, and then lock, in the order of keys, so that none
-/// waits for one that waits for it.
+/// Commits that change the same states wait for one another. They insert, and then lock, in the order of keys, so that
+/// none waits for one that waits for it.
 struct FlowStateTable {
     let connection: PostgresConnection
 
     /// States that one round changes: their values are held in memory twice.
     private static let statesAtOnce = 20_000
-    /// A row that was there and is gone, and there again: retention or an erasure came between. It does not come between
-    /// every time.
+    /// A row that was there and is gone, and there again: retention or an erasure came between. It does not come
+    /// between every time.
     private static let rounds = 10
 
     func apply(_ all: FlowStateSteps) throws {

@@ -7,10 +7,11 @@ import Synchronization
     import Musl
 #endif
 
-/// A PostgreSQL server for tests, in a directory of its own that goes with it. It ends with this process, however that ends.
+/// A PostgreSQL server for tests, in a directory of its own that goes with it. It ends with this process, however that
+/// ends.
 ///
-/// PostgreSQL refuses to run as root: where tests are run by root, it runs as the user `postgres` or `nobody`. Over its Unix
-/// socket it takes everybody, over TCP `user` with `password`.
+/// PostgreSQL refuses to run as root: where tests are run by root, it runs as the user `postgres` or `nobody`. Over its
+/// Unix socket it takes everybody, over TCP `user` with `password`.
 package final class TestPostgres: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
@@ -40,7 +41,8 @@ package final class TestPostgres: Sendable {
 
     // MARK: - What there is
 
-    /// Whether tests against PostgreSQL run: where it is installed. Where `CI` is `true` they run in any case, and fail without.
+    /// Whether tests against PostgreSQL run: where it is installed. Where `CI` is `true` they run in any case, and fail
+    /// without.
     package static let isWanted = ProcessInfo.processInfo.environment["CI"] == "true" || program("postgres") != nil
     private static let wantMessage = "PostgreSQL 15 is not installed (Debian: postgresql-15)"
 
@@ -82,11 +84,14 @@ package final class TestPostgres: Sendable {
     /// Returns when it takes connections.
     package func start() async throws {
         let (process, control) = (Process(), Pipe())
-        // The script ends the server when this process closes its input, or is gone.
+        // What watches ends the server when this process says so, or is gone. It waits for no process of its own: the
+        // signal that would tell of its end is blocked in what is started from here.
         let script = """
-            directory=$1; shift; "$@" & server=$!
-            if read -r signal; then kill -"$signal" $server; wait $server
-            else kill -INT $server; wait $server; rm -rf "$directory"; fi
+            directory=$1; shift; exec 3<&0
+            { if read -r signal <&3; then kill -"$signal" $$; else
+                kill -INT $$; while [ -e "$directory/data/postmaster.pid" ]; do :; done; exec rm -rf "$directory"
+            fi; } &
+            exec "$@" 3<&-
             """
         guard let postgres = Self.program("postgres") else { throw Failure(description: Self.wantMessage) }
         let command = Self.asOtherUser(["/bin/sh", "-c", script, "sh", directory, postgres] + options)
@@ -119,16 +124,8 @@ package final class TestPostgres: Sendable {
 
     /// Ends it, and removes its data.
     package func remove() async throws {
-        let taken = running.withLock { running in
-            defer { running = nil }
-            return running
-        }
-        guard let taken else {
-            try FileManager.default.removeItem(atPath: directory)
-            return
-        }
-        try taken.control.close()
-        while taken.process.isRunning { try await Task.sleep(for: .milliseconds(20)) }
+        try await stop(.fast)
+        try FileManager.default.removeItem(atPath: directory)
     }
 
     // MARK: - Databases

@@ -75,7 +75,8 @@ extension Setting {
         "Directory of the store, its keys and the first admin key. One process at a time.")
     static let store = Setting(
         "store", .text(placeholder: "URL"), default: nil,
-        "Where entries are, when not in --data: clickhouse://user@host:port,host:port/database?cluster=NAME. With --catalog.")
+        "Where entries are, when not in --data: clickhouse://user@host:port,host:port/database?cluster=NAME. With --catalog."
+    )
     static let catalog = Setting(
         "catalog", .text(placeholder: "URL"), default: nil,
         "Where all else is: postgres://user@host:port/database, with the options of libpq. With --store.")

@@ -15,7 +15,8 @@ enum StorageAddresses: Sendable {
         case (nil, nil): self = .embedded
         case (let store?, let catalog?):
             self = .shared(
-                try Self.clickHouse(store, password: storePassword), try Self.postgres(catalog, password: catalogPassword))
+                try Self.clickHouse(store, password: storePassword),
+                try Self.postgres(catalog, password: catalogPassword))
         default:
             throw CommandFailure(.configuration, "store and catalog go together: give both or none")
         }

@@ -27,7 +27,8 @@ struct OpenServer: Sendable {
         let keys = MasterKeySource(file: directory.masterKeyFile, configured: configuration.masterKey)
         let adminKeyFile = directory.adminKeyFile
         let store = try await Wiring.openStore(
-            configuration.storage, in: directory.path, retention: configuration.server.retention, now: now, logger: logger)
+            configuration.storage, in: directory.path, retention: configuration.server.retention, now: now,
+            logger: logger)
         let result: Result<Void, any Error>
         do {
             let vault = try await openVault(store.catalog, keys: keys)

@@ -68,7 +68,8 @@ struct ServerRun: Sendable {
         if configuration.recordsSample {
             let sample = SampleService(
                 urls: urls,
-                run: SampleRun(reader: store.log, catalog: store.catalog, clock: clock, now: now, shortTimeout: sampleTimeout),
+                run: SampleRun(
+                    reader: store.log, catalog: store.catalog, clock: clock, now: now, shortTimeout: sampleTimeout),
                 logger: logger, tell: tell)
             // The server goes on, whatever becomes of the sample.
             services.append(

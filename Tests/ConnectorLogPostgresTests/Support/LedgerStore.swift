@@ -4,8 +4,8 @@ import Synchronization
 
 @testable import ConnectorLogPostgres
 
-/// All ports of a store whose entries and faults lie in memory, and everything else in PostgreSQL: so that the battery of all
-/// stores can be run on what PostgreSQL holds.
+/// All ports of a store whose entries and faults lie in memory, and everything else in PostgreSQL: so that the battery
+/// of all stores can be run on what PostgreSQL holds.
 final class LedgerStore: LogWriter, LogReader, LogKeeper, PendingCalls {
     let postgres: PostgresStore
     let rows: InMemoryStore

@@ -51,7 +51,8 @@ struct SharedStoreOptions: ParsableArguments {
     var catalog: String?
 
     func validate() throws {
-        for (name, url) in [("store", store), ("catalog", catalog)] where url.map(StorageAddresses.holdsPassword) ?? false {
+        for (name, url) in [("store", store), ("catalog", catalog)]
+        where url.map(StorageAddresses.holdsPassword) ?? false {
             throw ValidationError(
                 "--\(name) may hold no password, which all users of the machine could see: put it into "
                     + "CONNECTORLOG_\(name.uppercased())_PASSWORD")
@@ -68,7 +69,8 @@ struct SharedStoreOptions: ParsableArguments {
             store: store ?? value(.store), storePassword: value(.storePassword), catalog: catalog ?? value(.catalog),
             catalogPassword: value(.catalogPassword))
         guard case .shared(let clickHouse, let postgres) = addresses else {
-            throw CommandFailure(.usage, "say where the databases are: --store clickhouse://... --catalog postgres://...")
+            throw CommandFailure(
+                .usage, "say where the databases are: --store clickhouse://... --catalog postgres://...")
         }
         return (clickHouse, postgres)
     }

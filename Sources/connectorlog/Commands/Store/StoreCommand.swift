@@ -7,7 +7,8 @@ import Synchronization
 
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "store", abstract: "Make the tables of a shared store; change what a store's secrets are sealed with.",
+        commandName: "store",
+        abstract: "Make the tables of a shared store; change what a store's secrets are sealed with.",
         subcommands: [MigrateCommand.self, RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
 }
 

@@ -1,0 +1,87 @@
+import ConnectorLogCore
+import ConnectorLogTesting
+import Testing
+
+@testable import ConnectorLogPostgres
+
+@Suite(.enabled(if: TestPostgres.isWanted, "PostgreSQL is not installed"), .tags(.postgres))
+struct ErasureTableTests {
+    @Test func completionTakesWhatIsLostOnce() async throws {
+        try await TestDatabase.withStore { store, database in
+            let (now, ledger) = (database.clock.now, store.ledger)
+            let team = try await store.catalog.createTeam(name: "T", id: nil, at: now).id
+            try await ledger.begin(.of(database, team: team)).finish(
+                .calls(team: team, states: ["a", "a", "a", "b", "c"], at: now))
+            var erasure = try await ledger.beginErasure(.state("c"), team: team, keyID: "k", at: now)
+            #expect(try await ledger.openErasures() == [erasure])
+            (erasure.entries, erasure.faults, erasure.unreadableBlocks) = (3, 1, 2)
+            var losses = ["a", "b", "c", "none"].map { FlowStateLoss(key: FlowStateKey(teamID: team, stateID: $0)) }
+            (losses[0].calls, losses[0].firstCallAt, losses[0].lastCallAt) = (2, now, now.advanced(bySeconds: 1))
+            // More than there is, and faults alone.
+            (losses[1].calls, losses[1].failedCalls, losses[1].faults) = (9, 9, 9)
+            losses[2].faults = 1
+            let removal = try await ledger.removeState(of: erasure)
+            #expect(removal.removed == 1)
+            #expect(removal.snapshot == (try await ledger.snapshot()))
+            #expect(try await ledger.openErasures().first?.states == 1)
+            erasure.states = 1
+            erasure.completedAt = now.advanced(bySeconds: 60)
+            let (lost, states) = (losses, Set(losses.map(\.key)))
+            try await ledger.complete(erasure, states: states) { snapshot async throws(StoreError) in
+                try await expectHeld(snapshot, in: store, database)
+                return lost
+            }
+            // What is completed takes nothing again.
+            try await ledger.complete(erasure, states: states) { _ in
+                Issue.record("a completed erasure asks for nothing")
+                return lost
+            }
+            #expect(try await ledger.openErasures() == [])
+            #expect(try await ledger.erasures(ErasureQuery(teamID: team)) == [erasure])
+            let a = try #require(try await ledger.state(team: team, id: "a"))
+            #expect((a.calls, a.firstCallAt) == (1, now) && a.lastCallAt == now.advanced(bySeconds: 1))
+            let b = try #require(try await ledger.state(team: team, id: "b"))
+            #expect((b.calls, b.failedCalls, b.faults) == (0, 0, 0) && b.firstCallAt == nil && b.lastCallAt == nil)
+            #expect(try await ledger.state(team: team, id: "c") == nil)
+            erasure.number += 1
+            #expect(await StoreError.code { try await ledger.complete(erasure, states: []) { _ in [] } } == .missing)
+        }
+    }
+
+    /// While an erasure asks what states lose, no commit changes them.
+    private func expectHeld(
+        _ snapshot: CommitSnapshot, in store: PostgresStore, _ database: TestDatabase
+    ) async throws(StoreError) {
+        #expect(snapshot == (try await store.ledger.snapshot()))
+        #expect(throws: (any Error).self) {
+            try database.execute("SELECT 1 FROM flow_state WHERE state_id = 'a' FOR UPDATE NOWAIT")
+        }
+    }
+
+    @Test func statesThatAreOverAgeAreRemoved() async throws {
+        try await TestDatabase.withStore { store, database in
+            let (now, ledger) = (database.clock.now, store.ledger)
+            let teams = try await [1, 2].map { _ in now }.asyncMap {
+                try await store.catalog.createTeam(name: "T", id: nil, at: $0).id
+            }
+            for (number, team) in teams.enumerated() {
+                for age in [0, 1] {
+                    try await ledger.begin(.of(database, team: team)).finish(
+                        .calls(team: team, states: ["s\(age)"], at: now.advanced(bySeconds: Int64(-age - number))))
+                }
+            }
+            try await ledger.removeStates(team: teams[0], lastActionBefore: now)
+            #expect(try await ledger.state(team: teams[0], id: "s1") == nil)
+            #expect(try await ledger.state(team: teams[0], id: "s0") != nil)
+            #expect(try database.integer("SELECT count(*) FROM flow_state") == 3)
+        }
+    }
+}
+
+extension Array {
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
