@@ -109,8 +109,8 @@ package final class PostgresLedger: CommitLedger {
             """, [.integer(team), .integer(time.microseconds)])
     }
 
-    /// Runs a statement that removes `rowsAtOnce` again and again, until it removes fewer. Rows go by their places, which
-    /// locks keep: by their keys, PostgreSQL would read the whole table each time.
+    /// Runs a statement that removes `rowsAtOnce` again and again, until it removes fewer. Rows go by their places,
+    /// which locks keep: by their keys, PostgreSQL would read the whole table each time.
     private func inSteps(_ sql: String, _ values: [PostgresValue]) async throws(StoreError) {
         while !Task.isCancelled {
             let removed = try await pool.write { try $0.execute(sql, values) }

@@ -13,7 +13,8 @@ struct PendingEventTests {
             try database.execute(
                 """
                 INSERT INTO pending_event (event, told_at)
-                SELECT convert_to(number::text, 'UTF8'), \(now.microseconds) + number FROM generate_series(0, 20001) AS number
+                SELECT convert_to(number::text, 'UTF8'), \(now.microseconds) + number
+                FROM generate_series(0, 20001) AS number
                 """)
             database.clock.advance(bySeconds: 86_400)
             await store.maintain()
