@@ -77,14 +77,14 @@ package final class PostgresLedger: CommitLedger {
     // MARK: - What is forgotten with time
 
     /// Rows that one transaction removes.
-    private static let rowsAtOnce: Int64 = 10_000
+    private static let rowsAtOnce = 10_000
 
     package func forgetAnswers(before time: Timestamp) async throws(StoreError) {
         try await inSteps(
             """
-            DELETE FROM idempotency WHERE token IN (
-                SELECT token FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT $2
-                FOR UPDATE SKIP LOCKED)
+            DELETE FROM idempotency WHERE ctid = ANY (ARRAY (
+                SELECT ctid FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT \(Self.rowsAtOnce)
+                FOR UPDATE SKIP LOCKED))
             """, [.integer(time.microseconds)])
     }
 
@@ -92,16 +92,17 @@ package final class PostgresLedger: CommitLedger {
         // Those that a commit changes have their last action now.
         try await inSteps(
             """
-            DELETE FROM flow_state WHERE (team_id, state_id) IN (
-                SELECT team_id, state_id FROM flow_state WHERE team_id = $1 AND last_action_at < $2 LIMIT $3
-                FOR UPDATE SKIP LOCKED)
+            DELETE FROM flow_state WHERE ctid = ANY (ARRAY (
+                SELECT ctid FROM flow_state WHERE team_id = $1 AND last_action_at < $2 ORDER BY last_action_at
+                LIMIT \(Self.rowsAtOnce) FOR UPDATE SKIP LOCKED))
             """, [.integer(team), .integer(time.microseconds)])
     }
 
-    /// Runs a statement again and again, its last parameter the number of rows, until it removes fewer.
+    /// Runs a statement that removes `rowsAtOnce` again and again, until it removes fewer. Rows go by their places,
+    /// which locks keep: by their keys, PostgreSQL would read the whole table each time.
     private func inSteps(_ sql: String, _ values: [PostgresValue]) async throws(StoreError) {
         while !Task.isCancelled {
-            let removed = try await pool.write { try $0.execute(sql, values + [.integer(Self.rowsAtOnce)]) }
+            let removed = try await pool.write { try $0.execute(sql, values) }
             if removed < Self.rowsAtOnce { return }
         }
     }

@@ -62,9 +62,10 @@ struct PendingPartTable {
         ) { try $0.integer(0) }
         return try connection.execute(
             """
-            DELETE FROM pending_event WHERE event IN (
-                SELECT event FROM pending_event WHERE told_at < $1 OR told_at <= $2 ORDER BY told_at LIMIT $3)
-            """, [.integer(time.microseconds), .integer(tooOld), .integer(Self.mostForgotten)])
+            DELETE FROM pending_event WHERE ctid = ANY (ARRAY (
+                SELECT ctid FROM pending_event WHERE told_at < greatest($1, $2 + 1) ORDER BY told_at
+                LIMIT \(Self.mostForgotten) FOR UPDATE))
+            """, [.integer(time.microseconds), .integer(tooOld)])
     }
 
     // MARK: - Queries
