@@ -28,6 +28,8 @@ package final class SecretVault: Sendable {
     private let lane = ChangeLane()
     /// What the book has, by placeholder.
     private let known: Mutex<[Owner: [String: KnownSecret]]>
+    /// Teams whose rules came from the catalog last.
+    private let teamsWithRules = Mutex<Set<Int64>>([])
 
     /// Reads and unseals everything. Throws when anything does not open: it would be stored in the clear from then on.
     package static func open(
@@ -47,7 +49,9 @@ package final class SecretVault: Sendable {
             }
             let vault = SecretVault(
                 catalog: catalog, seal: seal, randomBytes: randomBytes, placeholderKey: placeholderKey, known: known)
-            for (team, json) in try await catalog.allRedactionRules() { try vault.restoreRules(json, team: team) }
+            let rules = try await catalog.allRedactionRules()
+            for (team, json) in rules { try vault.restoreRules(json, team: team) }
+            vault.teamsWithRules.withLock { $0 = Set(rules.keys) }
             return vault
         } catch let error as VaultOpeningError {
             throw error
@@ -293,6 +297,32 @@ package final class SecretVault: Sendable {
     }
 
     // MARK: - Changes
+
+    /// Learns what other servers of the same catalog have changed. What cannot be read stays as it was known.
+    package func refresh() async throws(SecretVaultError) {
+        try await change(of: nil) { [self] () async throws in
+            let before = known.withLock { $0 }
+            var found: [Owner: [String: KnownSecret]] = [:]
+            for secret in try await catalog.allSecrets() {
+                let owner = Owner(team: secret.teamID, connector: secret.connectorIdentifier)
+                let value = (try? Self.unseal(secret, seal)) ?? before[owner]?[secret.placeholder]
+                found[owner, default: [:]][secret.placeholder] = value
+            }
+            let rules = try await catalog.allRedactionRules()
+            for owner in Set(found.keys).union(before.keys) where found[owner] != before[owner] {
+                tell(owner) { $0 = found[owner] ?? [:] }
+            }
+            let gone = teamsWithRules.withLock { teams in
+                defer { teams = Set(rules.keys) }
+                return teams.subtracting(rules.keys)
+            }
+            for team in gone { try book.setRules(TeamRedactionRules(), team: team) }
+            for (team, json) in rules {
+                guard let rules = StoredRules.rules(json) else { continue }
+                try book.setRules(rules, team: team)
+            }
+        }
+    }
 
     /// Runs `body` when no other change runs. When the catalog fails, what it has of the owner is read again.
     private func change<Value: Sendable>(

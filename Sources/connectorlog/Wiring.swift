@@ -11,6 +11,8 @@ struct OpenStore: Sendable {
     /// Runs until its task is cancelled.
     var maintain: @Sendable () async -> Void
     var isReady: @Sendable () async -> Bool
+    /// An element whenever another server may have changed secrets or rules; nil where there is no other.
+    var secretChanges: AsyncStream<Void>?
     var close: @Sendable () async throws(StoreError) -> Void
 }
 
@@ -76,6 +78,7 @@ enum Wiring {
                 }
             },
             isReady: { await entries.isReady() },
+            secretChanges: database.catalog.secretChanges(),
             close: { () async throws(StoreError) in
                 await entries.close()
                 await database.close()

@@ -392,4 +392,25 @@ private final class FailingCatalog: ForwardingCatalog {
         #expect(opened.knownSecrets(team: 2, connector: nil) == known("value-b"))
         #expect(throws: SealError.self) { try before.resealed(from: new, to: old) }
     }
+
+    // MARK: - Other servers
+
+    /// Two vaults on one catalog: what one changes, the other knows after `refresh`.
+    @Test func refreshLearnsWhatAnotherServerChanged() async throws {
+        let (own, other) = (try await open(), try await open(seed: 4))
+        let kept = try await own.createSecret(
+            name: "kept", value: "first value of it", ignoresCase: false, team: 1, connector: nil, at: clock.now)
+        let gone = try await own.createSecret(
+            name: "gone", value: "a value that goes", ignoresCase: false, team: 1, connector: nil, at: clock.now)
+        #expect(other.knownSecrets(team: 1, connector: nil).isEmpty)
+        try await other.refresh()
+        #expect(other.knownSecrets(team: 1, connector: nil) == own.knownSecrets(team: 1, connector: nil))
+        _ = try await own.updateSecret(
+            placeholder: kept.placeholder, value: "second value of it", team: 1, connector: nil, at: clock.now)
+        _ = try await own.deleteSecret(placeholder: gone.placeholder, team: 1, connector: nil)
+        try await other.refresh()
+        #expect(
+            other.knownSecrets(team: 1, connector: nil)
+                == [KnownSecret(value: Array("second value of it".utf8), ignoresCase: false)])
+    }
 }

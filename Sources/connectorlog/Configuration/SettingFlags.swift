@@ -9,6 +9,8 @@ struct SettingFlags: ParsableArguments {
     @Option(.otlpGRPCPort) var otlpGRPCPort: Int?
     @Option(.otlpHTTPPort) var otlpHTTPPort: Int?
     @Option(.data) var data: String?
+    @Option(.store) var store: String?
+    @Option(.catalog) var catalog: String?
     @Option(.tlsCertificate) var tlsCertificate: String?
     @Option(.tlsPrivateKey) var tlsPrivateKey: String?
     @Flag(.behindProxy) var behindProxy: Bool?
@@ -32,7 +34,8 @@ struct SettingFlags: ParsableArguments {
     /// What was given on the command line.
     var values: [Setting: ConfigContent] {
         let texts: [(Setting, String?)] = [
-            (.host, host), (.data, data), (.tlsCertificate, tlsCertificate), (.tlsPrivateKey, tlsPrivateKey),
+            (.host, host), (.data, data), (.store, store), (.catalog, catalog), (.tlsCertificate, tlsCertificate),
+            (.tlsPrivateKey, tlsPrivateKey),
             (.publicOrigin, publicOrigin), (.traceURL, traceURL), (.logLevel, logLevel), (.logFormat, logFormat),
             (.invokerAllowedNetworks, invokerAllowedNetworks),
             (.invokerTrustedCertificates, invokerTrustedCertificates),

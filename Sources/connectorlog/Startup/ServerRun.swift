@@ -64,6 +64,9 @@ struct ServerRun: Sendable {
             .init(service: MaintenanceService(store: store)),
             .init(service: CallJoinService(environment: environment)), .init(service: application),
         ]
+        if let changes = store.secretChanges {
+            services.append(.init(service: SecretFollower(changes: changes, vault: vault, logger: logger)))
+        }
         services += try otlpServices(environment).map { .init(service: $0) }
         if configuration.recordsSample {
             let sample = SampleService(
@@ -127,6 +130,33 @@ private struct MaintenanceService: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown { await store.maintain() }
+    }
+}
+
+/// Learns of secrets and rules that other servers of the same store were told.
+private struct SecretFollower: Service {
+    /// Until what could not be read is tried again.
+    private static let patience = Duration.seconds(1)
+
+    let changes: AsyncStream<Void>
+    let vault: SecretVault
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            for await _ in changes { await refresh() }
+        }
+    }
+
+    private func refresh() async {
+        while !Task.isCancelled {
+            do throws(SecretVaultError) {
+                return try await vault.refresh()
+            } catch {
+                logger.error("the secrets of other servers are not known", metadata: ["cause": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.patience)
+        }
     }
 }
 

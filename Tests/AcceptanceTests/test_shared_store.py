@@ -1,0 +1,266 @@
+"""Two servers on one ClickHouse and one PostgreSQL: one log, whichever answers, and whatever is killed."""
+
+import http.client
+import os
+import threading
+import time
+import uuid
+
+import pytest
+
+from databases import ARE_THERE, ClickHouse, Postgres
+from entries import entry, instant
+from server import NO_RATE_LIMIT, Server, command
+
+pytestmark = pytest.mark.skipif(
+    not ARE_THERE and os.environ.get("CI") != "true", reason="ClickHouse and PostgreSQL are not installed")
+
+KEYS = {
+    "CONNECTORLOG_MASTER_KEY": "5a" * 32,
+    "CONNECTORLOG_ADMIN_KEY": "clk_owner-of-a-store-that-servers-share-0123456789",
+}
+
+
+class SharedServer(Server):
+    @property
+    def owner_key(self):
+        return KEYS["CONNECTORLOG_ADMIN_KEY"]
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("databases")
+    clickhouse, postgres = ClickHouse(folder / "clickhouse").start(), Postgres(folder / "postgres").start()
+    yield clickhouse, postgres
+    clickhouse.kill()
+    postgres.kill()
+
+
+@pytest.fixture(scope="module")
+def make_server(databases, tmp_path_factory):
+    clickhouse, postgres = databases
+    migrated = command("store", "migrate", "--store", clickhouse.url, "--catalog", postgres.url)
+    assert migrated.returncode == 0, migrated.stderr
+    made = []
+
+    def make():
+        data = tmp_path_factory.mktemp("server") / "data"
+        server = SharedServer(
+            data, ("--store", clickhouse.url, "--catalog", postgres.url, *NO_RATE_LIMIT), dict(KEYS))
+        made.append(server)
+        return server.start()
+
+    yield make
+    for server in made:
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def servers(make_server):
+    return make_server(), make_server()
+
+
+def eventually(is_so, seconds):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def rows(server, connector, key="owner"):
+    """All of a connector's entries, page after page by `before` alone, as the compatible API has it."""
+    found, before = [], None
+    while True:
+        path = f"/v1/teams/1/connector_builder/connectors/{connector}/logs?limit=100"
+        answer = server.get(path + (f"&before={before}" if before else ""), key)
+        assert answer.status == 200, answer
+        page = answer.json["logs"]
+        if not page:
+            return found
+        found += page
+        before = page[-1]["log_time"].replace("+", "%2B")
+
+
+# MARK: Migration
+
+
+def test_migration_may_be_given_again_and_a_dry_run_prints_it(databases, servers):
+    clickhouse, postgres = databases
+    where = ("--store", clickhouse.url, "--catalog", postgres.url)
+    before = clickhouse.query("SELECT name, create_table_query FROM system.tables WHERE database = 'log' ORDER BY name")
+    again = command("store", "migrate", *where)
+    assert again.returncode == 0 and "PostgreSQL: up to date already" in again.stdout
+    assert clickhouse.query(
+        "SELECT name, create_table_query FROM system.tables WHERE database = 'log' ORDER BY name") == before
+    dry = command("store", "migrate", "--dry-run", *where)
+    assert "CREATE TABLE IF NOT EXISTS log.entries" in dry.stdout
+    assert not [word for word in ("DROP", "DELETE", "TRUNCATE") if word in dry.stdout]
+
+
+def test_a_store_that_was_not_migrated_is_refused(databases, tmp_path):
+    clickhouse, postgres = databases
+    other = clickhouse.url.replace("/log", "/empty")
+    with pytest.raises(RuntimeError, match="run connectorlog store migrate"):
+        SharedServer(tmp_path / "data", ("--store", other, "--catalog", postgres.url), dict(KEYS)).start()
+
+
+def test_passwords_are_no_arguments(tmp_path):
+    refused = command("serve", "--data", tmp_path / "data", "--store", "clickhouse://me:s3cret-word@127.0.0.1",
+                      "--catalog", "postgres://127.0.0.1/log")
+    assert refused.returncode == 78
+    assert "CONNECTORLOG_STORE_PASSWORD" in refused.stderr and "s3cret-word" not in refused.stderr + refused.stdout
+
+
+def test_servers_of_one_store_need_one_master_key(databases, tmp_path):
+    clickhouse, postgres = databases
+    refused = command("serve", "--data", tmp_path / "data", "--store", clickhouse.url, "--catalog", postgres.url)
+    assert refused.returncode == 78 and "CONNECTORLOG_MASTER_KEY" in refused.stderr
+
+
+# MARK: One log
+
+
+def test_what_one_server_takes_the_other_shows(servers):
+    first, second = servers
+    key = first.create_key("editor")
+    eventually(lambda: second.get("/v1/teams/1/logs", key).status == 200, 5)
+    lines = [entry("crm", n) for n in range(250)]
+    assert first.ingest(lines, key).json["accepted"] == 250
+    shown = rows(second, "crm", key)
+    assert [row["request_id"] for row in shown] == [line["request_id"] for line in reversed(lines)]
+    state = second.get("/v1/teams/1/states/run-3", key).json
+    assert (state["calls"], state["flow_name"]) == (10, "Nightly sync")
+    page = second.get("/v1/teams/1/logs?text=leads/77?", key)
+    assert [row["request_id"] for row in page.json["logs"]] == [lines[77]["request_id"]]
+
+
+def test_entries_of_one_instant_are_told_apart_over_both_servers(servers):
+    key = servers[0].create_key("recorder")
+    eventually(lambda: servers[1].ingest([entry("ties-warm", 0)], key).status == 200, 5)
+
+    def send(server, name):
+        for n in range(10):
+            lines = [entry("ties", n, log_time=instant(0), request_id=f"{name}-{n}-{m}") for m in range(20)]
+            assert server.ingest(lines, key).json["accepted"] == 20
+
+    threads = [threading.Thread(target=send, args=(server, name)) for server in servers for name in
+               (f"{server.port}-a", f"{server.port}-b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shown = rows(servers[0], "ties")
+    assert len(shown) == len({row["id"] for row in shown}) == 800
+    assert len({row["log_time"] for row in shown}) == 800
+
+
+def test_a_key_that_is_revoked_by_one_server_is_refused_by_the_other(servers):
+    first, second = servers
+    made = first.post_json("/v1/teams/1/keys", {"name": "short-lived", "role": "viewer"}).json
+    eventually(lambda: second.get("/v1/teams/1/logs", made["key"]).status == 200, 5)
+    assert first.request("DELETE", f"/v1/teams/1/keys/{made['id']}").status in (200, 204)
+    eventually(lambda: second.get("/v1/teams/1/logs", made["key"]).status == 401, 5)
+
+
+def test_a_secret_that_one_server_was_told_the_other_removes(servers, databases):
+    first, second = servers
+    key = first.create_key("recorder")
+    eventually(lambda: second.ingest([entry("secretive", 0)], key).status == 200, 5)
+    value = "made-up-value-" + uuid.uuid4().hex
+    made = first.post_json("/v1/teams/1/secrets", {"secret_name": "token", "secret_value": value})
+    assert made.status == 201, made
+    time.sleep(1)
+    second.ingest([entry("secretive", 1, request_body=f"it is {value}!")], key)
+    shown = second.get("/v1/teams/1/logs?connector=secretive&limit=1").json["logs"][0]
+    whole = second.get(f"/v1/teams/1/logs/{shown['id']}").body
+    assert value.encode() not in whole and b"it is " in whole
+    assert databases[0].query(f"SELECT count() FROM log.entries WHERE position(request_body, '{value}') > 0") == "0\n"
+
+
+def test_an_idempotency_key_holds_over_both_servers(servers):
+    key = servers[0].create_key("recorder")
+    eventually(lambda: servers[1].ingest([entry("once-warm", 0)], key).status == 200, 5)
+    answers = [server.ingest([entry("once", 1)], key, Idempotency_Key="the-same") for server in servers * 2]
+    assert [answer.status for answer in answers] == [200] * 4
+    assert len({answer.body for answer in answers}) == 1 and len(rows(servers[0], "once")) == 1
+
+
+# MARK: Faults
+
+
+class Sender(threading.Thread):
+    """Sends batches with idempotency keys, each again and again until some server acknowledges it."""
+
+    def __init__(self, servers, key, connector, batches):
+        super().__init__()
+        self.servers, self.key, self.connector, self.batches = servers, key, connector, batches
+        self.failures = []
+        self.acknowledged = 0
+
+    def run(self):
+        for number in range(self.batches):
+            lines = [entry(self.connector, number * 20 + n) for n in range(20)]
+            deadline = time.monotonic() + 90
+            turn = number
+            while True:
+                turn += 1
+                try:
+                    answer = self.servers[turn % len(self.servers)].ingest(
+                        lines, self.key, Idempotency_Key=f"{self.connector}-{number}")
+                    if answer.status == 200 and answer.json["accepted"] == 20:
+                        self.acknowledged += 20
+                        break
+                    if answer.status != 503 or "retry-after" not in answer.headers:
+                        self.failures.append((answer.status, answer.body[:300]))
+                        return
+                except (OSError, http.client.HTTPException):
+                    pass
+                if time.monotonic() > deadline:
+                    self.failures.append("never acknowledged")
+                    return
+                time.sleep(0.1)
+
+
+def send_while(servers, key, name, break_something):
+    senders = [Sender(servers, key, f"{name}-{n}", 40) for n in range(4)]
+    for sender in senders:
+        sender.start()
+    time.sleep(0.7)
+    break_something()
+    for sender in senders:
+        sender.join()
+    assert [failure for sender in senders for failure in sender.failures] == []
+    return senders
+
+
+def expect_exactly_once(server, senders):
+    for sender in senders:
+        shown = [row["request_id"] for row in rows(server, sender.connector)]
+        assert len(shown) == len(set(shown)) == sender.acknowledged == 800
+
+
+@pytest.mark.parametrize("victim", ["server", "clickhouse", "postgres"])
+def test_nothing_is_lost_or_doubled_when_one_is_killed_under_load(victim, make_server, databases):
+    clickhouse, postgres = databases
+    servers = [make_server(), make_server()]
+    key = servers[0].create_key("recorder")
+    eventually(lambda: servers[1].ingest([entry("warm", 0)], key).status == 200, 5)
+
+    def break_something():
+        if victim == "server":
+            servers[0].kill()
+            time.sleep(0.5)
+            servers[0].start()
+        else:
+            database = clickhouse if victim == "clickhouse" else postgres
+            database.kill()
+            refused = servers[1].get("/v1/teams/1/logs?limit=1")
+            assert refused.status == 503 and refused.json["error"]["code"], refused
+            time.sleep(1)
+            database.start()
+
+    senders = send_while(servers, key, f"{victim}-down", break_something)
+    expect_exactly_once(servers[1], senders)
+    # All is well again without a restart.
+    for server in servers:
+        eventually(lambda: server.get("/readyz", key=None).status == 200, 10)
