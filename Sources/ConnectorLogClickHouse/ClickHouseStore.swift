@@ -243,7 +243,7 @@ extension ClickHouseStore {
     func removeAbandoned(before time: Timestamp) async throws(StoreError) {
         let commits = try await ledger.abandoned(before: time)
         guard !commits.isEmpty else { return }
-        let isOfThem = "commit IN (\(commits.map(String.init).joined(separator: ", ")))"
+        let isOfThem = CommitRuns(commits).condition
         for table in Tables.all where try await mutations.count(in: table, where: isOfThem) > 0 {
             try await mutations.delete(from: table, where: isOfThem)
         }

@@ -38,7 +38,7 @@ struct SharedStore: Sendable {
     }
 
     private static func address() async throws -> ClickHouseAddress {
-        let server = try await TestClickHouse.shared.value
+        let server = try await TestClickHouse.shared()
         let name = "test_" + UUID().uuidString.replacing("-", with: "_").lowercased()
         return try ClickHouseAddress("clickhouse://127.0.0.1:\(server.httpPort)/\(name)")
     }

@@ -43,9 +43,7 @@ enum FaultRecord {
             statusCode: fault.statusCode,
             headers: fault.responseHeaders.map { Fields.Header(name: $0.name, value: $0.value) },
             body: fault.responseBody.map { Data($0.bytes) },
-            bodyAttributes: fault.responseBody.map {
-                BodyAttributes(originalSize: $0.originalSize, isBinary: $0.isBinary, isTruncated: $0.isTruncated).packed
-            },
+            bodyAttributes: fault.responseBody.map { BodyAttributes($0).packed },
             invokeType: fault.invokeType, action: fault.action,
             receipt: fault.receipt.map { Fields.Redacted(rule: $0.rule.rawValue, field: $0.field, count: $0.count) })
         let json = [UInt8](try JSONEncoder().encode(fields))
@@ -98,10 +96,8 @@ enum FaultRecord {
         fault.statusCode = fields.statusCode
         fault.responseHeaders = fields.headers.map { HeaderField(name: $0.name, value: $0.value) }
         if let body = fields.body {
-            let attributes = BodyAttributes(packed: fields.bodyAttributes ?? 0)
             fault.responseBody = Body(
-                bytes: [UInt8](body), isBinary: attributes.isBinary, originalSize: attributes.originalSize,
-                isTruncated: attributes.isTruncated)
+                bytes: [UInt8](body), BodyAttributes(packed: fields.bodyAttributes ?? 0))
         }
         fault.invokeType = fields.invokeType
         fault.action = fields.action

@@ -60,15 +60,16 @@ final class FlowStateTable {
         let statement = try update.get()
         try bind(new, team: key.teamID, id, to: statement)
         try statement.run()
-        if new.flow != old.flow || new.lastActionAt / Self.hour != old.lastActionAt / Self.hour {
+        let (before, after) = (old.progress, new.progress)
+        if new.flow != old.flow || after.lastActionAt / Self.hour != before.lastActionAt / Self.hour {
             let statement = try move.get()
             statement.bind(key.teamID, at: 1)
             try statement.bind(id, at: 2)
             statement.bind(new.flow, at: 3)
-            statement.bind(new.lastActionAt / Self.hour, at: 4)
+            statement.bind(after.lastActionAt / Self.hour, at: 4)
             try statement.run()
         }
-        if new.currentStep != old.currentStep || new.user != old.user || new.joinURI != old.joinURI {
+        if after.currentStep != before.currentStep || after.user != before.user || after.joinURI != before.joinURI {
             let statement = try textUpdate.get()
             statement.bind(key.teamID, at: 1)
             try statement.bind(id, at: 2)
@@ -91,20 +92,21 @@ final class FlowStateTable {
             let created = statement.integer(6).map(ShortTime.decode)
         else { throw BlockError(.value, "a flow state") }
         let lastActionAt = hour &* Self.hour &+ lastAction
-        var row = FlowStateRow(at: lastActionAt)
-        row.createdAt = lastActionAt &- created
+        var progress = FlowStateProgress(at: lastActionAt)
+        progress.createdAt = lastActionAt &- created
+        (progress.status, progress.isCreatedStated) = (marks & (Self.statedMark - 1), marks & Self.statedMark != 0)
+        progress.firstCallAt = statement.integer(7).map { progress.createdAt &+ ShortTime.decode($0) }
+        progress.lastCallAt = statement.integer(8).map { lastActionAt &- ShortTime.decode($0) }
+        progress.changedAt = statement.integer(9).map { lastActionAt &- ShortTime.decode($0) }
+        progress.calls = statement.integer(10) ?? 0
+        progress.failedCalls = statement.integer(11) ?? 0
+        progress.faults = statement.integer(12) ?? 0
+        progress.currentStep = statement.text(14)
+        progress.user = statement.text(15)
+        progress.joinURI = statement.text(16)
+        var row = FlowStateRow(progress)
         (row.flow, row.name, row.version) = (statement.integer(0), statement.integer(1), statement.integer(2))
-        (row.status, row.isCreatedStated) = (marks & (Self.statedMark - 1), marks & Self.statedMark != 0)
-        row.firstCallAt = statement.integer(7).map { row.createdAt &+ ShortTime.decode($0) }
-        row.lastCallAt = statement.integer(8).map { lastActionAt &- ShortTime.decode($0) }
-        row.changedAt = statement.integer(9).map { lastActionAt &- ShortTime.decode($0) }
-        row.calls = statement.integer(10) ?? 0
-        row.failedCalls = statement.integer(11) ?? 0
-        row.faults = statement.integer(12) ?? 0
         row.countedBlock = statement.integer(13) ?? 0
-        row.currentStep = statement.text(14)
-        row.user = statement.text(15)
-        row.joinURI = statement.text(16)
         return row
     }
 
@@ -112,29 +114,31 @@ final class FlowStateTable {
         let statement = try insertion.get()
         try bind(row, team: team, id, to: statement)
         statement.bind(row.flow, at: 15)
-        statement.bind(row.lastActionAt / Self.hour, at: 16)
+        statement.bind(row.progress.lastActionAt / Self.hour, at: 16)
         try bindTexts(of: row, to: statement, from: 17)
         try statement.run()
     }
 
     /// What `insertion` and `update` have in common.
     private func bind(_ row: FlowStateRow, team: Int64, _ id: StoredStateID, to statement: DirectStatement) throws {
-        let last = row.lastActionAt
+        let progress = row.progress
+        let last = progress.lastActionAt
         statement.bind(team, at: 1)
         try statement.bind(id, at: 2)
         let values: [14 of Int64?] = [
-            nil, nil, row.name, row.version, row.status | (row.isCreatedStated ? Self.statedMark : 0),
-            ShortTime.encode(last % Self.hour), ShortTime.encode(last &- row.createdAt),
-            row.firstCallAt.map { ShortTime.encode($0 &- row.createdAt) },
-            row.lastCallAt.map { ShortTime.encode(last &- $0) }, row.changedAt.map { ShortTime.encode(last &- $0) },
-            row.calls, row.failedCalls, row.faults, row.countedBlock,
+            nil, nil, row.name, row.version, progress.status | (progress.isCreatedStated ? Self.statedMark : 0),
+            ShortTime.encode(last % Self.hour), ShortTime.encode(last &- progress.createdAt),
+            progress.firstCallAt.map { ShortTime.encode($0 &- progress.createdAt) },
+            progress.lastCallAt.map { ShortTime.encode(last &- $0) },
+            progress.changedAt.map { ShortTime.encode(last &- $0) },
+            progress.calls, progress.failedCalls, progress.faults, row.countedBlock,
         ]
         for index in 2..<14 { statement.bind(values[index], at: Int32(index + 1)) }
     }
 
     private func bindTexts(of row: FlowStateRow, to statement: DirectStatement, from index: Int32) throws {
-        try statement.bind(row.currentStep, at: index)
-        try statement.bind(row.user, at: index + 1)
-        try statement.bind(row.joinURI, at: index + 2)
+        try statement.bind(row.progress.currentStep, at: index)
+        try statement.bind(row.progress.user, at: index + 1)
+        try statement.bind(row.progress.joinURI, at: index + 2)
     }
 }

@@ -21,7 +21,7 @@ struct FlowStateWriter {
         let version = try texts.number(of: delta.flowVersion, in: db)
         try table.change(key) { old in
             var row = old ?? FlowStateRow(at: delta.first)
-            row.add(delta)
+            row.progress.add(delta)
             (row.flow, row.name, row.version) = (flow ?? row.flow, name ?? row.name, version ?? row.version)
             row.countedBlock = countedBlock
             return row
@@ -37,12 +37,12 @@ struct FlowStateWriter {
                 let updatedAt = change.updatedAt.microseconds
                 var row = old ?? FlowStateRow(at: updatedAt)
                 if old == nil { row.countedBlock = countedBlock }
-                if row.isLate(updatedAt) {
+                if row.progress.isLate(updatedAt) {
                     (row.flow, row.name, row.version) = (row.flow ?? flow, row.name ?? name, row.version ?? version)
                 } else {
                     (row.flow, row.name, row.version) = (flow ?? row.flow, name ?? row.name, version ?? row.version)
                 }
-                row.add(change)
+                row.progress.add(change)
                 return row
             }
         }
@@ -60,22 +60,5 @@ struct FlowStateWriter {
 
     static func countedBlock(in db: Database) throws -> Int64 {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT block FROM flow_counted WHERE id = 0")) ?? 0
-    }
-}
-
-extension FlowState.Status {
-    /// In table `flow_state`.
-    var number: Int64 {
-        switch self {
-        case .inProgress: 0
-        case .done: 1
-        case .failed: 2
-        case .expired: 3
-        }
-    }
-
-    init?(number: Int64) {
-        guard let status = Self.allCases.first(where: { $0.number == number }) else { return nil }
-        self = status
     }
 }

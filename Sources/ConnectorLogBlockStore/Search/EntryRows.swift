@@ -17,24 +17,11 @@ extension StoredBlock {
             entry.durationMicroseconds = durations[row] < 0 ? nil : durations[row]
             return entry
         }
-        for (column, field) in fields == .call ? Self.textsOfCalls : Self.textsOfCalls + Self.otherTexts {
-            let texts = try texts(column)
-            for (place, row) in rows.enumerated() { entries[place][keyPath: field] = try texts.string(row) }
+        for (field, path) in fields.texts {
+            let texts = try texts(field.column)
+            for (place, row) in rows.enumerated() { entries[place][keyPath: path] = try texts.string(row) }
         }
         return entries
-    }
-
-    private typealias TextOfSummary = (BlockFormat.Column, WritableKeyPath<EntrySummary, String?>)
-
-    private static var textsOfCalls: [TextOfSummary] {
-        [(.event, \.event), (.method, \.method), (.uri, \.uri), (.requestID, \.requestID)]
-    }
-
-    private static var otherTexts: [TextOfSummary] {
-        [
-            (.flowID, \.flowID), (.flowName, \.flowName), (.flowVersion, \.flowVersion), (.stateID, \.stateID),
-            (.traceID, \.traceID), (.spanID, \.spanID), (.errorName, \.errorName), (.errorMessage, \.errorMessage),
-        ]
     }
 
     func entry(_ row: Int) throws -> LogEntry {
@@ -64,9 +51,6 @@ extension StoredBlock {
         _ column: BlockFormat.Column, _ attributes: BlockFormat.Column, _ row: Int
     ) throws -> Body? {
         guard let bytes = try texts(column).bytes(row) else { return nil }
-        let attributes = BodyAttributes(packed: try integers(attributes)[row])
-        return Body(
-            bytes: bytes, isBinary: attributes.isBinary, originalSize: attributes.originalSize,
-            isTruncated: attributes.isTruncated)
+        return Body(bytes: bytes, BodyAttributes(packed: try integers(attributes)[row]))
     }
 }

@@ -269,23 +269,23 @@ extension RootFault {
 extension FlowStateRow {
     /// Two rows of what turns out to be one state.
     fileprivate func merged(with other: FlowStateRow) -> FlowStateRow {
-        let (newer, older) = lastActionAt >= other.lastActionAt ? (self, other) : (other, self)
+        let (newer, older) = progress.lastActionAt >= other.progress.lastActionAt ? (self, other) : (other, self)
         var row = newer
         (row.flow, row.name, row.version) = (
             newer.flow ?? older.flow, newer.name ?? older.name, newer.version ?? older.version
         )
-        row.isCreatedStated = newer.isCreatedStated || older.isCreatedStated
-        row.createdAt = min(newer.createdAt, older.createdAt)
-        row.firstCallAt = [newer.firstCallAt, older.firstCallAt].compactMap(\.self).min()
-        row.lastCallAt = [newer.lastCallAt, older.lastCallAt].compactMap(\.self).max()
-        row.changedAt = [newer.changedAt, older.changedAt].compactMap(\.self).max()
-        row.calls &+= older.calls
-        row.failedCalls &+= older.failedCalls
-        row.faults &+= older.faults
+        row.progress.isCreatedStated = newer.progress.isCreatedStated || older.progress.isCreatedStated
+        row.progress.createdAt = min(newer.progress.createdAt, older.progress.createdAt)
+        row.progress.firstCallAt = [newer.progress.firstCallAt, older.progress.firstCallAt].compactMap(\.self).min()
+        row.progress.lastCallAt = [newer.progress.lastCallAt, older.progress.lastCallAt].compactMap(\.self).max()
+        row.progress.changedAt = [newer.progress.changedAt, older.progress.changedAt].compactMap(\.self).max()
+        row.progress.calls &+= older.progress.calls
+        row.progress.failedCalls &+= older.progress.failedCalls
+        row.progress.faults &+= older.progress.faults
         row.countedBlock = max(newer.countedBlock, older.countedBlock)
-        row.currentStep = newer.currentStep ?? older.currentStep
-        row.user = newer.user ?? older.user
-        row.joinURI = newer.joinURI ?? older.joinURI
+        row.progress.currentStep = newer.progress.currentStep ?? older.progress.currentStep
+        row.progress.user = newer.progress.user ?? older.progress.user
+        row.progress.joinURI = newer.progress.joinURI ?? older.progress.joinURI
         return row
     }
 }

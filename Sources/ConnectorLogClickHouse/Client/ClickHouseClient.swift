@@ -19,6 +19,9 @@ final class ClickHouseClient: Sendable {
         var answer = 256 << 20
     }
 
+    /// Of a statement.
+    private static let statementBytes = 64 << 20
+
     let address: ClickHouseAddress
     let health: HostHealth
     private let limits: Limits
@@ -136,6 +139,8 @@ final class ClickHouseClient: Sendable {
     ) async throws -> ByteBuffer {
         var parameters = settings
         parameters["database"] = database
+        // ClickHouse would take no more than 256 KiB, and some hundreds of ids and texts may be more.
+        parameters["max_query_size"] = "\(Self.statementBytes)"
         // What people search for need not be known for longer than the search.
         parameters["log_queries"] = "0"
         parameters["enable_http_compression"] = "1"

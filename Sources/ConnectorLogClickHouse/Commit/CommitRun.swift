@@ -41,7 +41,8 @@ struct CommitRun: Sendable {
             let isStored = commit.results.map { if case .success(.stored) = $0 { true } else { false } }
             let accepted = zip(group, isStored).filter(\.1).map { $0.0.limited(to: commit.teams) }
             guard !accepted.isEmpty else {
-                await commit.abandon()
+                // Not abandoned: readers would leave it out until it is forgotten.
+                try await commit.finish(CommitChanges())
                 return commit.results
             }
             let rows = CommitRows(accepted, commit, dialect)

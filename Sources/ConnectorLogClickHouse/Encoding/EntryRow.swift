@@ -2,29 +2,12 @@ import ConnectorLogCore
 
 /// What a statement selects of an entry, and how its rows are read.
 enum EntryRow {
-    private typealias TextOfSummary = WritableKeyPath<EntrySummary, String?>
-
-    private static var textsOfCalls: [(EntryTextField, TextOfSummary)] {
-        [(.event, \.event), (.method, \.method), (.uri, \.uri), (.requestID, \.requestID)]
-    }
-
-    private static var otherTexts: [(EntryTextField, TextOfSummary)] {
-        [
-            (.flowID, \.flowID), (.flowName, \.flowName), (.flowVersion, \.flowVersion), (.stateID, \.stateID),
-            (.traceID, \.traceID), (.spanID, \.spanID), (.errorName, \.errorName), (.errorMessage, \.errorMessage),
-        ]
-    }
-
-    private static func texts(_ fields: EntryQuery.Fields) -> [(EntryTextField, TextOfSummary)] {
-        fields == .call ? textsOfCalls : textsOfCalls + otherTexts
-    }
-
     private static func name(_ field: EntryTextField) -> String {
         EntryBlocks.texts.first { $0.field == field }?.name ?? ""
     }
 
     static func columns(_ fields: EntryQuery.Fields, _ dialect: Dialect) -> String {
-        let texts = texts(fields).map { name($0.0) }
+        let texts = fields.texts.map { name($0.field) }
         return
             ([
                 "team_id", dialect.microseconds("log_time"), "id", "status", "outcome", "duration", "absent",
@@ -54,7 +37,7 @@ enum EntryRow {
             outcome: Outcome(rawValue: outcome) ?? .failed)
         entry.status = status == 0 ? nil : Int(status)
         entry.durationMicroseconds = duration < 0 ? nil : duration
-        for (field, path) in texts(fields) {
+        for (field, path) in fields.texts {
             let text = try row.string()
             if absent & EntryBlocks.absence(of: field) == 0 { entry[keyPath: path] = text }
         }
@@ -101,9 +84,6 @@ extension RowBinaryReader {
     /// A body and its attributes.
     mutating func body() throws(ClickHouseFailure) -> Body {
         let bytes = try text()
-        let attributes = BodyAttributes(packed: try integer())
-        return Body(
-            bytes: bytes, isBinary: attributes.isBinary, originalSize: attributes.originalSize,
-            isTruncated: attributes.isTruncated)
+        return Body(bytes: bytes, BodyAttributes(packed: try integer()))
     }
 }

@@ -30,10 +30,11 @@ enum FaultBlock {
         block.append("name", faults.map { Array($0.name.utf8) })
         for (name, text) in texts { block.append(name, faults.map { Array((text($0) ?? "").utf8) }) }
         block.append("status_code", "Int64", faults.map { Int64($0.statusCode ?? 0) })
-        block.append("response_headers", faults.map { headers($0.responseHeaders) })
+        block.append("response_headers", faults.map { HeaderList.encode($0.responseHeaders) })
         block.append("response_body", faults.map { $0.responseBody?.bytes ?? [] })
-        block.append("response_body_attributes", "Int64", faults.map { $0.responseBody.map(attributes) ?? 0 })
-        block.append("receipt", faults.map { receipt($0.receipt) })
+        block.append(
+            "response_body_attributes", "Int64", faults.map { $0.responseBody.map { BodyAttributes($0).packed } ?? 0 })
+        block.append("receipt", faults.map { Receipt.encode($0.receipt) })
         block.append("details_removed_at", "Int64", all: Int64(0))
         return block
     }
@@ -44,33 +45,6 @@ enum FaultBlock {
         if fault.responseBody == nil { absent |= 1 << bodyBit }
         if fault.statusCode == nil { absent |= 1 << statusBit }
         return absent
-    }
-
-    private static func headers(_ fields: [HeaderField]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for field in fields {
-            for var text in [field.name, field.value] {
-                text.withUTF8 { HeaderList.append(UnsafeRawBufferPointer($0), to: &bytes) }
-            }
-        }
-        return bytes
-    }
-
-    private static func attributes(_ body: Body) -> Int64 {
-        BodyAttributes(
-            originalSize: body.originalSize, isBinary: body.isBinary, isTruncated: body.isTruncated
-        ).packed
-    }
-
-    private static func receipt(_ redactions: [Redaction]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for redaction in redactions {
-            bytes.append(redaction.rule.rawValue)
-            var field = redaction.field
-            field.withUTF8 { HeaderList.append(UnsafeRawBufferPointer($0), to: &bytes) }
-            Varint.append(UInt64(max(0, redaction.count)), to: &bytes)
-        }
-        return bytes
     }
 
     // MARK: - Reading
@@ -100,11 +74,7 @@ enum FaultBlock {
         fault.responseHeaders = try row.headers()
         let body = try row.text()
         let attributes = BodyAttributes(packed: try row.integer())
-        if absent & 1 << bodyBit == 0 {
-            fault.responseBody = Body(
-                bytes: body, isBinary: attributes.isBinary, originalSize: attributes.originalSize,
-                isTruncated: attributes.isTruncated)
-        }
+        if absent & bodyAbsence == 0 { fault.responseBody = Body(bytes: body, attributes) }
         fault.receipt = try row.receipt()
         let removed: Int64 = try row.integer()
         fault.detailsRemovedAt = removed == 0 ? nil : Timestamp(microseconds: removed)

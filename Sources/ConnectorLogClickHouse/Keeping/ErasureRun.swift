@@ -2,8 +2,8 @@ import ConnectorLogCore
 
 /// Erases rows, and takes them from the flow states that counted them.
 struct ErasureRun: Sendable {
-    /// Ids in one statement.
-    private static let idsAtOnce = 5000
+    /// Ids in one statement, each of which ClickHouse counts several times for the limits of its parser.
+    private static let idsAtOnce = 2000
 
     let client: ClickHouseClient
     let mutations: Mutations

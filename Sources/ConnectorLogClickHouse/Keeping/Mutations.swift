@@ -2,12 +2,14 @@ import ConnectorLogCore
 
 /// Changes rows that are there already: ClickHouse writes the parts anew that have some of them.
 struct Mutations: Sendable {
-    /// How often it is asked whether a change is made, where it does not say so itself.
+    /// Until it is asked again whether a change is made, where ClickHouse does not say so itself.
     private static let pause = Duration.milliseconds(50)
 
     let client: ClickHouseClient
     let dialect: Dialect
     let topology: Topology
+    /// How long a change is waited for. It goes on behind that; who asks for it again waits again.
+    var patience = Duration.seconds(600)
 
     /// Returns when the rows are gone.
     func delete(from table: Table, where conditions: String) async throws(StoreError) {
@@ -49,7 +51,8 @@ struct Mutations: Sendable {
     }
 
     private func wait(_ table: String, _ place: String, host: Int) async throws {
-        while true {
+        let deadline = ContinuousClock.now + patience
+        while ContinuousClock.now < deadline {
             let answer = try await client.query(
                 """
                 SELECT toInt64(count()) FROM system.mutations
@@ -60,5 +63,6 @@ struct Mutations: Sendable {
             if try reader.integer(Int64.self) == 0 { return }
             try await Task.sleep(for: Self.pause)
         }
+        throw ClickHouseFailure(reason: .timedOut, place: place)
     }
 }

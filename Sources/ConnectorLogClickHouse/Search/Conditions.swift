@@ -15,9 +15,8 @@ struct Conditions: Sendable {
 
     private mutating func add(_ snapshot: CommitSnapshot) {
         add("commit <= \(snapshot.last)")
-        if !snapshot.hidden.isEmpty {
-            add("commit NOT IN (\(snapshot.hidden.map(String.init).joined(separator: ", ")))")
-        }
+        let hidden = CommitRuns(snapshot.hidden)
+        if !hidden.isEmpty { add("NOT \(hidden.condition)") }
     }
 
     /// A text that is there and has these bytes; all rows for nil.

@@ -54,25 +54,30 @@ package struct ClickHouseMigration: Sendable {
 extension ClickHouseMigration {
     /// Asks the servers for their version, and writes the statements for the oldest.
     package init(_ address: ClickHouseAddress) async throws(StoreError) {
-        let client = ClickHouseClient(address, database: nil)
-        do {
-            self.init(
-                dialect: try await client.dialect(), database: address.database, cluster: address.cluster)
-        } catch {
-            await client.close()
-            throw StoreError(error)
+        let dialect = try await Self.withClient(address) { client throws(ClickHouseFailure) in
+            try await client.dialect()
         }
-        await client.close()
+        self.init(dialect: dialect, database: address.database, cluster: address.cluster)
     }
 
     package func run(on address: ClickHouseAddress) async throws(StoreError) {
-        let client = ClickHouseClient(address, database: nil)
-        do {
+        try await Self.withClient(address) { client throws(ClickHouseFailure) in
             for statement in statements { _ = try await client.query(statement, "a migration") }
+        }
+    }
+
+    /// With a client that names no database: it may have to be made first.
+    private static func withClient<Value>(
+        _ address: ClickHouseAddress, _ body: (ClickHouseClient) async throws(ClickHouseFailure) -> Value
+    ) async throws(StoreError) -> Value {
+        let client = ClickHouseClient(address, database: nil)
+        let result: Result<Value, ClickHouseFailure>
+        do throws(ClickHouseFailure) {
+            result = .success(try await body(client))
         } catch {
-            await client.close()
-            throw StoreError(error)
+            result = .failure(error)
         }
         await client.close()
+        do throws(ClickHouseFailure) { return try result.get() } catch { throw StoreError(error) }
     }
 }

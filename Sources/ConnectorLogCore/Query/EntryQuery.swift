@@ -122,3 +122,17 @@ package struct Page<Row: Sendable>: Sendable {
 }
 
 extension Page: Equatable where Row: Equatable {}
+
+extension EntryQuery.Fields {
+    /// The texts of a summary that may be none: their fields, and where each goes.
+    package var texts: [(field: EntryTextField, path: WritableKeyPath<EntrySummary, String?>)] {
+        let texts: [(EntryTextField, WritableKeyPath<EntrySummary, String?>)] = [
+            (.event, \.event), (.method, \.method), (.uri, \.uri), (.requestID, \.requestID),
+        ]
+        if self == .call { return texts }
+        return texts + [
+            (.flowID, \.flowID), (.flowName, \.flowName), (.flowVersion, \.flowVersion), (.stateID, \.stateID),
+            (.traceID, \.traceID), (.spanID, \.spanID), (.errorName, \.errorName), (.errorMessage, \.errorMessage),
+        ]
+    }
+}

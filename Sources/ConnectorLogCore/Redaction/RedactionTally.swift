@@ -105,6 +105,12 @@ package enum Receipt {
         }
     }
 
+    package static func encode(_ redactions: [Redaction]) -> [UInt8] {
+        var bytes = ByteScratch()
+        append(redactions, to: &bytes)
+        return Array(bytes.bytes)
+    }
+
     /// Nil when the bytes are no receipt. A rule of a newer version ends the list.
     package static func decode(_ bytes: ArraySlice<UInt8>) -> [Redaction]? {
         var rest = bytes

@@ -100,11 +100,23 @@ package struct BodyAttributes: Hashable, Sendable {
         (self.originalSize, self.isBinary, self.isTruncated) = (originalSize, isBinary, isTruncated)
     }
 
+    package init(_ body: Body) {
+        self.init(originalSize: body.originalSize, isBinary: body.isBinary, isTruncated: body.isTruncated)
+    }
+
     package init(packed: Int64) {
         self.init(originalSize: Int(packed >> 2), isBinary: packed & 2 != 0, isTruncated: packed & 1 != 0)
     }
 
     package var packed: Int64 {
         Int64(originalSize) << 2 | (isBinary ? 2 : 0) | (isTruncated ? 1 : 0)
+    }
+}
+
+extension Body {
+    package init(bytes: [UInt8], _ attributes: BodyAttributes) {
+        self.init(
+            bytes: bytes, isBinary: attributes.isBinary, originalSize: attributes.originalSize,
+            isTruncated: attributes.isTruncated)
     }
 }

@@ -6,6 +6,16 @@ package enum HeaderList {
         bytes.append(contentsOf: text)
     }
 
+    package static func encode(_ fields: [HeaderField]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for field in fields {
+            for var text in [field.name, field.value] {
+                text.withUTF8 { append(UnsafeRawBufferPointer($0), to: &bytes) }
+            }
+        }
+        return bytes
+    }
+
     /// Gives name and value of each field; ends where the bytes are no header list.
     package static func forEach(
         _ bytes: ArraySlice<UInt8>, _ body: (_ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> Void

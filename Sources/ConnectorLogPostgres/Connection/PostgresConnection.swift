@@ -8,7 +8,8 @@ import CPostgres
 
 /// One connection to PostgreSQL. Its calls block, so that they belong on `BlockingThreads` or a thread of one's own.
 ///
-/// Used by one thread at a time: who has it from the pool has it alone. Values go and come in binary format, and each
+/// Used by one thread at a time: who has it from the pool has it alone. That is a rule of the pool, which the compiler cannot
+/// see, hence `@unchecked`; a lock here would be taken for nothing. Values go and come in binary format, and each
 /// statement is prepared once, by its text (so that a pooler between has to keep sessions whole).
 final class PostgresConnection: @unchecked Sendable {
     /// Older ones are not tested.

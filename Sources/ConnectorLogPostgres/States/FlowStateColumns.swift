@@ -26,10 +26,13 @@ struct FlowStateColumns {
         func integers(_ value: (FlowStateRow) -> Int64?) -> PostgresValue { .integers(rows.map { value($0.row) }) }
         values = [
             .integers(rows.map(\.key.teamID)), .texts(rows.map(\.key.stateID)), texts(\.flowID), lower(\.flowID),
-            texts(\.flowName), lower(\.flowName), texts(\.flowVersion), integers(\.status.number), texts(\.currentStep),
-            texts(\.user), texts(\.joinURI), integers(\.createdAt), .booleans(rows.map(\.row.isCreatedStated)),
-            integers(\.changedAt), integers(\.lastActionAt), integers(\.firstCallAt), integers(\.lastCallAt),
-            integers(\.calls), integers(\.failedCalls), integers(\.faults),
+            texts(\.flowName), lower(\.flowName), texts(\.flowVersion), integers(\.progress.status),
+            texts(\.progress.currentStep),
+            texts(\.progress.user), texts(\.progress.joinURI), integers(\.progress.createdAt),
+            .booleans(rows.map(\.row.progress.isCreatedStated)),
+            integers(\.progress.changedAt), integers(\.progress.lastActionAt), integers(\.progress.firstCallAt),
+            integers(\.progress.lastCallAt),
+            integers(\.progress.calls), integers(\.progress.failedCalls), integers(\.progress.faults),
         ]
     }
 
@@ -43,41 +46,43 @@ struct FlowStateColumns {
 
     /// A row of `names`.
     static func row(_ row: PostgresRow) throws -> (FlowStateKey, FlowStateRow) {
-        guard let status = FlowState.Status(number: try row.integer(7)) else {
-            throw PostgresError(.answer, at: row.place)
-        }
-        var state = FlowStateRow(at: try row.integer(14))
+        var progress = FlowStateProgress(at: try row.integer(14))
+        progress.status = try row.integer(7)
+        progress.currentStep = try row.textIfAny(8)
+        progress.user = try row.textIfAny(9)
+        progress.joinURI = try row.textIfAny(10)
+        progress.createdAt = try row.integer(11)
+        progress.isCreatedStated = try row.boolean(12)
+        progress.changedAt = try row.integerIfAny(13)
+        progress.firstCallAt = try row.integerIfAny(15)
+        progress.lastCallAt = try row.integerIfAny(16)
+        progress.calls = try row.integer(17)
+        progress.failedCalls = try row.integer(18)
+        progress.faults = try row.integer(19)
+        var state = FlowStateRow(progress)
         state.flowID = try row.textIfAny(2)
         state.flowName = try row.textIfAny(4)
         state.flowVersion = try row.textIfAny(6)
-        state.status = status
-        state.currentStep = try row.textIfAny(8)
-        state.user = try row.textIfAny(9)
-        state.joinURI = try row.textIfAny(10)
-        state.createdAt = try row.integer(11)
-        state.isCreatedStated = try row.boolean(12)
-        state.changedAt = try row.integerIfAny(13)
-        state.firstCallAt = try row.integerIfAny(15)
-        state.lastCallAt = try row.integerIfAny(16)
-        state.calls = try row.integer(17)
-        state.failedCalls = try row.integer(18)
-        state.faults = try row.integer(19)
         return (try key(row), state)
     }
 
     /// The same as readers answer it.
     static func state(_ row: PostgresRow) throws -> FlowState {
         let (key, values) = try Self.row(row)
+        let progress = values.progress
+        guard let status = FlowState.Status(number: progress.status) else {
+            throw PostgresError(.answer, at: row.place)
+        }
         var state = FlowState(
-            teamID: key.teamID, stateID: key.stateID, status: values.status,
-            createdAt: Timestamp(microseconds: values.createdAt),
-            lastActionAt: Timestamp(microseconds: values.lastActionAt))
+            teamID: key.teamID, stateID: key.stateID, status: status,
+            createdAt: Timestamp(microseconds: progress.createdAt),
+            lastActionAt: Timestamp(microseconds: progress.lastActionAt))
         (state.flowID, state.flowName, state.flowVersion) = (values.flowID, values.flowName, values.flowVersion)
-        (state.currentStep, state.user, state.joinURI) = (values.currentStep, values.user, values.joinURI)
-        state.firstCallAt = values.firstCallAt.map(Timestamp.init(microseconds:))
-        state.lastCallAt = values.lastCallAt.map(Timestamp.init(microseconds:))
+        (state.currentStep, state.user, state.joinURI) = (progress.currentStep, progress.user, progress.joinURI)
+        state.firstCallAt = progress.firstCallAt.map(Timestamp.init(microseconds:))
+        state.lastCallAt = progress.lastCallAt.map(Timestamp.init(microseconds:))
         (state.calls, state.failedCalls, state.faults) =
-            (Int(values.calls), Int(values.failedCalls), Int(values.faults))
+            (Int(progress.calls), Int(progress.failedCalls), Int(progress.faults))
         return state
     }
 

@@ -29,23 +29,6 @@ struct FlowStateHistory {
         if state.status == .inProgress { state.status = .failed }
     }
 
-    /// Some calls and faults together.
-    mutating func note(_ delta: FlowStateDelta) {
-        noteTime(Timestamp(microseconds: delta.first))
-        noteTime(Timestamp(microseconds: delta.last))
-        noteFlow(delta.flowID, delta.flowName, delta.flowVersion)
-        state.calls += delta.calls
-        state.failedCalls += delta.failedCalls
-        state.faults += delta.faults
-        if let first = delta.firstCall.map(Timestamp.init(microseconds:)) {
-            state.firstCallAt = min(state.firstCallAt ?? first, first)
-        }
-        if let last = delta.lastCall.map(Timestamp.init(microseconds:)) {
-            state.lastCallAt = max(state.lastCallAt ?? last, last)
-        }
-        if delta.faults > 0, state.status == .inProgress { state.status = .failed }
-    }
-
     mutating func note(change: StateChange) {
         noteTime(change.updatedAt)
         if let latest = latestChangeAt, change.updatedAt < latest {
@@ -62,13 +45,6 @@ struct FlowStateHistory {
         state.calls = max(0, state.calls - calls.count)
         state.failedCalls = max(0, state.failedCalls - calls.count { $0.outcome == .failed })
         (state.firstCallAt, state.lastCallAt) = (firstLeft, lastLeft)
-    }
-
-    mutating func take(_ loss: FlowStateLoss) {
-        state.calls = max(0, state.calls - loss.calls)
-        state.failedCalls = max(0, state.failedCalls - loss.failedCalls)
-        state.faults = max(0, state.faults - loss.faults)
-        if loss.calls > 0 { (state.firstCallAt, state.lastCallAt) = (loss.firstCallAt, loss.lastCallAt) }
     }
 
     mutating func take(faults: Int) {

@@ -9,7 +9,7 @@ struct InMemoryRecords: Sendable {
     var states: [StatePlace: FlowStateHistory] = [:]
     /// For each `log_time` that is taken, a time up to which no other is free.
     private var takenTimes: [TimePlace: Int64] = [:]
-    var answers: [[UInt8]: IdempotentAnswer] = [:]
+    private var answers: [[UInt8]: IdempotentAnswer] = [:]
     /// By number, rising.
     var erasures: [Erasure] = []
     /// By number, rising.
@@ -17,15 +17,6 @@ struct InMemoryRecords: Sendable {
     /// When events were told that are not to be told again.
     var toldEvents: [[UInt8]: Timestamp] = [:]
     var lastPendingNumber: Int64 = 0
-
-    // MARK: Commits of a store of entries beside this one
-
-    var lastCommit: UInt64 = 0
-    var openCommits: Set<UInt64> = []
-    /// When they were given up.
-    var abandonedCommits: [UInt64: Timestamp] = [:]
-    var commitTimes: [ConnectorKey: ConnectorTimes] = [:]
-    var openErasures: [Erasure] = []
 
     // MARK: The catalog
 
@@ -104,7 +95,7 @@ struct InMemoryRecords: Sendable {
     }
 
     /// The first id of `count` that follow one another, behind all that were given before, whatever the clock does.
-    mutating func takeIDs(count: Int, now: Timestamp) -> EntryID {
+    private mutating func takeIDs(count: Int, now: Timestamp) -> EntryID {
         let milliseconds = UInt64(max(0, now.microseconds / 1000))
         if milliseconds > lastMilliseconds {
             (lastMilliseconds, nextCounter) = (milliseconds, 0)
@@ -126,14 +117,14 @@ struct InMemoryRecords: Sendable {
         return Timestamp(microseconds: time)
     }
 
-    mutating func update(
+    private mutating func update(
         _ stateID: String, team: Int64, at time: Timestamp, _ change: (inout FlowStateHistory) -> Void
     ) {
         let place = StatePlace(team: team, id: stateID)
         change(&states[place, default: FlowStateHistory(teamID: team, stateID: stateID, firstSeenAt: time)])
     }
 
-    mutating func register(_ identifier: String, team: Int64, at now: Timestamp) {
+    private mutating func register(_ identifier: String, team: Int64, at now: Timestamp) {
         let place = ConnectorPlace(team: team, identifier: identifier)
         guard connectors[place] == nil else { return }
         let configuration = Connector.Configuration(version: 1, json: "{}", createdAt: now, updatedAt: now)

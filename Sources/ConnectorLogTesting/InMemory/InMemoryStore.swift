@@ -5,9 +5,7 @@ import Synchronization
 /// with, and what tests of the parts around a store run on. Nothing of it outlives the process.
 package final class InMemoryStore: LogWriter, LogReader, LogKeeper, PendingCalls, Catalog {
     private let records: Mutex<InMemoryRecords>
-    /// Commits go one behind the other.
-    let commitLane = AsyncSlots(count: 1)
-    let now: @Sendable () -> Timestamp
+    private let now: @Sendable () -> Timestamp
 
     /// - Parameters:
     ///   - now: the time that goes into ids, and at which connectors seen for the first time are registered.
@@ -21,7 +19,7 @@ package final class InMemoryStore: LogWriter, LogReader, LogKeeper, PendingCalls
         self.init(now: clock.source)
     }
 
-    func with<Answer: Sendable>(
+    private func with<Answer: Sendable>(
         _ body: (inout InMemoryRecords) throws(StoreError) -> Answer
     ) throws(StoreError) -> Answer {
         try records.withLock { records throws(StoreError) in try body(&records) }

@@ -61,7 +61,7 @@ package final class TestPostgres: Sendable {
     /// - Parameter isDurable: whether it syncs what it writes.
     package init(isDurable: Bool) async throws {
         directory = "/tmp/clpg-" + UUID().uuidString.prefix(8).lowercased()
-        port = try Self.freePort()
+        port = try FreePorts.take(1)[0]
         options = [
             "-D", directory + "/data", "-p", String(port), "-k", directory, "-h", "127.0.0.1",
             "-c", "max_connections=400", "-c", "shared_buffers=32MB", "-c", "fsync=\(isDurable ? "on" : "off")",
@@ -183,22 +183,5 @@ package final class TestPostgres: Sendable {
     private static func asOtherUser(_ command: [String]) -> [String] {
         guard let otherUser else { return command }
         return ["/usr/bin/setpriv", "--reuid=\(otherUser.id)", "--regid=\(otherUser.group)", "--clear-groups"] + command
-    }
-
-    private static func freePort() throws -> Int {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { throw Failure(description: "no socket") }
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(socket, pointer, length) == 0 ? getsockname(socket, pointer, &length) : -1
-            }
-        }
-        guard result == 0 else { throw Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

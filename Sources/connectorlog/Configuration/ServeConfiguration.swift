@@ -116,11 +116,10 @@ struct ServeConfiguration: Sendable {
         from values: SettingValues, flags: [Setting: ConfigContent]
     ) async throws(CommandFailure) -> StorageAddresses {
         for setting in [Setting.store, .catalog] {
-            guard case .string(let url)? = flags[setting], StorageAddresses.holdsPassword(url) else { continue }
-            throw CommandFailure(
-                .configuration,
-                "--\(setting.name) may hold no password, which all users of the machine could see: put it into "
-                    + "\(Setting.environmentPrefix)_\(setting.name.uppercased())_PASSWORD")
+            guard case .string(let url)? = flags[setting] else { continue }
+            if let problem = StorageAddresses.problem(ofFlag: setting, url) {
+                throw CommandFailure(.configuration, problem)
+            }
         }
         return try StorageAddresses(
             store: try await values.text(.store), storePassword: try await values.text(.storePassword),

@@ -42,8 +42,15 @@ enum StorageAddresses: Sendable {
         return configuration
     }
 
+    /// What is wrong with an address that is given as a flag; nil when nothing is.
+    static func problem(ofFlag setting: Setting, _ url: String) -> String? {
+        guard holdsPassword(url) else { return nil }
+        return "--\(setting.name) may hold no password, which all users of the machine could see: put it into "
+            + "\(setting.environmentName)_PASSWORD"
+    }
+
     /// Whether the part of an address that names the user names a password too, or one of libpq's options is one.
-    static func holdsPassword(_ url: String) -> Bool {
+    private static func holdsPassword(_ url: String) -> Bool {
         guard let scheme = url.firstRange(of: "://") else { return false }
         let rest = url[scheme.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }

@@ -41,14 +41,16 @@ struct ErasureTransaction {
         var bounds: [FlowStateKey: ClosedRange<Int64>] = [:]
         for (state, loss) in losses {
             try table.change(state) { old in
-                guard var row = old, let first = row.firstCallAt, let last = row.lastCallAt, first <= last else {
+                guard var row = old, let first = row.progress.firstCallAt, let last = row.progress.lastCallAt,
+                    first <= last
+                else {
                     return nil
                 }
                 // The row may be newer than its oldest calls: retention removed one before it.
                 let lost = loss.within(first...last)
                 guard let earliest = lost.calls.min(), let latest = lost.calls.max() else { return nil }
-                row.calls = max(0, row.calls - Int64(lost.calls.count))
-                row.failedCalls = max(0, row.failedCalls - Int64(lost.failedCalls.count))
+                row.progress.calls = max(0, row.progress.calls - Int64(lost.calls.count))
+                row.progress.failedCalls = max(0, row.progress.failedCalls - Int64(lost.failedCalls.count))
                 if earliest <= first || latest >= last { bounds[state] = first...last }
                 return row
             }
@@ -65,7 +67,7 @@ struct ErasureTransaction {
             let range = try times.range(of: state, within: bounds)
             try table.change(state) { old in
                 guard var row = old else { return nil }
-                (row.firstCallAt, row.lastCallAt) = (range?.lowerBound, range?.upperBound)
+                (row.progress.firstCallAt, row.progress.lastCallAt) = (range?.lowerBound, range?.upperBound)
                 return row
             }
         }

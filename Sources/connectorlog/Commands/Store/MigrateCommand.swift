@@ -51,11 +51,9 @@ struct SharedStoreOptions: ParsableArguments {
     var catalog: String?
 
     func validate() throws {
-        for (name, url) in [("store", store), ("catalog", catalog)]
-        where url.map(StorageAddresses.holdsPassword) ?? false {
-            throw ValidationError(
-                "--\(name) may hold no password, which all users of the machine could see: put it into "
-                    + "CONNECTORLOG_\(name.uppercased())_PASSWORD")
+        for (setting, url) in [(Setting.store, store), (.catalog, catalog)] {
+            guard let url, let problem = StorageAddresses.problem(ofFlag: setting, url) else { continue }
+            throw ValidationError(problem)
         }
     }
 

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// What waits to be committed: batches that arrive while a commit runs share the next one. Bounded: past its limit a batch is
+/// refused as `overloaded`.
+package final class GroupQueue<Batch: Sendable>: Sendable {
+    package struct Waiting: Sendable {
+        package let batch: Batch
+        fileprivate let bytes: Int
+        fileprivate let continuation: CheckedContinuation<Result<AppendResult, StoreError>, Never>
+
+        /// To be called once.
+        package func answer(_ result: Result<AppendResult, StoreError>) { continuation.resume(returning: result) }
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var bytes = 0
+        var running = 0
+        var isClosed = false
+        var idle: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private enum Next { case run, wait, refuse(StoreError) }
+
+    private let lanes: Int
+    private let maximumQueuedBytes: Int
+    private let maximumGroupBytes: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - lanes: commits that run at once.
+    ///   - maximumQueuedBytes: of batches that wait. One alone may be larger.
+    ///   - maximumGroupBytes: that one commit takes at most, so that none waits long behind a crowd. One batch alone may be
+    ///     larger.
+    package init(lanes: Int, maximumQueuedBytes: Int, maximumGroupBytes: Int) {
+        (self.lanes, self.maximumQueuedBytes, self.maximumGroupBytes) = (lanes, maximumQueuedBytes, maximumGroupBytes)
+    }
+
+    /// Batches that no commit has taken yet.
+    package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    package var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Returns when somebody answered the batch.
+    /// - Parameter runLane: called when fewer lanes run than may: one that asks for groups until there are none.
+    package func commit(_ batch: Batch, bytes: Int, runLane: () -> Void) async throws(StoreError) -> AppendResult {
+        let result = await withCheckedContinuation { continuation in
+            let next = state.withLock { state -> Next in
+                if state.isClosed { return .refuse(StoreError(.closed, "the store is closed")) }
+                if state.bytes > 0, state.bytes + bytes > maximumQueuedBytes {
+                    return .refuse(StoreError(.overloaded, "too much waits to be written"))
+                }
+                state.waiting.append(Waiting(batch: batch, bytes: bytes, continuation: continuation))
+                state.bytes += bytes
+                if state.running >= lanes { return .wait }
+                state.running += 1
+                return .run
+            }
+            switch next {
+            case .run: runLane()
+            case .wait: break
+            case .refuse(let error): continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Nil when nothing waits: the lane then is no longer running.
+    package func takeGroup() -> [Waiting]? {
+        let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
+            guard !state.waiting.isEmpty else {
+                state.running -= 1
+                guard state.running == 0 else { return (nil, []) }
+                defer { state.idle = [] }
+                return (nil, state.idle)
+            }
+            var bytes = 0
+            var count = 0
+            for waiting in state.waiting {
+                if count > 0, bytes + waiting.bytes > maximumGroupBytes { break }
+                bytes += waiting.bytes
+                count += 1
+            }
+            let group = Array(state.waiting.prefix(count))
+            state.waiting.removeFirst(count)
+            state.bytes -= bytes
+            return (group, [])
+        }
+        for continuation in idle { continuation.resume() }
+        return group
+    }
+
+    /// Refuses new batches, and returns when those that wait are answered.
+    package func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isClosed = true
+                guard state.running > 0 else { return true }
+                state.idle.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+}

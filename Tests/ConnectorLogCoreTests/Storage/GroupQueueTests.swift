@@ -1,0 +1,75 @@
+import Testing
+
+@testable import ConnectorLogCore
+
+@Suite struct GroupQueueTests {
+    /// A lane that takes one group, and answers it when it is told to.
+    private func fill(_ queue: GroupQueue<Int>, _ batches: [Int], bytes: Int = 10) -> [Task<AppendResult, any Error>] {
+        batches.map { batch in Task { try await queue.commit(batch, bytes: bytes) {} } }
+    }
+
+    private func waitFor(_ count: Int, in queue: GroupQueue<Int>) async {
+        while queue.waitingCount < count { await Task.yield() }
+    }
+
+    @Test func whatWaitsIsOneGroupUpToItsBytes() async throws {
+        let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 1000, maximumGroupBytes: 25)
+        let tasks = fill(queue, [1, 2, 3])
+        await waitFor(3, in: queue)
+        let first = try #require(queue.takeGroup())
+        #expect(first.count == 2)
+        let second = try #require(queue.takeGroup())
+        #expect(second.count == 1)
+        #expect(Set((first + second).map(\.batch)) == [1, 2, 3])
+        for waiting in first + second { waiting.answer(.success(.stored)) }
+        for task in tasks { #expect(try await task.value == .stored) }
+        #expect(queue.takeGroup() == nil)
+    }
+
+    @Test func oneBatchMayBeLargerThanAGroup() async throws {
+        let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 5, maximumGroupBytes: 5)
+        let tasks = fill(queue, [1])
+        await waitFor(1, in: queue)
+        for waiting in try #require(queue.takeGroup()) { waiting.answer(.success(.stored)) }
+        #expect(try await tasks[0].value == .stored)
+    }
+
+    @Test func pastItsBytesBatchesAreRefused() async throws {
+        let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 20, maximumGroupBytes: 100)
+        let tasks = fill(queue, [1, 2])
+        await waitFor(2, in: queue)
+        await #expect { try await queue.commit(3, bytes: 1) {} } throws: { ($0 as? StoreError)?.code == .overloaded }
+        for waiting in try #require(queue.takeGroup()) { waiting.answer(.success(.stored)) }
+        for task in tasks { _ = try await task.value }
+        let next = fill(queue, [4])
+        await waitFor(1, in: queue)
+        for waiting in try #require(queue.takeGroup()) { waiting.answer(.success(.stored)) }
+        _ = try await next[0].value
+    }
+
+    @Test func noMoreLanesBeginThanMayRun() async throws {
+        let queue = GroupQueue<Int>(lanes: 2, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
+        let (begun, lanes) = AsyncStream<Void>.makeStream()
+        let tasks = (0..<5).map { batch in Task { try await queue.commit(batch, bytes: 1) { lanes.yield() } } }
+        await waitFor(5, in: queue)
+        for waiting in try #require(queue.takeGroup()) { waiting.answer(.success(.stored)) }
+        for task in tasks { _ = try await task.value }
+        lanes.finish()
+        var count = 0
+        for await _ in begun { count += 1 }
+        #expect(count == 2)
+    }
+
+    @Test func closingWaitsForWhatRunsAndRefusesTheRest() async throws {
+        let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
+        let tasks = fill(queue, [1])
+        await waitFor(1, in: queue)
+        let closing = Task { await queue.close() }
+        while !queue.isClosed { await Task.yield() }
+        await #expect { try await queue.commit(2, bytes: 1) {} } throws: { ($0 as? StoreError)?.code == .closed }
+        for waiting in try #require(queue.takeGroup()) { waiting.answer(.success(.stored)) }
+        #expect(try await tasks[0].value == .stored)
+        #expect(queue.takeGroup() == nil)
+        await closing.value
+    }
+}
