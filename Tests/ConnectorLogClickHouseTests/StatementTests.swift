@@ -44,16 +44,18 @@ import Testing
         ).statements
         #expect(statements.allSatisfy { $0.contains("ON CLUSTER west") })
         #expect(statements.count == 1 + 2 * Tables.all.count)
-        #expect(statements.contains { $0.contains("ReplicatedMergeTree('/clickhouse/tables/{shard}/log/entries_local'") })
+        #expect(
+            statements.contains { $0.contains("ReplicatedMergeTree('/clickhouse/tables/{shard}/log/entries_local'") })
         #expect(statements.contains { $0.contains("Distributed(west, log, entries_local, rand())") })
     }
 
     // MARK: - Commits that do not count
 
-    @Test(arguments: [
-        ([4], "(commit = 4)"), ([7, 5, 6, 9], "(commit BETWEEN 5 AND 7 OR commit = 9)"),
-        ([3, 3], "(commit = 3)"),
-    ] as [([UInt64], String)])
+    @Test(
+        arguments: [
+            ([4], "(commit = 4)"), ([7, 5, 6, 9], "(commit BETWEEN 5 AND 7 OR commit = 9)"),
+            ([3, 3], "(commit = 3)"),
+        ] as [([UInt64], String)])
     func runsOfCommitsAreShort(_ commits: [UInt64], _ condition: String) {
         #expect(CommitRuns(commits).condition == condition)
     }
