@@ -5,9 +5,8 @@ package import Logging
 ///
 /// Any number of servers may use one store. Nothing of it is in this process but what speeds it up.
 package final class ClickHouseStore: Sendable {
-    private let client: ClickHouseClient
     private let dialect: Dialect
-    private let topology: Topology
+    private let cluster: Cluster
     private let ledger: any CommitLedger
     private let catalog: any Catalog
     private let commits: GroupCommit
@@ -27,13 +26,15 @@ package final class ClickHouseStore: Sendable {
         let client = ClickHouseClient(address)
         do throws(ClickHouseFailure) {
             let dialect = try await client.dialect()
-            let topology = try await Topology.read(client)
+            let cluster = try await Cluster.begin(client)
             for table in Tables.all {
                 let columns = table.columns.map(\.name).joined(separator: ", ")
-                _ = try await client.query("SELECT \(columns) FROM \(table.name) LIMIT 0", "its table \(table.name)")
+                // Of one server: a shard may be away.
+                let name = address.cluster == nil ? table.name : ClickHouseMigration.local(table)
+                _ = try await client.query("SELECT \(columns) FROM \(name) LIMIT 0", "its table \(table.name)")
             }
             return ClickHouseStore(
-                client: client, dialect: dialect, topology: topology, ledger: ledger, catalog: catalog,
+                dialect: dialect, cluster: cluster, ledger: ledger, catalog: catalog,
                 retention: retention, now: now, logger: logger)
         } catch {
             await client.close()
@@ -42,28 +43,27 @@ package final class ClickHouseStore: Sendable {
     }
 
     private init(
-        client: ClickHouseClient, dialect: Dialect, topology: Topology, ledger: any CommitLedger,
-        catalog: any Catalog, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        dialect: Dialect, cluster: Cluster, ledger: any CommitLedger, catalog: any Catalog, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
-        (self.client, self.dialect, self.topology) = (client, dialect, topology)
+        (self.dialect, self.cluster) = (dialect, cluster)
         (self.ledger, self.catalog, self.standardRetention) = (ledger, catalog, retention)
         (self.now, self.logger) = (now, logger)
         commits = GroupCommit(
             run: CommitRun(
-                client: client, dialect: dialect, topology: topology, ledger: ledger, times: CommitTimes(), now: now,
+                dialect: dialect, cluster: cluster, ledger: ledger, times: CommitTimes(), now: now,
                 logger: logger))
     }
 
     package func close() async {
         await commits.close()
-        await client.close()
+        await cluster.client.close()
     }
 
     /// Whether entries can be taken now.
     package func isReady() async -> Bool {
         do {
             _ = try await ledger.snapshot()
-            _ = try await client.query("SELECT 1", "whether it is there")
+            _ = try await cluster.client.query("SELECT 1", "whether it is there")
             return true
         } catch {
             return false
@@ -90,7 +90,7 @@ extension ClickHouseStore: LogReader {
     ) async throws(StoreError) -> Value {
         guard catalog.hasTeam(team) else { return none }
         let search = EntrySearch(
-            client: client, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
+            cluster: cluster, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
         do {
             return try await body(search)
         } catch {
@@ -190,7 +190,7 @@ extension ClickHouseStore: PendingCalls {
 // MARK: - LogKeeper
 
 extension ClickHouseStore: LogKeeper {
-    private var mutations: Mutations { Mutations(client: client, dialect: dialect, topology: topology) }
+    private var mutations: Mutations { Mutations(dialect: dialect, cluster: cluster) }
 
     package func erase(
         _ target: ErasureTarget, team: Int64, keyID: String, at: Timestamp
@@ -199,7 +199,7 @@ extension ClickHouseStore: LogKeeper {
     }
 
     private func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
-        try await ErasureRun(client: client, mutations: mutations, ledger: ledger, now: now).complete(erasure)
+        try await ErasureRun(cluster: cluster, mutations: mutations, ledger: ledger, now: now).complete(erasure)
     }
 
     package func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure] {

@@ -105,8 +105,7 @@ import Testing
             try await run("SYSTEM STOP MERGES", shared)
             let client = ClickHouseClient(shared.clickHouse)
             let mutations = Mutations(
-                client: client, dialect: try await client.dialect(), topology: try await Topology.read(client),
-                patience: .milliseconds(200))
+                dialect: try await client.dialect(), cluster: try await Cluster.begin(client), patience: .milliseconds(200))
             let result: Result<Void, any Error>
             do {
                 result = .success(try await mutations.delete(from: Tables.entries, where: "team_id = \(team)"))

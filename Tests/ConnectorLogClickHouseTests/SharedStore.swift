@@ -1,7 +1,6 @@
 import ConnectorLogCore
 import ConnectorLogPostgres
 import ConnectorLogTesting
-import Foundation
 import Logging
 import Testing
 
@@ -12,35 +11,30 @@ struct SharedStore: Sendable {
     /// So many at a time: each has connections, and there are hundreds of tests.
     private static let slots = AsyncSlots(count: 4)
     static let isWanted = TestClickHouse.isWanted && TestPostgres.isWanted
+    static let isClusterWanted = TestClickHouseCluster.isWanted && TestPostgres.isWanted
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     let clickHouse: ClickHouseAddress
     let postgres: PostgresConfiguration
     let clock = ManualClock()
 
-    static func with(_ body: (SharedStore) async throws -> Void) async throws {
+    static func with(
+        _ kind: SharedDatabase.Kind = .server, _ body: (SharedStore) async throws -> Void
+    ) async throws {
         try await slots.acquire()
         defer { slots.release() }
         let server = try await TestPostgres.shared()
         let name = try await server.makeDatabase()
+        let database = try await SharedDatabase.take(kind)
         let shared = SharedStore(
-            clickHouse: try await address(),
+            clickHouse: database.address,
             postgres: PostgresConfiguration(address: try #require(PostgresAddress(server.url(name)))))
         try await PostgresMigrations.migrate(shared.postgres)
-        try await ClickHouseMigration(shared.clickHouse).run(on: shared.clickHouse)
         let result: Result<Void, any Error>
         do { result = .success(try await body(shared)) } catch { result = .failure(error) }
-        let client = ClickHouseClient(shared.clickHouse, database: nil)
-        _ = try? await client.query("DROP DATABASE \(shared.clickHouse.database)", "the end of a test")
-        await client.close()
+        try await database.giveBack()
         try? await server.drop(name)
         try result.get()
-    }
-
-    private static func address() async throws -> ClickHouseAddress {
-        let server = try await TestClickHouse.shared()
-        let name = "test_" + UUID().uuidString.replacing("-", with: "_").lowercased()
-        return try ClickHouseAddress("clickhouse://127.0.0.1:\(server.httpPort)/\(name)")
     }
 
     /// What one server has of the store.

@@ -113,7 +113,8 @@ import Testing
     @Test func shardsWithoutAQuorumAreAvoided() {
         let health = HostHealth(count: 4)
         health.note(0, isWell: false)
-        for turn in 0..<4 { #expect(health.best(of: [[0, 1], [2, 3]], turn: turn).shard == [2, 3]) }
+        let shards = [[0, 1], [2, 3]].map { Topology.Shard(folder: "/shard", hosts: $0, replicas: 2) }
+        for turn in 0..<4 { #expect(health.best(of: shards, turn: turn).shard.hosts == [2, 3]) }
     }
 }
 

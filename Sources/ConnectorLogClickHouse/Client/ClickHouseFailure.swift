@@ -11,6 +11,10 @@ struct ClickHouseFailure: Error, Hashable, CustomStringConvertible {
         case exception(Int)
         /// An answer does not have the form that was asked for, or is longer than what was allowed.
         case malformed
+        /// A server lacks the tables.
+        case noTable
+        /// The address names other servers than those of the cluster.
+        case otherServers
     }
 
     var reason: Reason
@@ -23,6 +27,8 @@ struct ClickHouseFailure: Error, Hashable, CustomStringConvertible {
         case .timedOut: "ClickHouse did not answer in time (\(place))"
         case .exception(let code): "ClickHouse answered with error \(code)\(Self.meaning(code)) (\(place))"
         case .malformed: "ClickHouse gave an answer that cannot be read (\(place))"
+        case .noTable: "a server of ClickHouse does not have the tables (\(place))"
+        case .otherServers: "the address has to name each server of the cluster, and no other (\(place))"
         }
     }
 
@@ -48,12 +54,15 @@ struct ClickHouseFailure: Error, Hashable, CustomStringConvertible {
         return meaning.map { ": \($0)" } ?? ""
     }
 
+    /// On a replica, another write of a quorum is under way, or has not ended well: nothing is written.
+    var isQuorumTaken: Bool { reason == .exception(286) }
+
     /// Whether another server may well do it.
     var mayTryAnother: Bool {
         switch reason {
         case .unreachable, .timedOut: true
         case .exception(let code): [202, 209, 210, 225, 241, 242, 252, 279, 285, 286, 289, 319, 999].contains(code)
-        case .malformed: false
+        case .malformed, .noTable, .otherServers: false
         }
     }
 }
@@ -62,9 +71,10 @@ extension StoreError {
     init(_ failure: ClickHouseFailure) {
         let code: Code =
             switch failure.reason {
-            case .exception(60), .exception(81): .missing
+            case .exception(60), .exception(81), .noTable: .missing
             case .exception(243): .full
             case .malformed: .damaged
+            case .otherServers: .failed
             case .exception where !failure.mayTryAnother && failure.reason != .exception(159): .failed
             default: .overloaded
             }

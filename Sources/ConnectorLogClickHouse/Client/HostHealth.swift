@@ -36,13 +36,15 @@ final class HostHealth: Sendable {
 
     /// A shard that is well, another at each turn, and a server of it that is; some shard, where none is.
     /// - Precondition: there are shards, and each has a server.
-    func best(of shards: [[Int]], turn: Int) -> (shard: [Int], host: Int) {
+    func best(of shards: [Topology.Shard], turn: Int) -> (shard: Topology.Shard, host: Int) {
         let now = now()
         let isAway = state.withLock { $0.failedAt.map { $0.map { now - $0 < Self.patience } ?? false } }
         let turned = shards.indices.map { shards[($0 + turn) % shards.count] }
-        // A quorum needs all but the lesser half of a shard.
-        let isWell = { (shard: [Int]) in shard.count { !isAway[$0] } > shard.count / 2 }
+        let isWell = { (shard: Topology.Shard) in
+            // Of those not heard of, nothing is known.
+            shard.replicas - shard.hosts.count { isAway[$0] } >= shard.quorum
+        }
         let shard = turned.first(where: isWell) ?? turned[0]
-        return (shard, order(of: shard)[0])
+        return (shard, order(of: shard.hosts)[0])
     }
 }

@@ -5,7 +5,7 @@ struct ErasureRun: Sendable {
     /// Ids in one statement, each of which ClickHouse counts several times for the limits of its parser.
     private static let idsAtOnce = 2000
 
-    let client: ClickHouseClient
+    let cluster: Cluster
     let mutations: Mutations
     let ledger: any CommitLedger
     let now: @Sendable () -> Timestamp
@@ -141,7 +141,7 @@ struct ErasureRun: Sendable {
     ) async throws(StoreError) -> [Row] {
         do {
             let place = "what an erasure removes"
-            var reader = RowBinaryReader(try await client.query(sql + " FORMAT RowBinary", place), place)
+            var reader = RowBinaryReader(try await cluster.read(sql + " FORMAT RowBinary", place), place)
             return try reader.rows(row)
         } catch {
             throw StoreError(error)

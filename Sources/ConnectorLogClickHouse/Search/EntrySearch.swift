@@ -3,7 +3,7 @@ import NIOCore
 
 /// Finds entries. All statements of one search look at the same snapshot.
 struct EntrySearch: Sendable {
-    let client: ClickHouseClient
+    let cluster: Cluster
     let dialect: Dialect
     let snapshot: CommitSnapshot
     let now: Timestamp
@@ -11,7 +11,7 @@ struct EntrySearch: Sendable {
     func rows<Row>(
         _ sql: String, _ place: String, _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
     ) async throws(ClickHouseFailure) -> [Row] {
-        var reader = RowBinaryReader(try await client.query(sql + " FORMAT RowBinary", place), place)
+        var reader = RowBinaryReader(try await cluster.read(sql + " FORMAT RowBinary", place), place)
         return try reader.rows(row)
     }
 

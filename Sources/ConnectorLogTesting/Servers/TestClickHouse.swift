@@ -20,17 +20,31 @@ package final class TestClickHouse: Sendable {
     /// One for all tests of a process.
     package static func shared() async throws -> TestClickHouse { try await started.value }
 
-    package init() async throws {
+    /// Ports of a server: of HTTP, of its own protocol, and of that between replicas.
+    struct Ports: Sendable {
+        var http: Int
+        var native: Int
+        var replication: Int
+
+        static func take(servers: Int) throws -> [Ports] {
+            let ports = try FreePorts.take(3 * servers)
+            return (0..<servers).map { Ports(http: ports[3 * $0], native: ports[3 * $0 + 1], replication: ports[3 * $0 + 2]) }
+        }
+    }
+
+    package convenience init() async throws { try await self.init(Ports.take(servers: 1)[0], more: "") }
+
+    /// - Parameter more: elements of the configuration.
+    init(_ ports: Ports, more: String) async throws {
         guard let program = Self.program else { throw Trouble(description: "there is no clickhouse-server") }
         directory = FileManager.default.temporaryDirectory.appending(path: "clickhouse-\(UUID().uuidString)")
         for name in ["data", "tmp", "user_files", "format_schemas"] {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)
         }
-        let ports = try FreePorts.take(3)
-        httpPort = ports[0]
+        httpPort = ports.http
         try Self.users.write(to: directory.appending(path: "users.xml"), atomically: true, encoding: .utf8)
-        try Self.configuration(directory.path(percentEncoded: false), ports)
+        try Self.configuration(directory.path(percentEncoded: false), ports, more)
             .write(to: directory.appending(path: "config.xml"), atomically: true, encoding: .utf8)
         process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
@@ -71,14 +85,14 @@ package final class TestClickHouse: Sendable {
         </yandex>
         """
 
-    private static func configuration(_ directory: String, _ ports: [Int]) -> String {
+    private static func configuration(_ directory: String, _ ports: Ports, _ more: String) -> String {
         """
         <yandex>
             <logger>
                 <level>warning</level><log>\(directory)/log</log><errorlog>\(directory)/errors</errorlog>
             </logger>
-            <http_port>\(ports[0])</http_port><tcp_port>\(ports[1])</tcp_port>
-            <interserver_http_port>\(ports[2])</interserver_http_port>
+            <http_port>\(ports.http)</http_port><tcp_port>\(ports.native)</tcp_port>
+            <interserver_http_port>\(ports.replication)</interserver_http_port>
             <interserver_http_host>127.0.0.1</interserver_http_host><listen_host>127.0.0.1</listen_host>
             <path>\(directory)/data/</path><tmp_path>\(directory)/tmp/</tmp_path>
             <user_files_path>\(directory)/user_files/</user_files_path>
@@ -86,6 +100,7 @@ package final class TestClickHouse: Sendable {
             <users_config>\(directory)/users.xml</users_config>
             <default_profile>default</default_profile><default_database>default</default_database>
             <mark_cache_size>100000000</mark_cache_size>
+            \(more)
         </yandex>
         """
     }

@@ -1,0 +1,91 @@
+import ConnectorLogCore
+import NIOCore
+import Synchronization
+
+/// The servers of an address: one, or those of a cluster. Those that were away at the start are asked again until all have
+/// answered.
+final class Cluster: Sendable {
+    /// Between two times that servers are asked which did not answer.
+    private static let pause = Duration.seconds(5)
+
+    private struct State {
+        var replicas: [Int: Topology.Replica] = [:]
+        var topology: Topology
+        var askedAt = ContinuousClock.now
+    }
+
+    let client: ClickHouseClient
+    private let state: Mutex<State>
+    /// Nil without a cluster.
+    private let shardCount: Int?
+
+    /// Asks all servers; those that cannot be reached are asked later, as long as one answers.
+    static func begin(_ client: ClickHouseClient) async throws(ClickHouseFailure) -> Cluster {
+        guard client.address.cluster != nil else { return Cluster(client, shardCount: nil) }
+        let cluster = Cluster(client, shardCount: try await Topology.shardCount(client))
+        try await cluster.ask()
+        if cluster.isComplete { _ = try await cluster.whole() }
+        return cluster
+    }
+
+    private init(_ client: ClickHouseClient, shardCount: Int?) {
+        (self.client, self.shardCount) = (client, shardCount)
+        let topology =
+            shardCount == nil ? Topology.unreplicated(hosts: client.allHosts) : Topology(replicas: [:])
+        state = Mutex(State(topology: topology))
+    }
+
+    private var isComplete: Bool {
+        shardCount == nil || state.withLock { $0.replicas.count == client.allHosts.count }
+    }
+
+    private func ask() async throws(ClickHouseFailure) {
+        var failure = ClickHouseFailure(reason: .unreachable, place: "the cluster")
+        for host in client.allHosts where state.withLock({ $0.replicas[host] == nil }) {
+            do throws(ClickHouseFailure) {
+                let replica = try await Topology.Replica.read(client, host: host)
+                state.withLock { state in
+                    state.replicas[host] = replica
+                    state.topology = Topology(replicas: state.replicas)
+                }
+            } catch {
+                guard error.mayTryAnother else { throw error }
+                failure = error
+            }
+        }
+        if state.withLock({ $0.replicas.isEmpty }) { throw failure }
+    }
+
+    /// Asks a question about rows of all shards, of which none that was acknowledged is missing.
+    /// - Parameter place: what it is about, for errors.
+    func read(_ sql: String, _ place: String) async throws(ClickHouseFailure) -> ByteBuffer {
+        var settings: [String: String] = [:]
+        if state.withLock(\.topology.mayLag) { settings["select_sequential_consistency"] = "1" }
+        return try await client.query(sql, place, settings: settings)
+    }
+
+    /// As far as it is known.
+    func topology() async -> Topology {
+        if !isComplete {
+            let isTime = state.withLock { state in
+                guard .now - state.askedAt >= Self.pause else { return false }
+                state.askedAt = .now
+                return true
+            }
+            if isTime { try? await ask() }
+        }
+        return state.withLock(\.topology)
+    }
+
+    /// With all servers of the cluster, for what concerns each row.
+    func whole() async throws(ClickHouseFailure) -> Topology {
+        let topology = await topology()
+        guard let shardCount else { return topology }
+        guard isComplete else { throw ClickHouseFailure(reason: .unreachable, place: "all servers of the cluster") }
+        // Rows of one that is not named would be neither written with a quorum nor erased.
+        guard topology.shards.count == shardCount, topology.shards.allSatisfy({ $0.hosts.count == $0.replicas }) else {
+            throw ClickHouseFailure(reason: .otherServers, place: "the cluster")
+        }
+        return topology
+    }
+}
