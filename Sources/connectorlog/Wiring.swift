@@ -13,6 +13,8 @@ struct OpenStore: Sendable {
     var isReady: @Sendable () async -> Bool
     /// An element whenever another server may have changed secrets or rules; nil where there is no other.
     var secretChanges: AsyncStream<Void>?
+    /// Other servers may store entries in it, too.
+    var isShared = false
     var close: @Sendable () async throws(StoreError) -> Void
 }
 
@@ -78,7 +80,7 @@ enum Wiring {
                 }
             },
             isReady: { await entries.isReady() },
-            secretChanges: database.catalog.secretChanges(),
+            secretChanges: database.catalog.secretChanges(), isShared: true,
             close: { () async throws(StoreError) in
                 await entries.close()
                 await database.close()

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +14,8 @@ from server import free_port
 POSTGRES = next((path for path in ("/usr/lib/postgresql/15/bin", "/usr/local/bin") if os.path.exists(f"{path}/initdb")), None)
 CLICKHOUSE = shutil.which("clickhouse-server", path=os.environ["PATH"] + ":/usr/sbin")
 ARE_THERE = POSTGRES is not None and CLICKHOUSE is not None
+ZOOKEEPER = "/usr/share/java/zookeeper.jar"
+CLUSTER_IS_THERE = ARE_THERE and os.path.exists(ZOOKEEPER)
 
 USERS = """<yandex>
 <profiles><default><max_memory_usage>4000000000</max_memory_usage></default></profiles>
@@ -26,7 +29,7 @@ CONFIGURATION = """<yandex>
 <path>{folder}/data/</path><tmp_path>{folder}/tmp/</tmp_path><user_files_path>{folder}/files/</user_files_path>
 <format_schema_path>{folder}/schemas/</format_schema_path><users_config>{folder}/users.xml</users_config>
 <default_profile>default</default_profile><default_database>default</default_database>
-<mark_cache_size>100000000</mark_cache_size></yandex>"""
+<mark_cache_size>100000000</mark_cache_size>{more}</yandex>"""
 
 
 class Database:
@@ -46,23 +49,31 @@ class Database:
 
 
 class ClickHouse(Database):
-    def __init__(self, folder):
+    def __init__(self, folder, more=""):
+        """`more` are elements of the configuration."""
         self.folder, self.port = folder, free_port()
+        self.native_port, self.replication_port = free_port(), free_port()
         for name in ("data", "tmp", "files", "schemas"):
             (folder / name).mkdir(parents=True)
         (folder / "users.xml").write_text(USERS)
-        (folder / "config.xml").write_text(
-            CONFIGURATION.format(folder=folder, http=self.port, tcp=free_port(), interserver=free_port()))
+        self.configure(more)
+
+    def configure(self, more):
+        (self.folder / "config.xml").write_text(CONFIGURATION.format(
+            folder=self.folder, http=self.port, tcp=self.native_port, interserver=self.replication_port, more=more))
 
     @property
     def url(self):
         return f"clickhouse://127.0.0.1:{self.port}/log"
 
-    def start(self):
+    def start(self, waits=True):
         self.process = subprocess.Popen(
             [CLICKHOUSE, f"--config-file={self.folder}/config.xml"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return self.wait(lambda: self.query("SELECT 1") == "1\n")
+        return self.wait(self.is_up) if waits else self
+
+    def is_up(self):
+        return self.query("SELECT 1") == "1\n"
 
     def query(self, sql):
         try:
@@ -70,6 +81,76 @@ class ClickHouse(Database):
                 return answer.read().decode()
         except (urllib.error.URLError, OSError):
             return None
+
+
+class ZooKeeper(Database):
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        folder.mkdir()
+        # Short ticks: a session may be as short as two of them.
+        (folder / "zoo.cfg").write_text(
+            f"tickTime=500\ndataDir={folder}\nclientPort={self.port}\nclientPortAddress=127.0.0.1\nmaxClientCnxns=0\n"
+            "admin.enableServer=false\n")
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["java", "-Xmx256m", "-XX:+UseSerialGC", "-cp", ZOOKEEPER,
+             "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(self.folder / "zoo.cfg")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self.wait(self.is_up)
+
+    def is_up(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+
+class Cluster:
+    """Two shards of two replicas, with a keeper."""
+
+    NAME = "pair"
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self.keeper = ZooKeeper(folder / "keeper")
+        self.shards = [[ClickHouse(folder / f"{shard}-{replica}") for replica in range(2)] for shard in range(2)]
+        shards = "".join(
+            "<shard><internal_replication>true</internal_replication>"
+            + "".join(f"<replica><host>127.0.0.1</host><port>{one.native_port}</port></replica>" for one in shard)
+            + "</shard>"
+            for shard in self.shards)
+        for number, shard in enumerate(self.shards):
+            for replica, server in enumerate(shard):
+                # Sessions that end soon, and are soon begun anew: the tests wait for it.
+                server.configure(
+                    f"<zookeeper><node><host>127.0.0.1</host><port>{self.keeper.port}</port></node>"
+                    "<session_timeout_ms>3000</session_timeout_ms></zookeeper>"
+                    f"<macros><shard>{number}</shard><replica>{replica}</replica></macros>"
+                    f"<remote_servers><{self.NAME}>{shards}</{self.NAME}></remote_servers>"
+                    "<distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>"
+                    "<merge_tree><zookeeper_session_expiration_check_period>1"
+                    "</zookeeper_session_expiration_check_period></merge_tree>")
+
+    @property
+    def servers(self):
+        return [server for shard in self.shards for server in shard]
+
+    @property
+    def url(self):
+        hosts = ",".join(f"127.0.0.1:{server.port}" for server in self.servers)
+        return f"clickhouse://{hosts}/log?cluster={self.NAME}"
+
+    def start(self):
+        self.keeper.start()
+        for server in self.servers:
+            server.start()
+        return self
+
+    def kill(self):
+        for process in [*self.servers, self.keeper]:
+            process.kill()
 
 
 class Postgres(Database):

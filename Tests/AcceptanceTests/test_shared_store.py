@@ -1,7 +1,8 @@
 """Two servers on one ClickHouse and one PostgreSQL: one log, whichever answers, and whatever is killed."""
 
-import http.client
+import json
 import os
+import queue
 import threading
 import time
 import uuid
@@ -10,22 +11,11 @@ import pytest
 
 from databases import ARE_THERE, ClickHouse, Postgres
 from entries import entry, instant
-from server import NO_RATE_LIMIT, Server, command
+from server import command
+from shared import ServerMaker, eventually, expect_exactly_once, rows, send_while, signed_in
 
 pytestmark = pytest.mark.skipif(
     not ARE_THERE and os.environ.get("CI") != "true", reason="ClickHouse and PostgreSQL are not installed")
-
-KEYS = {
-    "CONNECTORLOG_MASTER_KEY": "5a" * 32,
-    "CONNECTORLOG_ADMIN_KEY": "clk_owner-of-a-store-that-servers-share-0123456789",
-}
-
-
-class SharedServer(Server):
-    @property
-    def owner_key(self):
-        return KEYS["CONNECTORLOG_ADMIN_KEY"]
-
 
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory):
@@ -39,46 +29,14 @@ def databases(tmp_path_factory):
 @pytest.fixture(scope="module")
 def make_server(databases, tmp_path_factory):
     clickhouse, postgres = databases
-    migrated = command("store", "migrate", "--store", clickhouse.url, "--catalog", postgres.url)
-    assert migrated.returncode == 0, migrated.stderr
-    made = []
-
-    def make():
-        data = tmp_path_factory.mktemp("server") / "data"
-        server = SharedServer(
-            data, ("--store", clickhouse.url, "--catalog", postgres.url, *NO_RATE_LIMIT), dict(KEYS))
-        made.append(server)
-        return server.start()
-
-    yield make
-    for server in made:
-        server.kill()
+    maker = ServerMaker(clickhouse.url, postgres.url, tmp_path_factory).migrate()
+    yield maker
+    maker.kill()
 
 
 @pytest.fixture(scope="module")
 def servers(make_server):
     return make_server(), make_server()
-
-
-def eventually(is_so, seconds):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
-def rows(server, connector, key="owner"):
-    """All of a connector's entries, page after page by `before` alone, as the compatible API has it."""
-    found, before = [], None
-    while True:
-        path = f"/v1/teams/1/connector_builder/connectors/{connector}/logs?limit=100"
-        answer = server.get(path + (f"&before={before}" if before else ""), key)
-        assert answer.status == 200, answer
-        page = answer.json["logs"]
-        if not page:
-            return found
-        found += page
-        before = page[-1]["log_time"].replace("+", "%2B")
 
 
 # MARK: Migration
@@ -177,6 +135,29 @@ def test_a_secret_that_one_server_was_told_the_other_removes(servers, databases)
     assert databases[0].query(f"SELECT count() FROM log.entries WHERE position(request_body, '{value}') > 0") == "0\n"
 
 
+def test_a_run_that_one_server_takes_grows_on_the_page_of_the_other(servers):
+    first, second = servers
+    key = first.create_key("recorder")
+    first.ingest([entry("live", 0, state_id="live-run")], key)
+    events = signed_in(second).open(f"{second.url}/teams/1/states/live-run/events", timeout=30)
+    seen = queue.Queue()
+
+    def read():
+        for line in events:
+            if line.startswith(b"data: "):
+                seen.put((time.monotonic(), json.loads(line[6:])))
+
+    threading.Thread(target=read, daemon=True).start()
+    assert len(seen.get(timeout=10)[1]["events"]) == 1
+    for number in (1, 2):
+        time.sleep(0.5)
+        sent = time.monotonic()
+        first.ingest([entry("live", number, state_id="live-run")], key)
+        arrived, news = seen.get(timeout=10)
+        assert f"leads/{number}?" in news["events"][0]["html"]
+        assert arrived - sent < 2
+
+
 def test_an_idempotency_key_holds_over_both_servers(servers):
     key = servers[0].create_key("recorder")
     eventually(lambda: servers[1].ingest([entry("once-warm", 0)], key).status == 200, 5)
@@ -186,57 +167,6 @@ def test_an_idempotency_key_holds_over_both_servers(servers):
 
 
 # MARK: Faults
-
-
-class Sender(threading.Thread):
-    """Sends batches with idempotency keys, each again and again until some server acknowledges it."""
-
-    def __init__(self, servers, key, connector, batches):
-        super().__init__()
-        self.servers, self.key, self.connector, self.batches = servers, key, connector, batches
-        self.failures = []
-        self.acknowledged = 0
-
-    def run(self):
-        for number in range(self.batches):
-            lines = [entry(self.connector, number * 20 + n) for n in range(20)]
-            deadline = time.monotonic() + 90
-            turn = number
-            while True:
-                turn += 1
-                try:
-                    answer = self.servers[turn % len(self.servers)].ingest(
-                        lines, self.key, Idempotency_Key=f"{self.connector}-{number}")
-                    if answer.status == 200 and answer.json["accepted"] == 20:
-                        self.acknowledged += 20
-                        break
-                    if answer.status != 503 or "retry-after" not in answer.headers:
-                        self.failures.append((answer.status, answer.body[:300]))
-                        return
-                except (OSError, http.client.HTTPException):
-                    pass
-                if time.monotonic() > deadline:
-                    self.failures.append("never acknowledged")
-                    return
-                time.sleep(0.1)
-
-
-def send_while(servers, key, name, break_something):
-    senders = [Sender(servers, key, f"{name}-{n}", 40) for n in range(4)]
-    for sender in senders:
-        sender.start()
-    time.sleep(0.7)
-    break_something()
-    for sender in senders:
-        sender.join()
-    assert [failure for sender in senders for failure in sender.failures] == []
-    return senders
-
-
-def expect_exactly_once(server, senders):
-    for sender in senders:
-        shown = [row["request_id"] for row in rows(server, sender.connector)]
-        assert len(shown) == len(set(shown)) == sender.acknowledged == 800
 
 
 @pytest.mark.parametrize("victim", ["server", "clickhouse", "postgres"])

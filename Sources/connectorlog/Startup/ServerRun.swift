@@ -67,6 +67,9 @@ struct ServerRun: Sendable {
         if let changes = store.secretChanges {
             services.append(.init(service: SecretFollower(changes: changes, vault: vault, logger: logger)))
         }
+        if store.isShared {
+            services.append(.init(service: LiveFollowing(follower: LiveFollower(live: live, reader: store.log))))
+        }
         services += try otlpServices(environment).map { .init(service: $0) }
         if configuration.recordsSample {
             let sample = SampleService(
@@ -130,6 +133,15 @@ private struct MaintenanceService: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown { await store.maintain() }
+    }
+}
+
+/// Shows live what other servers of the same store take in.
+private struct LiveFollowing: Service {
+    let follower: LiveFollower
+
+    func run() async {
+        await cancelWhenGracefulShutdown { await follower.run() }
     }
 }
 
