@@ -20,7 +20,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 from databases import ARE_THERE
 from deployment import DEPLOY, open_store
-from entries import entry
+from entries import PICTURE, entry
 from server import free_port, ndjson
 from tls import make_certificate
 
@@ -273,6 +273,13 @@ def test_a_vendor_steers_nothing_and_keys_in_addresses_are_in_no_log(balancer, s
     logs = balancer.access_log() + (balancer.folder / "error.log").read_text()
     assert " /invoke/~ " in logs
     assert key not in logs and "of-the-vendor" not in logs
+
+
+def test_links_in_answers_lead_through_it(balancer, key):
+    assert balancer.ingest([entry("linked", 0)], key).status_code == 200
+    made = balancer.request("POST", "/v1/teams/1/connector_builder/connectors/linked/logo", key,
+                            files={"logo": ("logo.png", PICTURE, "image/png")})
+    assert made.status_code == 201 and made.json()["logo_url"].startswith(f"https://localhost:{balancer.port}/"), made.text
 
 
 def test_figures_of_one_server_are_not_shown(balancer):
