@@ -17,14 +17,16 @@ TEAMS = 20
 
 
 class Server:
-    def __init__(self, binary, data, ports, *arguments):
+    def __init__(self, binary, data, ports, *arguments, environment=None):
         self.binary, self.data, self.ports, self.arguments = binary, Path(data), ports, arguments
+        self.environment = environment or {}
         self.process = None
 
     def start(self):
         """Returns the milliseconds until it was ready."""
         self.port, self.otlp_port = self.ports.take(), self.ports.take()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTORLOG_")}
+        environment |= self.environment
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [self.binary, "serve", "--data", self.data, "--port", str(self.port), "--rate-limit-per-hour", "0",
