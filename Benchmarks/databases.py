@@ -157,7 +157,7 @@ class ClickHouse:
         while True:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"ClickHouse does not start: see {self.folder}/errors")
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, http.client.HTTPException):
                 return self.ask("SELECT 1")
             time.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""A shared store, ClickHouse and PostgreSQL behind the server, all on this machine: what it takes, what it keeps, how it answers.
+"""A shared store, ClickHouse and PostgreSQL behind the server on one machine: what it takes and keeps, how it answers.
 
 Beside it, in the same run: the embedded store with the same lines; the same rows sent to ClickHouse straight, as one would
 who has them finished in large batches; and each question as a statement written by hand (statements.py), asked of the same

@@ -1,4 +1,4 @@
-"""The statements by hand ask what our API is asked, of databases that are started for it; whose answers differ ends the run."""
+"""The statements by hand ask what our API is asked, and answers that differ end the run; straight rows are the server's."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from databases import ClickHouse
 from programs import Missing
 from questions import Pick
 from server import Ports
-from statements import (FAULTS, HOUR, SHARED_QUESTIONS, STATEMENTS, key_of, keys_of_ours)
+from statements import FAULTS, HOUR, SHARED_QUESTIONS, STATEMENTS, key_of, keys_of_ours
 
 ID = "01a22659-06f8-7000-800e-fa0ab69faf32"
 PICK = Pick(3, "crm", "2026-11-01T12:30:00.5Z", "a-state", "0123456789ab", ID)
