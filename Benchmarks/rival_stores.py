@@ -3,19 +3,13 @@
 import contextlib
 import datetime
 import json
-import os
-import pwd
 import random
 import re
-import shutil
-import signal
 import sqlite3
 import subprocess
-import tempfile
-import time
 from pathlib import Path
 
-from processes import cpu_seconds_of_family
+from databases import Postgres
 from programs import BENCHMARKS, Missing, program
 from questions import QUESTIONS, statistics
 from stages import CHECKED, WARM_UP, say
@@ -119,79 +113,19 @@ class SqliteRows:
         self.remove()
 
 
-class Postgres:
-    """A cluster of its own in a temporary folder, on a Unix socket, as `initdb` makes it, with locale C."""
+class PostgresRows(Postgres):
+    """On a Unix socket, by COPY."""
 
-    name = "PostgreSQL"
     hour = "date_trunc('hour', log_time)"
     single_entries = 20_000
 
     def __init__(self, options):
-        self.options = options
-        self.binaries = self.find_binaries()
         self.program = program("postgres_rows")
-        self.version = subprocess.run([self.binaries / "postgres", "--version"], capture_output=True, text=True,
-                                      check=True).stdout.split()[2]
-
-    @staticmethod
-    def find_binaries():
-        folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-        if found := shutil.which("initdb"):
-            folders.append(Path(found).resolve().parent)
-        for folder in sorted(folders, key=lambda folder: "/15/" not in f"{folder}/"):
-            return folder
-        raise Missing("PostgreSQL is missing: apt-get install postgresql-15 libpq-dev")
+        super().__init__(options)
 
     @staticmethod
     def instant(text):
         return text
-
-    @contextlib.contextmanager
-    def running(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="clog-pg-", dir=self.options.dir))
-        self.user = {}
-        if os.geteuid() == 0:  # PostgreSQL does not run as root
-            account = next(account for account in pwd.getpwall() if account.pw_name in ("postgres", "nobody"))
-            self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self.process = None
-        try:
-            subprocess.run([self.binaries / "initdb", "-D", self.folder / "data", "-U", "bench", "-A", "trust",
-                            "-E", "UTF8", "--locale=C"],
-                           stdout=subprocess.DEVNULL, check=True, cwd=self.folder, **self.user)
-            log = open(self.folder / "log", "wb")
-            self.process = subprocess.Popen(
-                [self.binaries / "postgres", "-D", self.folder / "data", "-c", "listen_addresses=", "-k", self.folder],
-                stdout=log, stderr=log, cwd=self.folder, **self.user)
-            self.wait_until_ready()
-            yield self
-        finally:
-            if self.process:
-                self.process.send_signal(signal.SIGINT)
-                self.process.wait(120)
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-    def wait_until_ready(self):
-        for _ in range(600):
-            if self.process.poll() is not None:
-                raise SystemExit(f"PostgreSQL does not start: {(self.folder / 'log').read_text()[-500:]}")
-            if subprocess.run([self.binaries / "pg_isready", "-q", "-h", self.folder, "-U", "bench"]).returncode == 0:
-                return
-            time.sleep(0.1)
-        raise SystemExit("PostgreSQL does not start")
-
-    @property
-    def connection(self):
-        return f"host={self.folder} user=bench dbname=postgres"
-
-    def sql(self, *statements):
-        commands = [part for statement in statements for part in ("-c", statement)]
-        return subprocess.run([self.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-                               "-d", self.connection, *commands], stdout=subprocess.PIPE, text=True, check=True).stdout
-
-    def cpu_seconds(self):
-        time.sleep(0.3)  # until backends that were left are reaped, and count as ended children
-        return cpu_seconds_of_family(self.process.pid)
 
     def load(self, path, batch, lines=0, connections=4):
         self.sql("SET client_min_messages = warning", "DROP TABLE IF EXISTS entry",
@@ -224,7 +158,7 @@ class Postgres:
 def all_rivals(options, full, lean, picks):
     """What there is of them. One that is missing leaves a note, and the benchmark goes on."""
     result, notes = {}, []
-    for name, kind in (("sqlite", SqliteRows), ("postgres", Postgres)):
+    for name, kind in (("sqlite", SqliteRows), ("postgres", PostgresRows)):
         try:
             with kind(options).running() as store:
                 result[name] = measure(store, options, full, lean, picks)

@@ -10,7 +10,8 @@
 
 Clients run on the same machine and take their share of the cores; each request is answered after its entries are synced
 to disk. Queries come one at a time on one connection; what they ask for is drawn anew for each, with a fixed seed.
-Needs Python, a C compiler for the clients (cc), and for the invoker wrk and nginx. Prints a table and writes all figures as
+Needs Python, a C compiler for the clients (cc), for the invoker wrk and nginx, and for the shared store ClickHouse and
+PostgreSQL. Prints a table and writes all figures as
 JSON.
 """
 
@@ -31,11 +32,12 @@ from programs import BENCHMARKS, CACHE, Missing
 from questions import pick_all
 from rival_stores import all_rivals
 from server import Ports
+from shared import measure_shared, prepare_shared
 from stages import (WARM_UP, archive, full_entries, killed, large_requests, lean_entries, pages, redaction, single_entries,
                     spans)
 from workloads import workload
 
-STAGES = ("full", "large", "lean", "single", "killed", "redaction", "pages", "otlp", "archive", "invoker")
+STAGES = ("full", "large", "lean", "single", "killed", "redaction", "pages", "otlp", "archive", "invoker", "shared")
 
 
 def main():
@@ -62,18 +64,24 @@ def main():
     return 1 if options.check and result["missed"] else 0
 
 
+# What a stage needs of the machine beside a C compiler.
+PREPARATIONS = {"invoker": prepare_invoker, "shared": prepare_shared}
+
+
 def left_out(options):
-    """Leaves out the stage whose tools are missing, and says so: an error where goals are checked."""
-    if "invoker" not in options.only:
-        return []
-    try:
-        prepare_invoker()
-    except Missing as missing:
-        if options.check:
-            raise
-        options.only = [stage for stage in options.only if stage != "invoker"]
-        return [str(missing)]
-    return []
+    """Leaves out stages whose tools are missing, and says so: an error where goals are checked."""
+    notes = []
+    for stage, prepare in PREPARATIONS.items():
+        if stage not in options.only:
+            continue
+        try:
+            prepare()
+        except Missing as missing:
+            if options.check:
+                raise
+            options.only = [other for other in options.only if other != stage]
+            notes.append(str(missing))
+    return notes
 
 
 def measure(options, full, lean):
@@ -89,6 +97,7 @@ def measure(options, full, lean):
         "otlp": lambda: spans(options, full),
         "archive": lambda: archive(options),
         "invoker": lambda: measure_invoker(options),
+        "shared": lambda: measure_shared(options, full, picks),
     }
     result = {"machine": machine(options.folder), "entries": options.entries, "notes": [],
               "bytes_an_entry": {name: path.stat().st_size / options.entries
@@ -124,7 +133,7 @@ def parse():
     parser.add_argument("--big", type=int, default=0, metavar="N", help="a store of N lean entries as well")
     parser.add_argument("--big-base", type=int, default=1_000_000, metavar="N", help="entries of one of its days")
     parser.add_argument("--only", type=stages_of, default=STAGES, metavar="STAGES",
-                        help="full,large,lean,single,killed,redaction,pages,otlp,archive,invoker, or none")
+                        help="full,large,lean,single,killed,redaction,pages,otlp,archive,invoker,shared, or none")
     parser.add_argument("--no-rivals", action="store_true")
     parser.add_argument("--dir", help="where the stores are put (default: the system's temporary folder)")
     parser.add_argument("--keep", action="store_true", help="leave the stores there")

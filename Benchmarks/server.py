@@ -14,17 +14,20 @@ from pathlib import Path
 from processes import cpu_seconds, memory_mb, size_of
 
 TEAMS = 20
+SILENT_SECONDS = 30  # the server closes what is silent for a minute
 
 
 class Server:
-    def __init__(self, binary, data, ports, *arguments):
+    def __init__(self, binary, data, ports, *arguments, environment=None):
         self.binary, self.data, self.ports, self.arguments = binary, Path(data), ports, arguments
-        self.process = None
+        self.environment = environment or {}
+        self.process, self.called = None, 0
 
     def start(self):
         """Returns the milliseconds until it was ready."""
         self.port, self.otlp_port = self.ports.take(), self.ports.take()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTORLOG_")}
+        environment |= self.environment
         started = time.perf_counter()
         self.process = subprocess.Popen(
             [self.binary, "serve", "--data", self.data, "--port", str(self.port), "--rate-limit-per-hour", "0",
@@ -103,6 +106,9 @@ class Server:
         return quiet_since - started
 
     def call(self, method, path, body=None, headers=None):
+        if time.monotonic() - self.called > SILENT_SECONDS:
+            self.connection.close()  # and the request opens it again
+        self.called = time.monotonic()
         self.connection.request(method, path, body, {"Authorization": f"Bearer {self.key}"} | (headers or {}))
         response = self.connection.getresponse()
         data = response.read()

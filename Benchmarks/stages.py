@@ -30,9 +30,8 @@ def say(text):
 
 
 @contextlib.contextmanager
-def fresh(options, name, *arguments):
-    """A server with an empty store and 20 teams that have secrets; all of it is gone afterwards."""
-    server = Server(options.binary, options.folder / name, options.ports, *arguments)
+def set_up(server, options):
+    """Starts it with 20 teams that have secrets; its data directory is gone afterwards."""
     try:
         server.start()
         server.make_teams()
@@ -42,6 +41,13 @@ def fresh(options, name, *arguments):
         server.stop()
         if not options.keep:
             shutil.rmtree(server.data, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def fresh(options, name, *arguments):
+    """A server with an empty store of its own."""
+    with set_up(Server(options.binary, options.folder / name, options.ports, *arguments), options) as server:
+        yield server
 
 
 def client(server, path, *more):

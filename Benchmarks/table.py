@@ -15,6 +15,7 @@ PAGE_MS = 100
 WITHOUT_GOAL = ("search, within words",)  # reads the texts of all calls of the range
 FIRST_VISIT_KB = 60
 BIG_RATIO = 3
+BY_HAND = 1.3  # a shared store's query against the same question in SQL
 LABEL = 48
 # What may stand beside ours, by the member of a row: its name and the width of its column.
 RIVALS = {"sqlite": ("SQLite", 14), "postgres": ("PostgreSQL", 16), "nginx": ("nginx", 14), "direct": ("no proxy", 10)}
@@ -60,6 +61,10 @@ def sections(result):
     found.append(("An HTTP Archive by connectorlog ingest", archive_rows(look(result, "ours", "archive"))))
     if invoker := look(result, "ours", "invoker"):
         found.append((f"The invoker, 1 KB of JSON, {invoker['connections']} connections", invoker_rows(invoker)))
+    if shared := look(result, "ours", "shared"):
+        found += [(f"A shared store: ClickHouse {shared['clickhouse_version']} and PostgreSQL {shared['postgres_version']}",
+                   shared_rows(shared, result["entries"])),
+                  ("Queries of it, in multiples of the best statement written by hand", shared_query_rows(shared))]
     if look(result, "ours", "big"):
         found.append((f"{result['ours']['big']['entries']:,} lean entries", big_rows(result["ours"]["big"])))
     found = [(title, [row for row in rows if row.value is not None]) for title, rows in found]
@@ -222,6 +227,50 @@ def invoker_rows(invoker):
             note=f"{number(look(idle, 'before_mb'))} before; each made a call, and another behind it"),
         Row("  their calls not in the log exactly once", look(idle, "not_once"), "<=", 0),
     ]
+
+
+def shared_rows(shared, entries):
+    load, embedded, straight = shared["load"], shared["embedded"], shared["straight"]
+    answered, settled = load["cpu_s"], load["settled_cpu_s"]
+
+    def microseconds(seconds):
+        return round(seconds / entries * 1e6, 1)
+
+    return [
+        Row("entries/s, 1,000 lines a request", load["entries_per_s"], ">=", 60_000),
+        Row("  share of the embedded store's", round(load["entries_per_s"] / embedded["entries_per_s"], 3),
+            note=f"{number(embedded['entries_per_s'])}/s"),
+        Row("  share of large batches' straight into ClickHouse", round(load["entries_per_s"] / straight["entries_per_s"], 3),
+            note=f"{number(straight['entries_per_s'])}/s"),
+        Row("  request of 1,000 lines, median ms", load["request_ms"]["median"], note=f"p99 {load['request_ms']['p99']}"),
+        Row("  requests a commit", round(load["requests"] / load["commits"], 2), note=f"{number(load['commits'])} commits"),
+        Row("  requests refused with 429 or 503", load["refused"]),
+        Row("CPU us an entry, with merges", microseconds(sum(settled.values())),
+            note=f"until the last answer {number(microseconds(sum(answered.values())))}"),
+        Row("  of Connector Log", microseconds(settled["server"]),
+            note=f"of all of it on the embedded store {number(microseconds(embedded['settled_cpu_s']))}"),
+        Row("  of ClickHouse", microseconds(settled["clickhouse"]),
+            note=f"by large batches {number(microseconds(straight['settled_cpu_s']))}; "
+                 f"until the last answer {number(microseconds(answered['clickhouse']))}"),
+        Row("  of PostgreSQL", microseconds(settled["postgres"])),
+        Row("  of the load client, not in the sum", microseconds(load["client_cpu_s"])),
+        Row("peak MB of Connector Log", load["peak_mb"]),
+        Row("bytes an entry in ClickHouse, merged", shared["merged_bytes"]["all"], "<=", 220,
+            note=f"{number(shared['bytes']['all'])} as its own merges left it"),
+        *(Row(f"  {table}", shared["merged_bytes"][table]) for table in ("entries", "entries_by_id", "entries_by_state")),
+        Row("  in PostgreSQL, not in the sum", shared["merged_bytes"]["postgres"]),
+    ]
+
+
+def shared_query_rows(shared):
+    rows = []
+    for name, figures in shared["queries"].items():
+        ours, beside = figures["ours"], figures["beside"]
+        rows += [Row(name, figures["ratio"], "<=", BY_HAND, unit="x",
+                     note=f"{ours['median_ms']} ms, by hand {beside['median_ms']} ({figures['statement']}); n {ours['n']}"),
+                 Row("  p99", round(ours["p99_ms"] / beside["p99_ms"], 2), unit="x",
+                     note=f"{ours['p99_ms']} ms, by hand {beside['p99_ms']}")]
+    return rows
 
 
 def big_rows(big):

@@ -67,7 +67,7 @@ def test_a_rival_that_is_missing_leaves_a_note(monkeypatch, tmp_path):
         raise Missing(f"no {name}")
 
     monkeypatch.setattr(rival_stores, "program", missing)
-    monkeypatch.setattr(rival_stores.Postgres, "find_binaries", staticmethod(lambda: tmp_path))
+    monkeypatch.setattr(rival_stores.PostgresRows, "find_binaries", staticmethod(lambda: tmp_path))
     assert rival_stores.all_rivals(SimpleNamespace(folder=tmp_path), None, None, {}) == (
         {}, ["SQLite rows left out: no sqlite_rows", "PostgreSQL left out: no postgres_rows"])
 

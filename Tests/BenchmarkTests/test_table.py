@@ -130,3 +130,31 @@ def test_an_invoker_that_is_slow_or_loses_calls_is_a_miss():
     assert table.missed(result(invoker=invoker(not_once=1))) == [title + "calls that are not in the log exactly once"]
     idle = invoker()["idle"] | {"idle_mb": 301}
     assert table.missed(result(invoker=invoker(idle=idle))) == [title + "10,000 idle connections, MB"]
+
+
+def shared_store(rate=60_000, size=220, ratio=1.3):
+    figures = {"median_ms": 13, "p99_ms": 20, "n": 500}
+    cpu = {"server": 10, "clickhouse": 15, "postgres": 5}
+    tables = {"entries": 200, "entries_by_id": 7, "entries_by_state": 13, "faults": 0, "all": size, "postgres": 50}
+    return {"clickhouse_version": "18.16.1", "postgres_version": "15.1", "embedded": load(120_000),
+            "straight": {"entries_per_s": 150_000, "settled_cpu_s": 20}, "bytes": tables | {"all": 240},
+            "merged_bytes": tables,
+            "load": load(rate) | {"requests": 1000, "commits": 250, "cpu_s": cpu, "settled_cpu_s": cpu},
+            "queries": {"entry by id": {"ours": figures, "beside": figures | {"median_ms": 10}, "statement": "places",
+                                        "trials": {"places": 10}, "ratio": ratio}}}
+
+
+def test_a_shared_store_stands_beside_the_embedded_one_and_statements_by_hand():
+    measured = result(shared=shared_store())
+    assert table.missed(measured) == []
+    rows = {row.label.strip(): row for _, rows in table.sections(measured) for row in rows}
+    assert rows["share of the embedded store's"].value == 0.5
+    assert rows["requests a commit"].value == 4
+    assert rows["CPU us an entry, with merges"].value == 30_000
+    assert rows["entry by id"].note == "13 ms, by hand 10 (places); n 500"
+
+
+def test_a_shared_store_that_is_slow_or_large_is_a_miss():
+    missed = table.missed(result(shared=shared_store(rate=59_999, size=220.1, ratio=1.31)))
+    assert [name.split(": ")[-1] for name in missed] == [
+        "entries/s, 1,000 lines a request", "bytes an entry in ClickHouse, merged", "entry by id"]

@@ -67,6 +67,27 @@ import Testing
         #expect(some.sql == "team_id = 1 AND commit <= 9 AND NOT (commit BETWEEN 4 AND 5)")
     }
 
+    // MARK: - Headers
+
+    @Test func headersAreWhatTheyWereBehindTheirMarks() {
+        let headers = [
+            HeaderField(name: "X-Request-ID", value: "id-7"), HeaderField(name: "X-Other", value: "id-78"),
+            HeaderField(name: "traceparent", value: "00-abc123-def-01"), HeaderField(name: "Empty", value: ""),
+            HeaderField(name: "Null", value: "\u{0}R"), HeaderField(name: "Nulls", value: "\u{0}\u{0}T"),
+        ]
+        let references = HeaderReferences(requestID: Array("id-7".utf8)[...], traceID: Array("abc123".utf8)[...])
+        var bytes: [UInt8] = []
+        references.compacted(HeaderList.encode(headers)[...], to: &bytes)
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(!text.contains("abc123") && text.contains("id-78") && text.ranges(of: "id-7").count == 1)
+        #expect(references.restored(bytes[...]) == headers)
+        // Without ids to refer to.
+        var plain: [UInt8] = []
+        let none = HeaderReferences(requestID: nil, traceID: nil)
+        none.compacted(HeaderList.encode(headers)[...], to: &plain)
+        #expect(none.restored(plain[...]) == headers)
+    }
+
     // MARK: - Windows of time
 
     private static let now = Timestamp(microseconds: 1_700_000_000_000_000)

@@ -8,12 +8,21 @@ struct AppendedBatch: Sendable {
     var pendingParts: [PendingPart]
     var releasedParts: [Int64]
     var idempotency: IdempotentAnswer?
+    /// What its commit holds until its end.
+    let connectors: Set<ConnectorKey>
+    /// Of connectors and idempotency tokens, as `GroupQueue` wants them.
+    let keys: Set<UInt64>
 
     init(_ batch: consuming RedactedBatch, _ idempotency: IdempotentAnswer?) {
         entries = batch.takeEntries()
         (faults, changes) = (batch.faults, batch.states)
         (pendingParts, releasedParts) = (batch.pendingParts, batch.releasedParts)
         self.idempotency = idempotency
+        let connectors = BatchConnectors(entries)
+        self.connectors = Set((0..<connectors.count).map { connectors.name($0) })
+        // Two of one hash would wait for each other without need, which does no harm.
+        let token = idempotency.map { UInt64(truncatingIfNeeded: $0.token.hashValue) }
+        keys = Set(connectors.keys).union(token.map { [$0] } ?? [])
     }
 
     /// About what it takes in memory, for the limit of the queue.

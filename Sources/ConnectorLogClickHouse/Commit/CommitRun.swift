@@ -31,8 +31,7 @@ struct CommitRun: Sendable {
         var connectors: Set<ConnectorKey> = []
         var teams: Set<Int64> = []
         for batch in group {
-            let own = BatchConnectors(batch.entries)
-            for connector in 0..<own.count { connectors.insert(own.name(connector)) }
+            connectors.formUnion(batch.connectors)
             teams.formUnion(batch.teams)
         }
         let proposal = CommitProposal(

@@ -39,7 +39,10 @@ struct EntryBlocks {
         block.append("duration", "Int64", columns.durations)
         block.append("absent", "UInt32", absent)
         block.append("connector", columns[.connector])
-        for (name, field) in Self.texts { block.append(name, columns[field]) }
+        for (name, field) in Self.texts {
+            let isHeaders = field == .requestHeaders || field == .responseHeaders
+            block.append(name, isHeaders ? compacted(columns[field]) : columns[field])
+        }
         block.append("request_body_attributes", "Int64", columns.requestBodyAttributes)
         block.append("response_body_attributes", "Int64", columns.responseBodyAttributes)
         block.append("vendor_request_ids", lists: vendorRequestIDs)
@@ -74,6 +77,22 @@ struct EntryBlocks {
         block.append("id", rows.map { ids[$0] })
         block.append("connector", connectors)
         return block
+    }
+
+    private func compacted(_ headers: TextColumn) -> TextColumn {
+        var compacted = TextColumn()
+        for row in 0..<headers.count {
+            guard let value = headers[row] else {
+                compacted.appendNull()
+                continue
+            }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(value.count)
+            HeaderReferences(requestID: columns[.requestID][row], traceID: columns[.traceID][row])
+                .compacted(value, to: &bytes)
+            compacted.append(bytes[...])
+        }
+        return compacted
     }
 
     private var absent: [UInt32] {

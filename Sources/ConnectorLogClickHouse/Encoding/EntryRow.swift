@@ -55,8 +55,10 @@ enum EntryRow {
         let (summary, absent) = try summary(&row, .all)
         func isThere(_ field: EntryTextField) -> Bool { absent & EntryBlocks.absence(of: field) == 0 }
         var entry = LogEntry(summary: summary)
-        entry.requestHeaders = try row.headers()
-        entry.responseHeaders = try row.headers()
+        let references = HeaderReferences(
+            requestID: summary.requestID.map { Array($0.utf8)[...] }, traceID: summary.traceID.map { Array($0.utf8)[...] })
+        entry.requestHeaders = try row.headers(references)
+        entry.responseHeaders = try row.headers(references)
         let requestBody = try row.body()
         let responseBody = try row.body()
         entry.requestBody = isThere(.requestBody) ? requestBody : nil
@@ -73,6 +75,11 @@ enum EntryRow {
 extension RowBinaryReader {
     mutating func headers() throws(ClickHouseFailure) -> [HeaderField] {
         guard let fields = HeaderList.decode(try text()[...]) else { throw failure }
+        return fields
+    }
+
+    mutating func headers(_ references: HeaderReferences) throws(ClickHouseFailure) -> [HeaderField] {
+        guard let fields = references.restored(try text()[...]) else { throw failure }
         return fields
     }
 

@@ -12,8 +12,8 @@ extension EntrySearch {
         var buckets = starts.map { OutcomeBucket(start: $0, ok: 0, failed: 0) }
         for count in try await outcomes(conditions, first: first, width: query.interval.microseconds)
         where buckets.indices.contains(count.bucket) {
-            buckets[count.bucket].ok += count.outcome == .ok ? count.calls : 0
-            buckets[count.bucket].failed += count.outcome == .failed ? count.calls : 0
+            buckets[count.bucket].ok += count.ok
+            buckets[count.bucket].failed += count.failed
         }
         return buckets
     }
@@ -28,25 +28,26 @@ extension EntrySearch {
         conditions.add("log_time", from: buckets.from, to: buckets.to, dialect)
         for count in try await outcomes(conditions, first: buckets.firstStart, width: buckets.width)
         where counts.ok.indices.contains(count.bucket) {
-            counts.ok[count.bucket] += count.outcome == .ok ? count.calls : 0
-            counts.failed[count.bucket] += count.outcome == .failed ? count.calls : 0
+            counts.ok[count.bucket] += count.ok
+            counts.failed[count.bucket] += count.failed
         }
         return counts
     }
 
     private func outcomes(
         _ conditions: Conditions, first: Timestamp, width: Int64
-    ) async throws(ClickHouseFailure) -> [(bucket: Int, outcome: Outcome, calls: Int)] {
+    ) async throws(ClickHouseFailure) -> [(bucket: Int, ok: Int, failed: Int)] {
         try await rows(
             """
-            SELECT toInt64(\(bucket("log_time", first, width))) AS bucket, outcome, toInt64(count()) AS calls FROM entries
-            WHERE \(conditions.sql) GROUP BY bucket, outcome
+            SELECT toInt64(\(bucket("log_time", first, width))) AS bucket, toInt64(count()) AS calls,
+                toInt64(countIf(outcome = \(Outcome.failed.rawValue))) AS failed
+            FROM entries \(conditions.clauses) GROUP BY bucket
             """, "counts of entries"
         ) { row throws(ClickHouseFailure) in
             let bucket: Int64 = try row.integer()
-            let outcome: UInt8 = try row.integer()
             let calls: Int64 = try row.integer()
-            return (Int(bucket), Outcome(rawValue: outcome) ?? .failed, Int(calls))
+            let failed: Int64 = try row.integer()
+            return (Int(bucket), ok: Int(calls - failed), failed: Int(failed))
         }
     }
 

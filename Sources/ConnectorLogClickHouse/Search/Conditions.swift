@@ -3,13 +3,21 @@ import ConnectorLogCore
 /// Conditions of a statement, all of which a row has to pass.
 struct Conditions: Sendable {
     private(set) var all: [String] = []
+    /// What texts hold: what is left of the rows then is looked at for all else.
+    private var texts: [String] = []
 
     init(team: Int64, _ snapshot: CommitSnapshot) {
         all = ["team_id = \(team)"]
         add(snapshot)
     }
 
+    /// Those but for what texts hold.
     var sql: String { all.joined(separator: " AND ") }
+
+    /// Of a statement.
+    var clauses: String {
+        (texts.isEmpty ? "" : "PREWHERE \(texts.joined(separator: " AND ")) ") + "WHERE \(sql)"
+    }
 
     mutating func add(_ condition: String) { all.append(condition) }
 
@@ -74,7 +82,10 @@ extension Conditions {
             let isSenders = "request_id = \(Dialect.text(id)) AND bitAnd(absent, \(absence)) = 0"
             add("((\(isSenders)) OR has(vendor_request_ids, \(Dialect.text(id))))")
         }
-        if let text = query.text, !text.isEmpty { add(TextCondition.holds(text)) }
-        if let word = query.word, !word.isEmpty { add(TextCondition.holdsWord(word)) }
+        if let text = query.text, !text.isEmpty { self.texts.append(TextCondition.holds(text)) }
+        if let word = query.word, !word.isEmpty {
+            self.texts.append(TextCondition.holds(word))
+            add(TextCondition.isWord(word))
+        }
     }
 }

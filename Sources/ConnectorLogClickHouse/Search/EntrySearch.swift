@@ -51,17 +51,49 @@ struct EntrySearch: Sendable {
         while found.count <= query.limit, let window = windows.next() {
             var conditions = conditions
             conditions.add("log_time", from: window.from, to: window.to, dialect)
-            found += try await rows(
-                """
-                SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries WHERE \(conditions.sql)
-                ORDER BY log_time \(query.order.direction), id \(query.order.direction)
-                LIMIT \(query.limit + 1 - found.count)
-                """, "a page of entries"
-            ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
+            let places = try await places(conditions, query.order, limit: query.limit + 1 - found.count)
+            if !places.isEmpty { found += try await entries(at: places, query) }
         }
         let page = Array(found.prefix(query.limit))
         let next = page.last.map { PagePosition(time: $0.logTime, id: $0.id) }
         return Page(rows: page, next: found.count > query.limit ? next : nil)
+    }
+
+    /// Where an entry is in the table by connector and time.
+    private struct Place {
+        var connector: [UInt8]
+        var time: Int64
+    }
+
+    /// Of those that pass the conditions the first: texts are read of these alone.
+    private func places(
+        _ conditions: Conditions, _ order: PageOrder, limit: Int
+    ) async throws(ClickHouseFailure) -> [Place] {
+        try await rows(
+            """
+            SELECT connector, \(dialect.microseconds("log_time")) FROM entries \(conditions.clauses)
+            ORDER BY log_time \(order.direction), id \(order.direction) LIMIT \(limit)
+            """, "places of a page"
+        ) { row throws(ClickHouseFailure) in Place(connector: try row.text(), time: try row.integer()) }
+    }
+
+    private func entries(
+        at places: [Place], _ query: EntryQuery
+    ) async throws(ClickHouseFailure) -> [EntrySummary] {
+        var conditions = Conditions(team: query.teamID, snapshot)
+        let connectors = Set(places.map(\.connector)).map { Dialect.text($0) }.sorted().joined(separator: ", ")
+        let times = places.map(\.time)
+        conditions.add("connector IN (\(connectors))")
+        conditions.add("log_time BETWEEN \(dialect.time(times.min() ?? 0)) AND \(dialect.time(times.max() ?? 0))")
+        // No two entries of a connector that count have the same time.
+        let places = places.map { "(\(Dialect.text($0.connector)), \($0.time))" }.joined(separator: ", ")
+        conditions.add("(connector, \(dialect.microseconds("log_time"))) IN (\(places))")
+        return try await rows(
+            """
+            SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries \(conditions.clauses)
+            ORDER BY log_time \(query.order.direction), id \(query.order.direction)
+            """, "a page of entries"
+        ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
     }
 
     private struct StateCalls {

@@ -8,12 +8,10 @@ enum TextCondition {
         return anywhere { "positionCaseInsensitive(\($0), \(needle)) > 0" }
     }
 
-    /// The text where neither side of it lies within a word.
-    static func holdsWord(_ word: String) -> String {
-        let needle = Dialect.text(word)
+    /// The text where neither side of it lies within a word: of what `holds` finds, which takes much less time.
+    static func isWord(_ word: String) -> String {
         let pattern = Dialect.text(pattern(ofWord: word))
-        // The second alone would do, but takes much longer.
-        return anywhere { "positionCaseInsensitive(\($0), \(needle)) > 0 AND match(\($0), \(pattern))" }
+        return anywhere { "match(\($0), \(pattern))" }
     }
 
     private static func anywhere(_ condition: (String) -> String) -> String {

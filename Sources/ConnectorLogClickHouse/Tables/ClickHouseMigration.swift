@@ -46,7 +46,7 @@ package struct ClickHouseMigration: Sendable {
             ENGINE = \(engine)
             PARTITION BY \(dialect.day(table.time))
             ORDER BY (\(table.order.joined(separator: ", ")))
-            SETTINGS index_granularity = 8192
+            SETTINGS index_granularity = \(table.granularity)
             """
     }
 }

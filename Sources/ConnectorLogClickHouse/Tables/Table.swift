@@ -23,6 +23,8 @@ struct Table: Sendable {
     var order: [String]
     /// The column whose day a row's part is made by.
     var time: String
+    /// Rows that the index points to at once. Fewer make it larger, and looking for single rows quicker.
+    var granularity = 8192
     /// Of versions that have them: name, expression, type.
     var skippingIndices: [(name: String, expression: String, type: String)] = []
 

@@ -30,7 +30,7 @@ enum Tables {
             .init(name: "vendor_request_ids", kind: .texts),
             .init(name: "details_removed_at", kind: .integer("Int64")),
         ],
-        order: ["team_id", "connector", "log_time", "id"], time: "log_time",
+        order: ["team_id", "connector", "log_time", "id"], time: "log_time", granularity: 1024,
         skippingIndices: [
             ("state", "state_id", "bloom_filter GRANULARITY 4"),
             ("request", "request_id", "bloom_filter GRANULARITY 4"),

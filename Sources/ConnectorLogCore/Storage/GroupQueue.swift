@@ -6,6 +6,7 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
     package struct Waiting: Sendable {
         package let batch: Batch
         fileprivate let bytes: Int
+        fileprivate let keys: Set<UInt64>
         fileprivate let continuation: CheckedContinuation<Result<AppendResult, StoreError>, Never>
 
         /// To be called once.
@@ -16,6 +17,8 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         var waiting: [Waiting] = []
         var bytes = 0
         var running = 0
+        /// Of the groups that lanes have.
+        var heldKeys: Set<UInt64> = []
         var isClosed = false
         var idle: [CheckedContinuation<Void, Never>] = []
     }
@@ -42,15 +45,20 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Returns when somebody answered the batch.
-    /// - Parameter runLane: called when fewer lanes run than may: one that asks for groups until there are none.
-    package func commit(_ batch: Batch, bytes: Int, runLane: () -> Void) async throws(StoreError) -> AppendResult {
+    /// - Parameters:
+    ///   - keys: of what the batch needs for itself alone. While a lane has some of them, the batch waits, so that it goes with
+    ///     all that came meanwhile.
+    ///   - runLane: called when fewer lanes run than may: one that asks for groups until there are none.
+    package func commit(
+        _ batch: Batch, bytes: Int, keys: Set<UInt64> = [], runLane: () -> Void
+    ) async throws(StoreError) -> AppendResult {
         let result = await withCheckedContinuation { continuation in
             let next = state.withLock { state -> Next in
                 if state.isClosed { return .refuse(StoreError(.closed, "the store is closed")) }
                 if state.bytes > 0, state.bytes + bytes > maximumQueuedBytes {
                     return .refuse(StoreError(.overloaded, "too much waits to be written"))
                 }
-                state.waiting.append(Waiting(batch: batch, bytes: bytes, continuation: continuation))
+                state.waiting.append(Waiting(batch: batch, bytes: bytes, keys: keys, continuation: continuation))
                 state.bytes += bytes
                 if state.running >= lanes { return .wait }
                 state.running += 1
@@ -65,28 +73,43 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         return try result.get()
     }
 
-    /// Nil when nothing waits: the lane then is no longer running.
-    package func takeGroup() -> [Waiting]? {
+    /// Nil when nothing waits that could go: the lane then is no longer running.
+    /// - Parameter last: the lane's last group, which has ended.
+    package func takeGroup(after last: [Waiting] = []) -> [Waiting]? {
         let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
-            guard !state.waiting.isEmpty else {
-                state.running -= 1
-                guard state.running == 0 else { return (nil, []) }
-                defer { state.idle = [] }
-                return (nil, state.idle)
-            }
-            var bytes = 0
-            var count = 0
-            for waiting in state.waiting {
-                if count > 0, bytes + waiting.bytes > maximumGroupBytes { break }
-                bytes += waiting.bytes
-                count += 1
-            }
-            let group = Array(state.waiting.prefix(count))
-            state.waiting.removeFirst(count)
-            state.bytes -= bytes
-            return (group, [])
+            for waiting in last { state.heldKeys.subtract(waiting.keys) }
+            let group = takeGroup(of: &state)
+            guard group.isEmpty else { return (group, []) }
+            // What waits for keys is taken by the lane that has them.
+            state.running -= 1
+            guard state.running == 0 else { return (nil, []) }
+            defer { state.idle = [] }
+            return (nil, state.idle)
         }
         for continuation in idle { continuation.resume() }
+        return group
+    }
+
+    /// The first that wait, but for those whose keys another lane has, or one before them waits for.
+    private func takeGroup(of state: inout State) -> [Waiting] {
+        var group: [Waiting] = []
+        var left: [Waiting] = []
+        var bytes = 0
+        var isFull = false
+        var awaitedKeys = state.heldKeys
+        for waiting in state.waiting {
+            isFull = isFull || !group.isEmpty && bytes + waiting.bytes > maximumGroupBytes
+            if isFull || !awaitedKeys.isDisjoint(with: waiting.keys) {
+                left.append(waiting)
+                if !isFull { awaitedKeys.formUnion(waiting.keys) }
+            } else {
+                group.append(waiting)
+                bytes += waiting.bytes
+            }
+        }
+        state.waiting = left
+        state.bytes -= bytes
+        for waiting in group { state.heldKeys.formUnion(waiting.keys) }
         return group
     }
 

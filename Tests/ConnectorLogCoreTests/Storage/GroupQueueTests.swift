@@ -60,6 +60,30 @@ import Testing
         #expect(count == 2)
     }
 
+    /// A batch waits for the lane that has its keys, and goes with what came meanwhile; others go beside it.
+    @Test func whatNeedsTheSameGoesOneBehindTheOther() async throws {
+        let queue = GroupQueue<Int>(lanes: 2, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
+        func add(_ batch: Int, _ keys: Set<UInt64>) async -> Task<AppendResult, any Error> {
+            let before = queue.waitingCount
+            let task = Task { try await queue.commit(batch, bytes: 1, keys: keys) {} }
+            await waitFor(before + 1, in: queue)
+            return task
+        }
+        var tasks = [await add(1, [7])]
+        let first = try #require(queue.takeGroup())
+        // The third needs what the second waits for: it does not go before it.
+        tasks += [await add(2, [7, 8]), await add(3, [8]), await add(4, [9])]
+        let beside = try #require(queue.takeGroup())
+        #expect(beside.map(\.batch) == [4])
+        // Nothing is left for that lane, which ends; the other takes what it freed.
+        #expect(queue.takeGroup(after: beside) == nil)
+        let second = try #require(queue.takeGroup(after: first))
+        #expect(second.map(\.batch) == [2, 3])
+        for waiting in first + beside + second { waiting.answer(.success(.stored)) }
+        for task in tasks { #expect(try await task.value == .stored) }
+        #expect(queue.takeGroup(after: second) == nil)
+    }
+
     @Test func closingWaitsForWhatRunsAndRefusesTheRest() async throws {
         let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
         let tasks = fill(queue, [1])
