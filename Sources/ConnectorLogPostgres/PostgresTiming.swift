@@ -7,4 +7,6 @@ struct PostgresTiming: Sendable {
     var listens = true
     /// Microseconds in which a server that lives has taken the lock of its commit.
     var grace: Int64 = 10_000_000
+    /// How long PostgreSQL is asked for the outcome of a commit that it gave no answer to, as while it starts again.
+    var outcomePatience = Duration.seconds(15)
 }

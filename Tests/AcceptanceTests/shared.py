@@ -122,7 +122,8 @@ def send_while(servers, key, name, break_something):
     break_something()
     for sender in senders:
         sender.join()
-    assert [failure for sender in senders for failure in sender.failures] == []
+    failures = [failure for sender in senders for failure in sender.failures]
+    assert failures == [], failures
     return senders
 
 

@@ -42,8 +42,8 @@ package final class PostgresLedger: CommitLedger {
             throw error
         }
         let commit = PostgresOpenCommit(
-            drawn, admission, begunAt: proposal.at, lease: lease, place: place, numbers: numbers, now: now,
-            logger: logger)
+            drawn, admission, begunAt: proposal.at, lease: lease, place: place, numbers: numbers,
+            timing: timing, now: now, logger: logger)
         let number = drawn.number
         let lock = await lease.run { try $0.take(AdvisoryLock.commit(number)) }
         if case .failure(let error) = lock {

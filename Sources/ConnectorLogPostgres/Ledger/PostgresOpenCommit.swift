@@ -15,18 +15,20 @@ final class PostgresOpenCommit: OpenCommit {
     let lease: PostgresLease
     private let place: CommitPlaces.Place
     private let numbers: CommitNumbers
+    private let timing: PostgresTiming
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let hasEnded = Atomic(false)
 
     init(
         _ drawn: CommitNumbers.Drawn, _ admission: CommitAdmission, begunAt: Timestamp, lease: PostgresLease,
-        place: CommitPlaces.Place, numbers: CommitNumbers, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        place: CommitPlaces.Place, numbers: CommitNumbers, timing: PostgresTiming,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         (number, firstID) = (drawn.number, drawn.firstID)
         (results, teams, times) = (admission.results, admission.teams, admission.times)
         (self.begunAt, self.lease, self.place, self.numbers) = (begunAt, lease, place, numbers)
-        (self.now, self.logger) = (now, logger)
+        (self.timing, self.now, self.logger) = (timing, now, logger)
     }
 
     deinit {
@@ -57,15 +59,22 @@ final class PostgresOpenCommit: OpenCommit {
         await giveUp()
     }
 
+    private static let pause = Duration.milliseconds(250)
+
     /// Whether a commit without an answer took place.
     private func settle(_ error: PostgresError) async throws(StoreError) {
-        let outcome: CommitNumbers.Outcome
-        do throws(StoreError) {
-            outcome = try await numbers.abandon(number, at: now())
-        } catch let second {
-            logger.error(
-                "the outcome of a commit is unknown", metadata: ["commit": "\(number)", "cause": "\(second)"])
-            throw StoreError(postgres: error)
+        let deadline = ContinuousClock.now + timing.outcomePatience
+        var outcome: CommitNumbers.Outcome?
+        while outcome == nil {
+            do throws(StoreError) {
+                outcome = try await numbers.abandon(number, at: now())
+            } catch let second {
+                guard .now < deadline, (try? await Task.sleep(for: Self.pause)) != nil else {
+                    logger.error(
+                        "the outcome of a commit is unknown", metadata: ["commit": "\(number)", "cause": "\(second)"])
+                    throw StoreError(postgres: error)
+                }
+            }
         }
         guard outcome == .committed else {
             throw StoreError(.overloaded, "the connection to PostgreSQL broke, and nothing was stored", cause: error)

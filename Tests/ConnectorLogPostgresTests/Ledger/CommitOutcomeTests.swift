@@ -47,10 +47,33 @@ struct CommitOutcomeTests {
         }
     }
 
-    @Test func anOutcomeThatNobodyCanTellIsSaidToBeUnknown() async throws {
+    @Test func anOutcomeIsAskedForUntilPostgresIsBack() async throws {
         let server = try await TestPostgres(isDurable: true)
         try await TestDatabase.with(on: server) { database in
             let store = try await database.open()
+            let (commit, team) = try await begin(store, database)
+            try database.atCommit("PERFORM pg_sleep(60)")
+            async let finished: Void = commit.finish(.calls(team: team, states: ["s"], at: database.clock.now))
+            try await eventually("no COMMIT sleeps") { try database.isCommitting() }
+            try await server.stop(.immediate)
+            try await server.start()
+            do {
+                try await finished
+                Issue.record("a commit that did not take place is finished")
+            } catch {
+                #expect((error as? StoreError)?.code == .overloaded)
+            }
+            #expect(try await store.ledger.snapshot() == CommitSnapshot(last: 1, hidden: [1]))
+            await store.close()
+        }
+    }
+
+    @Test func anOutcomeThatNobodyCanTellIsSaidToBeUnknown() async throws {
+        let server = try await TestPostgres(isDurable: true)
+        try await TestDatabase.with(on: server) { database in
+            var impatient = PostgresTiming()
+            impatient.outcomePatience = .zero
+            let store = try await database.open(timing: impatient)
             let (commit, team) = try await begin(store, database)
             try database.atCommit("PERFORM pg_sleep(60)")
             async let finished: Void = commit.finish(.calls(team: team, states: ["s"], at: database.clock.now))
