@@ -2,17 +2,23 @@ import ConnectorLogTesting
 import Testing
 
 /// The battery of all stores on ClickHouse and PostgreSQL.
-@Suite(.enabled(if: SharedStore.isWanted)) struct ClickHouseConformanceTests {
+@Suite(.enabled(if: SharedStore.Kind.server.isWanted)) struct ClickHouseConformanceTests {
     @Test(arguments: StoreConformance.cases + StoreConformance.durabilityCases)
-    func passes(_ conformance: StoreConformanceCase) async throws {
-        try await SharedStore.with { shared in
-            let server = try await shared.open()
-            let result: Result<Void, any Error>
-            do { result = .success(try await conformance.run(shared.underTest(server))) } catch {
-                result = .failure(error)
-            }
-            await server.close()
-            try result.get()
-        }
+    func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .server) }
+}
+
+/// What is in PostgreSQL alone is the same on any ClickHouse.
+@Suite(.enabled(if: SharedStore.Kind.today.isWanted)) struct TodaysConformanceTests {
+    @Test(arguments: StoreConformance.entryCases)
+    func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .today) }
+}
+
+private func run(_ conformance: StoreConformanceCase, on kind: SharedStore.Kind) async throws {
+    try await SharedStore.with(kind) { shared in
+        let server = try await shared.open()
+        let result: Result<Void, any Error>
+        do { result = .success(try await conformance.run(shared.underTest(server))) } catch { result = .failure(error) }
+        await server.close()
+        try result.get()
     }
 }

@@ -9,22 +9,37 @@ import Testing
 
 /// A store on a real ClickHouse and a real PostgreSQL, in databases of its own.
 struct SharedStore: Sendable {
+    enum Kind: Hashable, Sendable, CaseIterable {
+        /// The oldest ClickHouse that is spoken to.
+        case server
+        /// ClickHouse as it is today.
+        case today
+
+        var isWanted: Bool {
+            switch self {
+            case .server: TestClickHouse.isWanted && TestPostgres.isWanted
+            case .today: TestChdb.isWanted && TestPostgres.isWanted
+            }
+        }
+    }
+
     /// So many at a time: each has connections, and there are hundreds of tests.
     private static let slots = AsyncSlots(count: 4)
-    static let isWanted = TestClickHouse.isWanted && TestPostgres.isWanted
+    /// Kinds that there are.
+    static let kinds = Kind.allCases.filter(\.isWanted)
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     let clickHouse: ClickHouseAddress
     let postgres: PostgresConfiguration
     let clock = ManualClock()
 
-    static func with(_ body: (SharedStore) async throws -> Void) async throws {
+    static func with(_ kind: Kind, _ body: (SharedStore) async throws -> Void) async throws {
         try await slots.acquire()
         defer { slots.release() }
         let server = try await TestPostgres.shared()
         let name = try await server.makeDatabase()
         let shared = SharedStore(
-            clickHouse: try await address(),
+            clickHouse: try await address(kind),
             postgres: PostgresConfiguration(address: try #require(PostgresAddress(server.url(name)))))
         try await PostgresMigrations.migrate(shared.postgres)
         try await ClickHouseMigration(shared.clickHouse).run(on: shared.clickHouse)
@@ -37,10 +52,14 @@ struct SharedStore: Sendable {
         try result.get()
     }
 
-    private static func address() async throws -> ClickHouseAddress {
-        let server = try await TestClickHouse.shared()
+    private static func address(_ kind: Kind) async throws -> ClickHouseAddress {
+        let port =
+            switch kind {
+            case .server: try await TestClickHouse.shared().httpPort
+            case .today: try await TestChdb.shared().httpPort
+            }
         let name = "test_" + UUID().uuidString.replacing("-", with: "_").lowercased()
-        return try ClickHouseAddress("clickhouse://127.0.0.1:\(server.httpPort)/\(name)")
+        return try ClickHouseAddress("clickhouse://127.0.0.1:\(port)/\(name)")
     }
 
     /// What one server has of the store.
