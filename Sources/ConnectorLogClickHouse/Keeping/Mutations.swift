@@ -2,7 +2,7 @@ import ConnectorLogCore
 
 /// Changes rows that are there already: ClickHouse writes the parts anew that have some of them.
 struct Mutations: Sendable {
-    /// Until it is asked again whether a change is made, where ClickHouse does not say so itself.
+    /// Until it is asked again whether a change is made.
     private static let pause = Duration.milliseconds(50)
 
     let client: ClickHouseClient
@@ -39,7 +39,9 @@ struct Mutations: Sendable {
         let place = "a change of \(table.name)"
         do {
             for shard in topology.shards {
-                let settings = dialect.hasMutationWait ? ["mutations_sync": topology.isReplicated ? "2" : "1"] : [:]
+                // Not waited for by the statement, whatever the user's profile says: that would last as long as any statement
+                // may, and the next server would be asked for the same change.
+                let settings = dialect.hasMutationWait ? ["mutations_sync": "0"] : [:]
                 _ = try await client.query("ALTER TABLE \(name) \(change)", place, settings: settings, hosts: shard)
                 for host in topology.isReplicated ? shard : [shard[0]] { try await wait(name, place, host: host) }
             }
