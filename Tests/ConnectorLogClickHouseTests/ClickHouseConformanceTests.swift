@@ -12,12 +12,18 @@ private func run(_ conformance: StoreConformanceCase, on kind: SharedDatabase.Ki
     }
 }
 
-@Suite(.enabled(if: SharedStore.isWanted)) struct ClickHouseConformanceTests {
+@Suite(.enabled(if: SharedDatabase.Kind.server.isWanted)) struct ClickHouseConformanceTests {
     @Test(arguments: StoreConformance.cases + StoreConformance.durabilityCases)
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .server) }
 }
 
-@Suite(.enabled(if: SharedStore.isClusterWanted)) struct ClusterConformanceTests {
-    @Test(arguments: StoreConformance.cases + StoreConformance.durabilityCases)
+/// What is in PostgreSQL alone is the same on any ClickHouse.
+@Suite(.enabled(if: SharedDatabase.Kind.today.isWanted)) struct TodaysConformanceTests {
+    @Test(arguments: StoreConformance.entryCases)
+    func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .today) }
+}
+
+@Suite(.enabled(if: SharedDatabase.Kind.cluster.isWanted)) struct ClusterConformanceTests {
+    @Test(arguments: StoreConformance.entryCases)
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .cluster) }
 }

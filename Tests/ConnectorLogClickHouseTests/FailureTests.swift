@@ -7,7 +7,7 @@ import Testing
 @testable import ConnectorLogClickHouse
 
 /// What becomes of a store whose servers do not do what they are asked.
-@Suite(.enabled(if: SharedStore.isWanted)) struct FailureTests {
+@Suite(.enabled(if: !SharedStore.kinds.isEmpty)) struct FailureTests {
     private func team(_ server: SharedStore.Server, _ shared: SharedStore) async throws -> Int64 {
         try await server.postgres.catalog.createTeam(name: "T", id: nil, at: shared.clock.now).id
     }
@@ -40,8 +40,8 @@ import Testing
     }
 
     /// Of three inserts one fails: what the others left never shows, is not counted, and is removed later.
-    @Test func halfACommitNeverShows() async throws {
-        try await SharedStore.with { shared in
+    @Test(arguments: SharedStore.kinds) func halfACommitNeverShows(_ kind: SharedDatabase.Kind) async throws {
+        try await SharedStore.with(kind) { shared in
             let server = try await shared.open()
             let team = try await team(server, shared)
             let batch = entries(3, team, shared)
@@ -69,8 +69,8 @@ import Testing
     }
 
     /// A replay is no commit that readers would have to leave out.
-    @Test func replaysLeaveNothingHidden() async throws {
-        try await SharedStore.with { shared in
+    @Test(arguments: SharedStore.kinds) func replaysLeaveNothingHidden(_ kind: SharedDatabase.Kind) async throws {
+        try await SharedStore.with(kind) { shared in
             let server = try await shared.open()
             let team = try await team(server, shared)
             let answer = IdempotentAnswer(token: [1], fingerprint: [2], answer: [3])
@@ -84,8 +84,8 @@ import Testing
     }
 
     /// More ids than ClickHouse takes in a statement unless it is told to.
-    @Test func statesOfManyCallsAreErased() async throws {
-        try await SharedStore.with { shared in
+    @Test(arguments: SharedStore.kinds) func statesOfManyCallsAreErased(_ kind: SharedDatabase.Kind) async throws {
+        try await SharedStore.with(kind) { shared in
             let server = try await shared.open()
             let team = try await team(server, shared)
             try await append(entries(4500, team, shared), server)
@@ -97,8 +97,10 @@ import Testing
         }
     }
 
-    @Test func aChangeThatDoesNotEndIsNotWaitedForForEver() async throws {
-        try await SharedStore.with { shared in
+    @Test(arguments: SharedStore.kinds) func aChangeThatDoesNotEndIsNotWaitedForForEver(_ kind: SharedDatabase.Kind)
+        async throws
+    {
+        try await SharedStore.with(kind) { shared in
             let server = try await shared.open()
             let team = try await team(server, shared)
             try await append(entries(1, team, shared), server)
@@ -121,8 +123,9 @@ import Testing
 
     // MARK: - Errors
 
-    @Test func errorsNameTheirNumberAndNothingElse() async throws {
-        try await SharedStore.with { shared in
+    @Test(arguments: SharedStore.kinds) func errorsNameTheirNumberAndNothingElse(_ kind: SharedDatabase.Kind) async throws
+    {
+        try await SharedStore.with(kind) { shared in
             var address = shared.clickHouse
             (address.user, address.password) = ("nobody-we-know", "s3cret-of-tests")
             let refused = await failure(address, "SELECT 1")

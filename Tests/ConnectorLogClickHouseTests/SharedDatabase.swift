@@ -8,10 +8,21 @@ import Testing
 /// An empty database of a real ClickHouse, with its tables.
 struct SharedDatabase: Sendable {
     enum Kind: Hashable, Sendable, CaseIterable {
-        /// One server.
+        /// One server of the oldest version that is spoken to.
         case server
-        /// Two shards of two replicas.
+        /// One as they are today.
+        case today
+        /// Two shards of two replicas, of the oldest version.
         case cluster
+
+        var isWanted: Bool {
+            guard TestPostgres.isWanted else { return false }
+            return switch self {
+            case .server: TestClickHouse.isWanted
+            case .today: TestChdb.isWanted
+            case .cluster: TestClickHouseCluster.isWanted
+            }
+        }
     }
 
     let kind: Kind
@@ -23,12 +34,13 @@ struct SharedDatabase: Sendable {
     static func take(_ kind: Kind) async throws -> SharedDatabase {
         if kind == .cluster, let spare = spare.withLock({ $0.popLast() }) { return spare }
         let name = "test_" + UUID().uuidString.replacing("-", with: "_").lowercased()
-        let address =
+        let text =
             switch kind {
-            case .server:
-                try await ClickHouseAddress("clickhouse://127.0.0.1:\(TestClickHouse.shared().httpPort)/\(name)")
-            case .cluster: try ClickHouseAddress(await clusterAddress(name))
+            case .server: "clickhouse://127.0.0.1:\(try await TestClickHouse.shared().httpPort)/\(name)"
+            case .today: "clickhouse://127.0.0.1:\(try await TestChdb.shared().httpPort)/\(name)"
+            case .cluster: try await clusterAddress(name)
             }
+        let address = try ClickHouseAddress(text)
         try await ClickHouseMigration(address).run(on: address)
         return SharedDatabase(kind: kind, address: address)
     }

@@ -10,8 +10,8 @@ import Testing
 struct SharedStore: Sendable {
     /// So many at a time: each has connections, and there are hundreds of tests.
     private static let slots = AsyncSlots(count: 4)
-    static let isWanted = TestClickHouse.isWanted && TestPostgres.isWanted
-    static let isClusterWanted = TestClickHouseCluster.isWanted && TestPostgres.isWanted
+    /// Kinds of one server that there are.
+    static let kinds = [SharedDatabase.Kind.server, .today].filter(\.isWanted)
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
     let clickHouse: ClickHouseAddress
@@ -19,7 +19,7 @@ struct SharedStore: Sendable {
     let clock = ManualClock()
 
     static func with(
-        _ kind: SharedDatabase.Kind = .server, _ body: (SharedStore) async throws -> Void
+        _ kind: SharedDatabase.Kind, _ body: (SharedStore) async throws -> Void
     ) async throws {
         try await slots.acquire()
         defer { slots.release() }

@@ -20,6 +20,7 @@ struct Dialect: Hashable, Sendable {
     var hasLowCardinality: Bool { version >= 1901 }
     var hasPartitionLimit: Bool { version >= 1906 }
     var hasSkippingIndices: Bool { version >= 2001 }
+    var hasMutationWait: Bool { version >= 2001 }
     /// DateTime64, with functions that make it of whole microseconds and back.
     var hasMicroseconds: Bool { version >= 2005 }
     var hasDeduplicationToken: Bool { version >= 2202 }

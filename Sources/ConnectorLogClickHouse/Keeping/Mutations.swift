@@ -56,7 +56,10 @@ struct Mutations: Sendable {
         _ table: Table, _ change: String, _ place: String, _ shard: Topology.Shard, isReplicated: Bool
     ) async throws {
         let name = isReplicated ? ClickHouseMigration.local(table) : table.name
-        _ = try await client.query("ALTER TABLE \(name) \(change)", place, hosts: shard.hosts)
+        // Not waited for by the statement, whatever the user's profile says: that would last as long as any statement may, and
+        // the next server would be asked for the same change.
+        let settings = dialect.hasMutationWait ? ["mutations_sync": "0"] : [:]
+        _ = try await client.query("ALTER TABLE \(name) \(change)", place, settings: settings, hosts: shard.hosts)
         guard isReplicated else { return try await wait(name, place, host: shard.hosts[0]) }
         let last = try await lastMutation(name, place, shard)
         let spared = LastQuorum(client: client, dialect: dialect, table: table, shard: shard, mutation: last)
