@@ -7,6 +7,7 @@ It ends when its standard input does.
 """
 
 import argparse
+import gzip
 import os
 import re
 import sys
@@ -67,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
         try:
             if (self.headers["X-ClickHouse-User"], self.headers["X-ClickHouse-Key"] or "") != ("default", ""):
                 raise Refusal("Code: 516. DB::Exception: Authentication failed. (AUTHENTICATION_FAILED)")

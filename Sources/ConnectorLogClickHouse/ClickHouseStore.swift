@@ -43,7 +43,8 @@ package final class ClickHouseStore: Sendable {
     }
 
     private init(
-        dialect: Dialect, cluster: Cluster, ledger: any CommitLedger, catalog: any Catalog, retention: Retention, now: @escaping @Sendable () -> Timestamp, logger: Logger
+        dialect: Dialect, cluster: Cluster, ledger: any CommitLedger, catalog: any Catalog, retention: Retention,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         (self.dialect, self.cluster) = (dialect, cluster)
         (self.ledger, self.catalog, self.standardRetention) = (ledger, catalog, retention)

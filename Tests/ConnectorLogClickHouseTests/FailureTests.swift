@@ -68,6 +68,18 @@ import Testing
         }
     }
 
+    @Test(arguments: SharedStore.kinds) func insertsMayGoCompressed(_ kind: SharedDatabase.Kind) async throws {
+        try await SharedStore.with(kind) { shared in
+            var shared = shared
+            shared.clickHouse.compressesInserts = true
+            let server = try await shared.open()
+            let team = try await team(server, shared)
+            try await append(entries(500, team, shared), server)
+            #expect(try await server.entries.entries(EntryQuery(teamID: team, limit: 1000)).rows.count == 500)
+            await server.close()
+        }
+    }
+
     /// A replay is no commit that readers would have to leave out.
     @Test(arguments: SharedStore.kinds) func replaysLeaveNothingHidden(_ kind: SharedDatabase.Kind) async throws {
         try await SharedStore.with(kind) { shared in
@@ -107,7 +119,8 @@ import Testing
             try await run("SYSTEM STOP MERGES", shared)
             let client = ClickHouseClient(shared.clickHouse)
             let mutations = Mutations(
-                dialect: try await client.dialect(), cluster: try await Cluster.begin(client), patience: .milliseconds(200))
+                dialect: try await client.dialect(), cluster: try await Cluster.begin(client),
+                patience: .milliseconds(200))
             let result: Result<Void, any Error>
             do {
                 result = .success(try await mutations.delete(from: Tables.entries, where: "team_id = \(team)"))
@@ -123,7 +136,8 @@ import Testing
 
     // MARK: - Errors
 
-    @Test(arguments: SharedStore.kinds) func errorsNameTheirNumberAndNothingElse(_ kind: SharedDatabase.Kind) async throws
+    @Test(arguments: SharedStore.kinds) func errorsNameTheirNumberAndNothingElse(_ kind: SharedDatabase.Kind)
+        async throws
     {
         try await SharedStore.with(kind) { shared in
             var address = shared.clickHouse

@@ -14,7 +14,7 @@ struct SharedStore: Sendable {
     static let kinds = [SharedDatabase.Kind.server, .today].filter(\.isWanted)
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    let clickHouse: ClickHouseAddress
+    var clickHouse: ClickHouseAddress
     let postgres: PostgresConfiguration
     let clock = ManualClock()
 

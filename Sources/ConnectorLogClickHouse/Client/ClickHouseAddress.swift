@@ -1,6 +1,7 @@
 import ConnectorLogCore
 
-/// Where ClickHouse is: `clickhouse://user:password@host:port,host:port/database?cluster=NAME`, `clickhouses://` over TLS.
+/// Where ClickHouse is: `clickhouse://user:password@host:port,host:port/database?cluster=NAME&compression=gzip`,
+/// `clickhouses://` over TLS.
 package struct ClickHouseAddress: Hashable, Sendable {
     package struct Host: Hashable, Sendable, CustomStringConvertible {
         package var name: String
@@ -17,7 +18,7 @@ package struct ClickHouseAddress: Hashable, Sendable {
     }
 
     package static let maximumHosts = 100
-    private static let options: Set = ["cluster"]
+    private static let options: Set = ["cluster", "compression"]
 
     package var hosts: [Host]
     package var isSecure: Bool
@@ -26,6 +27,8 @@ package struct ClickHouseAddress: Hashable, Sendable {
     package var database: String
     /// The name of a cluster in the servers' configuration; nil for one server.
     package var cluster: String?
+    /// Inserts go compressed. Answers always do, where a server likes to.
+    package var compressesInserts = false
 
     package init(_ text: String) throws(Problem) {
         guard let scheme = text.firstRange(of: "://") else { throw Problem(message: "is no address") }
@@ -63,7 +66,12 @@ package struct ClickHouseAddress: Hashable, Sendable {
         for option in options.split(separator: "&") {
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, Self.options.contains(String(parts[0])) else {
-                throw Problem(message: "has an option that is not known; there is cluster=NAME")
+                throw Problem(message: "has an option that is not known; there are cluster=NAME and compression=gzip")
+            }
+            if parts[0] == "compression" {
+                guard parts[1] == "gzip" else { throw Problem(message: "names a compression other than gzip") }
+                compressesInserts = true
+                continue
             }
             let value = try Self.decoded(parts[1], "the cluster")
             guard Self.isName(value) else { throw Problem(message: "names a cluster that is no identifier") }

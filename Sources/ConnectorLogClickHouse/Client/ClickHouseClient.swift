@@ -113,15 +113,18 @@ final class ClickHouseClient: Sendable {
     ) async throws(ClickHouseFailure) {
         var settings = settings
         settings["query"] = "INSERT INTO \(table) FORMAT Native"
+        let body = address.compressesInserts ? Gzip.compressed(block.bytes) : block.bytes
         _ = try await send(
-            settings: settings, body: block.bytes, place: "an insert into \(table)", host: host, timeout: limits.insert)
+            settings: settings, body: body, encoding: address.compressesInserts ? "gzip" : nil,
+            place: "an insert into \(table)", host: host, timeout: limits.insert)
     }
 
     private func send(
-        settings: [String: String], body: ByteBuffer, place: String, host: Int, timeout: Duration
+        settings: [String: String], body: ByteBuffer, encoding: String? = nil, place: String, host: Int,
+        timeout: Duration
     ) async throws(ClickHouseFailure) -> ByteBuffer {
         do {
-            let answer = try await send(settings, body, place, host, timeout)
+            let answer = try await send(settings, body, encoding, place, host, timeout)
             health.note(host, isWell: true)
             return answer
         } catch let failure as ClickHouseFailure {
@@ -135,7 +138,8 @@ final class ClickHouseClient: Sendable {
     }
 
     private func send(
-        _ settings: [String: String], _ body: ByteBuffer, _ place: String, _ host: Int, _ timeout: Duration
+        _ settings: [String: String], _ body: ByteBuffer, _ encoding: String?, _ place: String, _ host: Int,
+        _ timeout: Duration
     ) async throws -> ByteBuffer {
         var parameters = settings
         parameters["database"] = database
@@ -147,6 +151,7 @@ final class ClickHouseClient: Sendable {
         var request = HTTPClientRequest(url: url(of: host, parameters))
         request.method = .POST
         request.headers = headers
+        if let encoding { request.headers.add(name: "Content-Encoding", value: encoding) }
         request.body = .bytes(body)
         let response = try await http.execute(request, timeout: .init(timeout))
         guard response.status == .ok else {

@@ -112,7 +112,8 @@ struct CommitRun: Sendable {
         _ blocks: [(table: Table, block: NativeBlock)], number: UInt64
     ) async throws(ClickHouseFailure) {
         let topology = await cluster.topology()
-        let (shard, host) = cluster.client.health.best(of: topology.shards, turn: Int(truncatingIfNeeded: number & 0xFFFF))
+        let (shard, host) = cluster.client.health.best(
+            of: topology.shards, turn: Int(truncatingIfNeeded: number & 0xFFFF))
         let quorum = topology.isReplicated && shard.replicas > 1 ? shard.quorum : nil
         let result = await withTaskGroup(of: ClickHouseFailure?.self) { tasks in
             for (table, block) in blocks {

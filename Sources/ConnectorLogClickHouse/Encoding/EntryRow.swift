@@ -56,7 +56,8 @@ enum EntryRow {
         func isThere(_ field: EntryTextField) -> Bool { absent & EntryBlocks.absence(of: field) == 0 }
         var entry = LogEntry(summary: summary)
         let references = HeaderReferences(
-            requestID: summary.requestID.map { Array($0.utf8)[...] }, traceID: summary.traceID.map { Array($0.utf8)[...] })
+            requestID: summary.requestID.map { Array($0.utf8)[...] },
+            traceID: summary.traceID.map { Array($0.utf8)[...] })
         entry.requestHeaders = try row.headers(references)
         entry.responseHeaders = try row.headers(references)
         let requestBody = try row.body()

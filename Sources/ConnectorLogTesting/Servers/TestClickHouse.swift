@@ -28,7 +28,9 @@ package final class TestClickHouse: Sendable {
 
         static func take(servers: Int) throws -> [Ports] {
             let ports = try FreePorts.take(3 * servers)
-            return (0..<servers).map { Ports(http: ports[3 * $0], native: ports[3 * $0 + 1], replication: ports[3 * $0 + 2]) }
+            return (0..<servers).map {
+                Ports(http: ports[3 * $0], native: ports[3 * $0 + 1], replication: ports[3 * $0 + 2])
+            }
         }
     }
 
