@@ -272,7 +272,8 @@ let package = Package(
         .testTarget(
             name: "ConnectorLogClickHouseTests",
             dependencies: [
-                "ConnectorLogCore", "ConnectorLogClickHouse", "ConnectorLogPostgres", "ConnectorLogTesting",
+                "ConnectorLogCore", "ConnectorLogBlockStore", "ConnectorLogClickHouse", "ConnectorLogPostgres",
+                "ConnectorLogTesting",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],

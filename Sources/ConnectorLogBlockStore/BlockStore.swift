@@ -47,6 +47,7 @@ package final class BlockStore: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             let reserve = SpaceReserve(directory: path, bytes: reservedBytes)
             let pool = try open(path, reserve)
+            try await pool.read(CopyTable.refuseUnfinished)
             if !reserve.prepare() {
                 logger.warning("the disk is nearly full: no entries are taken until there is room")
             }

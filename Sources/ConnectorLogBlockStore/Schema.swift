@@ -24,6 +24,7 @@ enum Schema {
         migrator.registerMigration("8 secrets and rules", migrate: createSecretsAndRules)
         migrator.registerMigration("9 audit", migrate: createAudit)
         migrator.registerMigration("10 parts of calls that wait", migrate: createPendingParts)
+        migrator.registerMigration("11 copies of other stores", migrate: CopyTable.create)
         return migrator
     }
 

@@ -38,7 +38,10 @@ package final class PostgresStore: Sendable {
     ) async throws(StoreError) -> PostgresStore {
         let store = PostgresStore(configuration, timing, now: now, logger: logger)
         do throws(StoreError) {
-            try await store.pool.read { try PostgresMigrations.check($0) }
+            try await store.pool.read { connection in
+                try PostgresMigrations.check(connection)
+                try CopyTable.refuseUnfinished(connection)
+            }
             try await store.catalog.start()
         } catch {
             await store.close()

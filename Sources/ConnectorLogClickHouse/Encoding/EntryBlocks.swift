@@ -20,10 +20,15 @@ struct EntryBlocks {
     let ids: [EntryID]
     let columns: EntryColumns
     let dialect: Dialect
+    /// Microseconds, one an entry, 0 while its details are kept; nil where all are.
+    private let detailsRemovedAt: [Int64]?
 
     /// - Precondition: an id an entry.
-    init(_ columns: EntryColumns, ids: [EntryID], commit: UInt64, dialect: Dialect) {
+    init(
+        _ columns: EntryColumns, ids: [EntryID], commit: UInt64, dialect: Dialect, detailsRemovedAt: [Int64]? = nil
+    ) {
         (self.columns, self.ids, self.commit, self.dialect) = (columns, ids, commit, dialect)
+        self.detailsRemovedAt = detailsRemovedAt
     }
 
     var entries: NativeBlock {
@@ -46,7 +51,11 @@ struct EntryBlocks {
         block.append("request_body_attributes", "Int64", columns.requestBodyAttributes)
         block.append("response_body_attributes", "Int64", columns.responseBodyAttributes)
         block.append("vendor_request_ids", lists: vendorRequestIDs)
-        block.append("details_removed_at", "Int64", all: Int64(0))
+        if let detailsRemovedAt {
+            block.append("details_removed_at", "Int64", detailsRemovedAt)
+        } else {
+            block.append("details_removed_at", "Int64", all: Int64(0))
+        }
         return block
     }
 

@@ -80,7 +80,9 @@ extension RowBinaryReader {
     }
 
     mutating func headers(_ references: HeaderReferences) throws(ClickHouseFailure) -> [HeaderField] {
-        guard let fields = references.restored(try text()[...]) else { throw failure }
+        var bytes: [UInt8] = []
+        references.restored(try text()[...], to: &bytes)
+        guard let fields = HeaderList.decode(bytes[...]) else { throw failure }
         return fields
     }
 

@@ -35,7 +35,7 @@ enum FaultBlock {
         block.append(
             "response_body_attributes", "Int64", faults.map { $0.responseBody.map { BodyAttributes($0).packed } ?? 0 })
         block.append("receipt", faults.map { Receipt.encode($0.receipt) })
-        block.append("details_removed_at", "Int64", all: Int64(0))
+        block.append("details_removed_at", "Int64", faults.map { $0.detailsRemovedAt?.microseconds ?? 0 })
         return block
     }
 

@@ -32,19 +32,19 @@ struct HeaderReferences {
         return value
     }
 
-    /// Nil when the bytes are no header list.
-    func restored(_ bytes: ArraySlice<UInt8>) -> [HeaderField]? {
-        guard var fields = HeaderList.decode(bytes) else { return nil }
-        for (number, field) in fields.enumerated() where field.value.utf8.first == Self.escape {
-            fields[number].value = String(decoding: restored(Array(field.value.utf8.dropFirst())), as: UTF8.self)
+    /// What `compacted` was given.
+    func restored(_ headers: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        HeaderList.forEach(headers) { name, value in
+            name.withUnsafeBytes { HeaderList.append($0, to: &bytes) }
+            let whole = value.first == Self.escape ? restored(value.dropFirst()) : value
+            whole.withUnsafeBytes { HeaderList.append($0, to: &bytes) }
         }
-        return fields
     }
 
     /// - Parameter marked: what stands behind the first null byte.
-    private func restored(_ marked: [UInt8]) -> [UInt8] {
+    private func restored(_ marked: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         switch marked.first {
-        case Self.requestMark: Array(requestID ?? [])
+        case Self.requestMark: requestID ?? []
         case Self.traceMark: Self.traceParentStart + (traceID ?? []) + marked.dropFirst()
         default: marked
         }

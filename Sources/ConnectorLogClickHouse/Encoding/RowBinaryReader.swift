@@ -30,6 +30,17 @@ struct RowBinaryReader {
         return text
     }
 
+    /// A text behind the column's others; null where there is none.
+    mutating func text(into column: inout TextColumn, isThere: Bool) throws(ClickHouseFailure) {
+        guard let length = count(), length <= input.readableBytes else { throw failure }
+        if isThere {
+            input.withUnsafeReadableBytes { column.append(UnsafeRawBufferPointer(rebasing: $0.prefix(length))) }
+        } else {
+            column.appendNull()
+        }
+        input.moveReaderIndex(forwardBy: length)
+    }
+
     mutating func string() throws(ClickHouseFailure) -> String {
         guard let length = count(), let text = input.readString(length: length) else { throw failure }
         return text

@@ -15,6 +15,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case full
         /// The store was written by a newer version of this program.
         case newer
+        /// A copy into the store has not ended.
+        case unfinished
         /// There is no store where one was looked for.
         case missing
         /// The storage failed otherwise.
@@ -31,5 +33,15 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         cause.map { "\(code.rawValue): \(message): \($0)" } ?? "\(code.rawValue): \(message)"
+    }
+}
+
+extension StoreError {
+    /// - Parameter place: where the copy is, such as "the data directory".
+    package static func unfinishedCopy(_ place: String) -> StoreError {
+        StoreError(
+            .unfinished,
+            "a copy into this store was begun and has not ended: give the same connectorlog store copy again, which goes "
+                + "on where it stopped, or empty \(place) and begin anew")
     }
 }

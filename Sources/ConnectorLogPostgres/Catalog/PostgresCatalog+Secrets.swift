@@ -3,11 +3,11 @@ package import ConnectorLogCore
 extension PostgresCatalog {
     /// What stands for a team's own secrets in the column `connector`: no connector's identifier is empty.
     private static let wholeTeam = ""
-    private static let columns = """
+    static let secretColumns = """
         placeholder, team_id, connector, name, ignores_case, sealed_value, created_at, updated_at
         """
 
-    private static func secret(_ row: PostgresRow) throws -> SecretRecord {
+    static func secret(_ row: PostgresRow) throws -> SecretRecord {
         let connector = try row.text(2)
         return SecretRecord(
             placeholder: try row.text(0), teamID: try row.integer(1),
@@ -19,13 +19,13 @@ extension PostgresCatalog {
     package func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord] {
         try await pool.read { connection in
             try connection.query(
-                "SELECT \(Self.columns) FROM secret WHERE team_id = $1 AND connector = $2 ORDER BY name",
+                "SELECT \(Self.secretColumns) FROM secret WHERE team_id = $1 AND connector = $2 ORDER BY name",
                 [.integer(team), .text(connector ?? Self.wholeTeam)], Self.secret)
         }
     }
 
     package func allSecrets() async throws(StoreError) -> [SecretRecord] {
-        try await pool.read { try $0.query("SELECT \(Self.columns) FROM secret", [], Self.secret) }
+        try await pool.read { try $0.query("SELECT \(Self.secretColumns) FROM secret", [], Self.secret) }
     }
 
     package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
@@ -46,7 +46,7 @@ extension PostgresCatalog {
             ) { try $0.integer(0) }
             guard count ?? 0 < limit else { return .limitReached }
             try connection.execute(
-                "INSERT INTO secret (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "INSERT INTO secret (\(Self.secretColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                 [
                     .text(secret.placeholder), .integer(secret.teamID), .text(connector), .text(secret.name),
                     .boolean(secret.ignoresCase), .bytes(secret.sealedValue), .integer(secret.createdAt.microseconds),

@@ -8,6 +8,8 @@ enum AdvisoryLock {
     static let pendingParts = ours | 1
     /// The same for audit records.
     static let audit = ours | 2
+    /// Held by the one that copies another store into this one.
+    static let copy = ours | 3
 
     /// Held by a commit's transaction: its server lives. Above what the others are, and below 2^47, which no number of
     /// a commit reaches.

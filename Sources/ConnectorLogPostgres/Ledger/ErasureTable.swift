@@ -4,11 +4,11 @@ import ConnectorLogCore
 struct ErasureTable {
     let connection: PostgresConnection
 
-    private static let columns = """
+    static let columns = """
         number, team_id, kind, target, key_id, requested_at, completed_at, entries, faults, states, unreadable_blocks
         """
 
-    private static func erasure(_ row: PostgresRow) throws -> Erasure {
+    static func erasure(_ row: PostgresRow) throws -> Erasure {
         guard let kind = ErasureTarget.Kind(rawValue: try row.text(2)),
             let target = ErasureTarget(kind, name: try row.text(3))
         else { throw PostgresError(.answer, at: row.place) }

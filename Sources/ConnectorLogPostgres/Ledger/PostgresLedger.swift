@@ -224,7 +224,7 @@ extension PostgresLedger {
 
 extension CommitSnapshot {
     /// One statement sees one moment.
-    fileprivate static func read(_ connection: PostgresConnection) throws -> CommitSnapshot {
+    static func read(_ connection: PostgresConnection) throws -> CommitSnapshot {
         let rows = try connection.query(
             """
             SELECT last, number FROM commit_clock LEFT JOIN open_commit ON number <= last ORDER BY number

@@ -203,4 +203,19 @@ extension PostgresMigration {
         "CREATE INDEX erasure_team ON erasure (team_id, number)",
         "CREATE INDEX erasure_open ON erasure (number) WHERE completed_at IS NULL",
     ]
+
+    /// How far a copy into this store has come: one row at most, which stays when the copy is finished.
+    static let copies = [
+        """
+        CREATE TABLE store_copy (
+            is_one bool PRIMARY KEY DEFAULT true CHECK (is_one),
+            source bytea NOT NULL,
+            started_at int8 NOT NULL,
+            kind int8,
+            place bytea,
+            copied_rows int8 NOT NULL,
+            finished_at int8
+        )
+        """
+    ]
 }

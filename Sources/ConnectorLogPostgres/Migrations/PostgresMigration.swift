@@ -13,6 +13,7 @@ package struct PostgresMigration: Sendable {
         PostgresMigration(number: 3, name: "commits", statements: commits),
         PostgresMigration(number: 4, name: "parts of calls that wait", statements: pendingParts),
         PostgresMigration(number: 5, name: "erasures", statements: erasures),
+        PostgresMigration(number: 6, name: "copies of other stores", statements: copies),
     ]
 
     static var newest: Int64 { all.last?.number ?? 0 }

@@ -79,7 +79,7 @@ package struct APIError: Error, Sendable {
         case .conflict: self = APIError(.conflict, "something with this id exists")
         case .idempotencyMismatch:
             self = APIError(.unprocessableEntity, "the Idempotency-Key was used with another body")
-        case .damaged, .newer, .missing, .failed:
+        case .damaged, .newer, .missing, .unfinished, .failed:
             self = APIError(.internalServerError, "the server failed", cause: error)
         }
     }

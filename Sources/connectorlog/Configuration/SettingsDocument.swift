@@ -31,6 +31,9 @@ enum SettingsDocument {
         | `CONNECTORLOG_DATA` | `--data` | Where that data directory is; `./connectorlog-data` without it |
         | `CONNECTORLOG_TEAM` | `--team` | The team to ask about; 1 without it |
         | `CONNECTORLOG_NEW_MASTER_KEY` | none | The master key (secret) that `store rotate-master-key` puts in the place of `CONNECTORLOG_MASTER_KEY` |
+        | `CONNECTORLOG_FROM_STORE_PASSWORD`, `CONNECTORLOG_FROM_CATALOG_PASSWORD` | none | The passwords (secret) of `--from` and `--from-catalog` of `store copy` |
+        | `CONNECTORLOG_TO_STORE_PASSWORD`, `CONNECTORLOG_TO_CATALOG_PASSWORD` | none | Those of `--to` and `--to-catalog` |
+        | `CONNECTORLOG_FROM_MASTER_KEY`, `CONNECTORLOG_TO_MASTER_KEY` | none | The master keys (secret) of both stores for `store copy`; `CONNECTORLOG_MASTER_KEY`, else the file `master-key` of a data directory, without them |
         | `XDG_STATE_HOME` | | Where `ingest` notes, in `connectorlog/ingest`, how far it got with each file; `~/.local/state` without it |
         | `NO_COLOR` | | No colours, when set and not empty |
 

@@ -50,7 +50,7 @@ enum StorageAddresses: Sendable {
     }
 
     /// Whether the part of an address that names the user names a password too, or one of libpq's options is one.
-    private static func holdsPassword(_ url: String) -> Bool {
+    static func holdsPassword(_ url: String) -> Bool {
         guard let scheme = url.firstRange(of: "://") else { return false }
         let rest = url[scheme.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" }

@@ -20,7 +20,7 @@ enum ExitReason: Int32, CaseIterable, Sendable {
         case .success: "done"
         case .secretsFound: "registered secrets were found in a store or a backup"
         case .usage: "the command line is wrong"
-        case .dataError: "lines were rejected or refused, or a store is damaged"
+        case .dataError: "lines were rejected or refused, a store is damaged, a copy differs"
         case .noInput: "a file, or what was asked for, does not exist"
         case .unavailable: "the server cannot be reached, or the address is taken"
         case .internalError: "the server or this program failed"

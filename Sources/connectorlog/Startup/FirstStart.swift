@@ -110,11 +110,12 @@ extension CommandFailure {
             case .overloaded, .closed: .temporaryFailure
             case .conflict, .idempotencyMismatch: .internalError
             case .damaged: .dataError
-            case .newer: .configuration
+            case .newer, .unfinished: .configuration
             case .missing: .noInput
             case .full, .failed: .ioError
             }
-        self.init(
-            status, error.code == .newer ? error.message : "the store failed: \(error.code.rawValue): \(error.message)")
+        // These say what to do, and nothing failed.
+        let isAdvice = error.code == .newer || error.code == .unfinished
+        self.init(status, isAdvice ? error.message : "the store failed: \(error.code.rawValue): \(error.message)")
     }
 }

@@ -85,7 +85,7 @@ enum ErasureRows {
         }
     }
 
-    private static func erasure(_ row: Row) throws(BlockError) -> Erasure {
+    static func erasure(_ row: Row) throws(BlockError) -> Erasure {
         guard let kind = ErasureTarget.Kind(rawValue: try row.value("kind")),
             let target = ErasureTarget(kind, name: try row.value("target"))
         else { throw BlockError(.value, "an erasure's target") }

@@ -8,8 +8,8 @@ import Synchronization
 struct StoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Make the tables of a shared store; change what a store's secrets are sealed with.",
-        subcommands: [MigrateCommand.self, RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
+        abstract: "Make the tables of a shared store; copy a store; change what its secrets are sealed with.",
+        subcommands: [MigrateCommand.self, CopyCommand.self, RotateMasterKeyCommand.self, DiscardSecretsCommand.self])
 }
 
 extension StoreLocation {
