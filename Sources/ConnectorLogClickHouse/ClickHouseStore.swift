@@ -233,11 +233,26 @@ extension ClickHouseStore {
         }
     }
 
+    private enum Chore: CaseIterable {
+        case answers, erasures, abandonedCommits, retention
+    }
+
+    /// What fails does not keep the rest from being done; the first failure is thrown at the end.
     func chores() async throws(StoreError) {
-        for erasure in try await ledger.openErasures() { _ = try await complete(erasure) }
-        try await removeAbandoned(before: now().advanced(bySeconds: -Self.secondsOfLateInserts))
-        try await ledger.forgetAnswers(before: now().advanced(bySeconds: -Self.secondsOfAnswers))
-        try await enforceRetention(default: standardRetention, at: now())
+        var failure: StoreError?
+        for chore in Chore.allCases {
+            do throws(StoreError) { try await run(chore) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func run(_ chore: Chore) async throws(StoreError) {
+        switch chore {
+        case .answers: try await ledger.forgetAnswers(before: now().advanced(bySeconds: -Self.secondsOfAnswers))
+        case .erasures: for erasure in try await ledger.openErasures() { _ = try await complete(erasure) }
+        case .abandonedCommits: try await removeAbandoned(before: now().advanced(bySeconds: -Self.secondsOfLateInserts))
+        case .retention: try await enforceRetention(default: standardRetention, at: now())
+        }
     }
 
     /// Removes the rows of commits that were given up before `time`.
@@ -245,7 +260,7 @@ extension ClickHouseStore {
         let commits = try await ledger.abandoned(before: time)
         guard !commits.isEmpty else { return }
         let isOfThem = CommitRuns(commits).condition
-        for table in Tables.all where try await mutations.count(in: table, where: isOfThem) > 0 {
+        for table in Tables.all where try await mutations.countEverywhere(in: table, where: isOfThem) > 0 {
             try await mutations.delete(from: table, where: isOfThem)
         }
         try await ledger.forget(abandoned: commits)

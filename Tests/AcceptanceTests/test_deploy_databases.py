@@ -86,7 +86,8 @@ def test_grants_are_enough_and_no_more(tmp_path):
              "ENGINE = Distributed(connectorlog, connectorlog, entries_local, rand())"],
             ["CREATE DATABASE other", f"SELECT count() FROM {entries}", f"DROP TABLE {entries}"]),
         "connectorlog": (
-            ["SELECT version()", "SELECT substitution FROM system.macros", "SELECT count() FROM system.mutations",
+            ["SELECT version()", "SELECT uniqExact(shard_num) FROM system.clusters", "SELECT count() FROM system.mutations",
+             "SELECT zookeeper_path, replica_name, total_replicas FROM system.replicas",
              f"INSERT INTO {entries} VALUES (1, 'x')", f"SELECT count() FROM {entries}",
              f"ALTER TABLE {entries} UPDATE b = 'y' WHERE a = 1", f"ALTER TABLE {entries} DELETE WHERE a = 1"],
             [f"CREATE TABLE connectorlog.mine {made}", f"DROP TABLE {entries}", "SELECT count() FROM system.users",

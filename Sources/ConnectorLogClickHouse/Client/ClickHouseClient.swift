@@ -10,7 +10,7 @@ import NIOSSL
 /// as long as doing it twice does no harm.
 final class ClickHouseClient: Sendable {
     struct Limits: Sendable {
-        var connect = Duration.seconds(5)
+        var connect = Duration.seconds(2)
         /// Of a query or a statement, with its answer.
         var query = Duration.seconds(60)
         /// Of an insert.
@@ -41,6 +41,8 @@ final class ClickHouseClient: Sendable {
         configuration.timeout.connect = .init(limits.connect)
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .enabled(limit: .size(limits.answer))
+        // Another host is asked instead.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.idleTimeout = .seconds(8)  // servers close after ten
         configuration.httpVersion = .http1Only
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -128,7 +130,9 @@ final class ClickHouseClient: Sendable {
             health.note(host, isWell: true)
             return answer
         } catch let failure as ClickHouseFailure {
-            if case .exception = failure.reason { health.note(host, isWell: !failure.mayTryAnother) }
+            if case .exception = failure.reason, !failure.isQuorumTaken {
+                health.note(host, isWell: !failure.mayTryAnother)
+            }
             throw failure
         } catch {
             health.note(host, isWell: false)

@@ -12,6 +12,7 @@ final class Cluster: Sendable {
         var replicas: [Int: Topology.Replica] = [:]
         var topology: Topology
         var askedAt = ContinuousClock.now
+        var isAsking = false
     }
 
     let client: ClickHouseClient
@@ -58,32 +59,41 @@ final class Cluster: Sendable {
 
     /// Asks a question about rows of all shards, of which none that was acknowledged is missing.
     /// - Parameter place: what it is about, for errors.
-    func read(_ sql: String, _ place: String) async throws(ClickHouseFailure) -> ByteBuffer {
-        var settings: [String: String] = [:]
+    func read(
+        _ sql: String, _ place: String, settings: [String: String] = [:]
+    ) async throws(ClickHouseFailure) -> ByteBuffer {
+        // An answer never lacks a shard without saying so, whatever the user's profile says.
+        var settings = settings
+        settings["skip_unavailable_shards"] = "0"
         if state.withLock(\.topology.mayLag) { settings["select_sequential_consistency"] = "1" }
         return try await client.query(sql, place, settings: settings)
     }
 
-    /// As far as it is known.
-    func topology() async -> Topology {
+    /// As far as it is known. Nobody waits here for a server that is away.
+    func topology() -> Topology {
         if !isComplete {
             let isTime = state.withLock { state in
-                guard .now - state.askedAt >= Self.pause else { return false }
-                state.askedAt = .now
+                guard !state.isAsking, .now - state.askedAt >= Self.pause else { return false }
+                state.isAsking = true
                 return true
             }
-            if isTime { try? await ask() }
+            if isTime {
+                Task {
+                    try? await ask()
+                    state.withLock { ($0.isAsking, $0.askedAt) = (false, .now) }
+                }
+            }
         }
         return state.withLock(\.topology)
     }
 
     /// With all servers of the cluster, for what concerns each row.
     func whole() async throws(ClickHouseFailure) -> Topology {
-        let topology = await topology()
+        let topology = topology()
         guard let shardCount else { return topology }
         guard isComplete else { throw ClickHouseFailure(reason: .unreachable, place: "all servers of the cluster") }
         // Rows of one that is not named would be neither written with a quorum nor erased.
-        guard topology.shards.count == shardCount, topology.shards.allSatisfy({ $0.hosts.count == $0.replicas }) else {
+        guard topology.shards.count == shardCount, topology.shards.allSatisfy(\.isWhole) else {
             throw ClickHouseFailure(reason: .otherServers, place: "the cluster")
         }
         return topology

@@ -10,6 +10,12 @@ struct Topology: Hashable, Sendable {
         /// How many there are: more than `hosts` while some have not been heard of.
         var replicas: Int
 
+        /// Of those that have been heard; one that is named twice has one.
+        var names: Set<String> = []
+
+        /// Each replica has been heard, and none twice.
+        var isWhole: Bool { hosts.count == replicas && names.count == replicas }
+
         /// So many have a row before it is acknowledged.
         var quorum: Int { replicas / 2 + 1 }
     }
@@ -23,7 +29,8 @@ struct Topology: Hashable, Sendable {
     var mayLag: Bool { shards.contains { $0.quorum < $0.replicas } }
 
     static func unreplicated(hosts: [Int]) -> Topology {
-        Topology(shards: [Shard(hosts: hosts, replicas: hosts.count)], isReplicated: false)
+        Topology(
+            shards: [Shard(hosts: hosts, replicas: hosts.count, names: Set(hosts.map(String.init)))], isReplicated: false)
     }
 
     /// Of replicas: those of a shard have their folder in the keeper in common.
@@ -32,6 +39,7 @@ struct Topology: Hashable, Sendable {
         for (host, replica) in replicas.sorted(by: { $0.key < $1.key }) {
             var shard = shards[replica.folder] ?? Shard(folder: replica.folder, hosts: [], replicas: 0)
             shard.hosts.append(host)
+            shard.names.insert(replica.name)
             shard.replicas = max(shard.replicas, replica.count)
             shards[replica.folder] = shard
         }
@@ -48,6 +56,8 @@ extension Topology {
     struct Replica: Hashable, Sendable {
         /// In the keeper, of all of its tables.
         var folder: String
+        /// Within its shard.
+        var name: String
         /// Of its shard.
         var count: Int
 
@@ -55,14 +65,15 @@ extension Topology {
             let place = "the place of a server in its cluster"
             let answer = try await client.query(
                 """
-                SELECT zookeeper_path, toInt64(total_replicas) FROM system.replicas
+                SELECT zookeeper_path, replica_name, toInt64(total_replicas) FROM system.replicas
                 WHERE database = \(Dialect.text(client.address.database))
                 AND table = \(Dialect.text(ClickHouseMigration.local(Tables.entries))) FORMAT RowBinary
                 """, place, host: host)
             var reader = RowBinaryReader(answer, place)
             let found = try reader.rows { row throws(ClickHouseFailure) in
                 let folder = try row.string().split(separator: "/").dropLast().map { "/\($0)" }.joined()
-                return Replica(folder: folder, count: Int(try row.integer(Int64.self)))
+                return Replica(
+                    folder: folder, name: try row.string(), count: Int(try row.integer(Int64.self)))
             }
             guard let replica = found.first else { throw ClickHouseFailure(reason: .noTable, place: place) }
             return replica

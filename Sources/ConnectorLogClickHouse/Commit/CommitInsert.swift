@@ -14,7 +14,7 @@ struct CommitInsert: Sendable {
     func insert(
         _ blocks: [(table: Table, block: NativeBlock)], number: UInt64
     ) async throws(ClickHouseFailure) {
-        let topology = await cluster.topology()
+        let topology = cluster.topology()
         let (shard, host) = cluster.client.health.best(
             of: topology.shards, turn: Int(truncatingIfNeeded: number & 0xFFFF))
         let quorum = topology.isReplicated && shard.replicas > 1 ? shard.quorum : nil
@@ -55,6 +55,8 @@ struct CommitInsert: Sendable {
     private func settings(_ number: UInt64, _ table: Table, quorum: Int?, mayLag: Bool) -> [String: String] {
         var settings: [String: String] = [:]
         if dialect.hasPartitionLimit { settings["max_partitions_per_insert_block"] = "0" }
+        // Acknowledged is what is written, whatever the user's profile says.
+        if dialect.hasAsynchronousInserts { settings["async_insert"] = "0" }
         if dialect.hasDeduplicationToken { settings["insert_deduplication_token"] = "\(number)-\(table.name)" }
         if let quorum {
             settings["insert_quorum"] = "\(quorum)"

@@ -95,7 +95,7 @@ package final class ClickHouseCopySource: CopySource {
             "log_time", from: Timestamp(microseconds: window.from), to: Timestamp(microseconds: window.to),
             servers.dialect)
         let place = "entries to copy"
-        let answer = try await servers.client.query(
+        let answer = try await servers.cluster.read(
             "SELECT \(CopiedEntryRow.columns(servers.dialect)) FROM entries WHERE \(conditions.sql) FORMAT RowBinary",
             place, settings: ["max_result_bytes": "\(Self.bytesOfAnswer)"])
         var reader = RowBinaryReader(answer, place)

@@ -34,7 +34,7 @@ struct CopyServers: Sendable {
         _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
     ) async throws(ClickHouseFailure) -> [Row] {
         var reader = RowBinaryReader(
-            try await client.query(sql + " FORMAT RowBinary", place, settings: settings), place)
+            try await cluster.read(sql + " FORMAT RowBinary", place, settings: settings), place)
         return try reader.rows(row)
     }
 }

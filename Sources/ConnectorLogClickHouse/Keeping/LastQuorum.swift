@@ -7,7 +7,7 @@ struct LastQuorum: Sendable {
     /// That a row is such a one. Teams have numbers from one.
     static let isNudge = "team_id = 0"
 
-    /// Until the change is looked at again; replicas look at theirs after each insert, and every five seconds.
+    /// Until the change is looked at again. Replicas look at theirs after each insert, and every five seconds.
     private static let pause = Duration.milliseconds(400)
 
     let client: ClickHouseClient
@@ -17,10 +17,19 @@ struct LastQuorum: Sendable {
     /// Of the change.
     let mutation: String
 
-    func nudgeUntilCancelled() async throws {
+    /// Until a day is nudged again whose parts are still left.
+    private static let patience = Duration.seconds(5)
+
+    /// What fails is tried again.
+    func nudgeUntilCancelled() async {
+        var nudged: [Int64: ContinuousClock.Instant] = [:]
         while !Task.isCancelled {
-            for day in try await daysWithPartsLeft() { try? await nudge(day) }
-            try await Task.sleep(for: Self.pause)
+            for day in (try? await daysWithPartsLeft()) ?? [] {
+                if let last = nudged[day], .now - last < Self.patience { continue }
+                guard (try? await nudge(day)) != nil else { continue }
+                nudged[day] = .now
+            }
+            try? await Task.sleep(for: Self.pause)
         }
     }
 

@@ -34,10 +34,33 @@ struct Mutations: Sendable {
         }
     }
 
+    /// Of all replicas together, also of what no quorum has. Fails where one is away.
+    func countEverywhere(in table: Table, where conditions: String) async throws(StoreError) -> Int {
+        do {
+            let place = "a count of \(table.name)"
+            let topology = try await cluster.whole()
+            let name = topology.isReplicated ? ClickHouseMigration.local(table) : table.name
+            var count = 0
+            for host in topology.shards.flatMap(\.hosts) {
+                let answer = try await client.query(
+                    "SELECT toInt64(count()) FROM \(name) WHERE \(conditions) FORMAT RowBinary", place, host: host)
+                var reader = RowBinaryReader(answer, place)
+                count += Int(try reader.integer(Int64.self))
+            }
+            return count
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
     private func alter(_ table: Table, _ change: String) async throws(StoreError) {
         let place = "a change of \(table.name)"
         do {
             let topology = try await cluster.whole()
+            // All have to be there: what one does not hear now would be asked for again and again.
+            if topology.isReplicated {
+                for host in topology.shards.flatMap(\.hosts) { _ = try await client.query("SELECT 1", place, host: host) }
+            }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for shard in topology.shards {
                     tasks.addTask { try await alter(table, change, place, shard, isReplicated: topology.isReplicated) }
@@ -63,7 +86,7 @@ struct Mutations: Sendable {
         guard isReplicated else { return try await wait(name, place, host: shard.hosts[0]) }
         let last = try await lastMutation(name, place, shard)
         let spared = LastQuorum(client: client, dialect: dialect, table: table, shard: shard, mutation: last)
-        let nudges = Task { if dialect.sparesLastQuorum { try await spared.nudgeUntilCancelled() } }
+        let nudges = Task { if dialect.sparesLastQuorum { await spared.nudgeUntilCancelled() } }
         defer { nudges.cancel() }
         for host in shard.hosts { try await wait(name, place, host: host, for: last) }
     }

@@ -47,22 +47,24 @@ struct EntrySearch: Sendable {
             conditions.add("log_time BETWEEN \(dialect.time(calls.first)) AND \(dialect.time(calls.last))")
             windows = .one
         }
-        var found: [EntrySummary] = []
-        while found.count <= query.limit, let window = windows.next() {
+        // Rows may go between the two statements, so that places are what counts: a page may then be shorter than its limit.
+        var places: [Place] = []
+        while places.count <= query.limit, let window = windows.next() {
             var conditions = conditions
             conditions.add("log_time", from: window.from, to: window.to, dialect)
-            let places = try await places(conditions, query.order, limit: query.limit + 1 - found.count)
-            if !places.isEmpty { found += try await entries(at: places, query) }
+            places += try await self.places(conditions, query.order, limit: query.limit + 1 - places.count)
         }
-        let page = Array(found.prefix(query.limit))
-        let next = page.last.map { PagePosition(time: $0.logTime, id: $0.id) }
-        return Page(rows: page, next: found.count > query.limit ? next : nil)
+        let page = Array(places.prefix(query.limit))
+        let next = page.last.map { PagePosition(time: Timestamp(microseconds: $0.time), id: $0.id) }
+        let rows = page.isEmpty ? [] : try await entries(at: page, query)
+        return Page(rows: rows, next: places.count > query.limit ? next : nil)
     }
 
     /// Where an entry is in the table by connector and time.
     private struct Place {
         var connector: [UInt8]
         var time: Int64
+        var id: EntryID
     }
 
     /// Of those that pass the conditions the first: texts are read of these alone.
@@ -71,10 +73,12 @@ struct EntrySearch: Sendable {
     ) async throws(ClickHouseFailure) -> [Place] {
         try await rows(
             """
-            SELECT connector, \(dialect.microseconds("log_time")) FROM entries \(conditions.clauses)
+            SELECT connector, \(dialect.microseconds("log_time")), id FROM entries \(conditions.clauses)
             ORDER BY log_time \(order.direction), id \(order.direction) LIMIT \(limit)
             """, "places of a page"
-        ) { row throws(ClickHouseFailure) in Place(connector: try row.text(), time: try row.integer()) }
+        ) { row throws(ClickHouseFailure) in
+            Place(connector: try row.text(), time: try row.integer(), id: try row.id())
+        }
     }
 
     private func entries(

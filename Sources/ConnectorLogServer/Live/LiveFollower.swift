@@ -20,12 +20,20 @@ package struct LiveFollower: Sendable {
         while (try? await Task.sleep(for: pause)) != nil {
             let watched = live.watched { $0 }
             known = known.filter { watched.contains($0.key) }
-            for topic in watched {
-                // A store that is away is looked at again; streams end by themselves.
-                guard let state = try? await reader.state(team: topic.team, id: topic.stateID) else { continue }
-                // Of what was stored before the first look a stream may have missed some.
-                if known.updateValue(state, forKey: topic) != state { live.publish([topic]) }
+            for topic in watched where await hasChanged(topic, since: &known) { live.publish([topic]) }
+        }
+    }
+
+    /// Of what was stored before the first look a stream may have missed some. A store that is away is looked at again; streams
+    /// end by themselves.
+    private func hasChanged(_ topic: LiveLog.Topic, since known: inout [LiveLog.Topic: FlowState]) async -> Bool {
+        do throws(StoreError) {
+            guard let state = try await reader.state(team: topic.team, id: topic.stateID) else {
+                return known.removeValue(forKey: topic) != nil
             }
+            return known.updateValue(state, forKey: topic) != state
+        } catch {
+            return false
         }
     }
 }

@@ -48,6 +48,10 @@ enum CopyEnd: Sendable {
     /// What is wrong with a flag; nil when nothing is.
     static func problem(_ side: Side, _ store: String, catalog: String?) -> String? {
         if store.isEmpty { return "--\(side) names no store" }
+        // Not taken for a directory: the message that there is none would show what it holds.
+        if store.contains("://"), !isAddress(store) {
+            return "--\(side) has to be a data directory or begin with clickhouse:// or clickhouses://"
+        }
         for (flag, url, variable) in [
             ("\(side)", isAddress(store) ? store : nil, "STORE_PASSWORD"),
             ("\(side)-catalog", catalog, "CATALOG_PASSWORD"),
