@@ -33,13 +33,17 @@ import Testing
         case embedded(Embedded)
         case shared(SharedStore)
 
-        func source(isCopy: Bool = false) async throws(StoreError) -> any CopySource {
+        /// - Parameter rows: of a chunk of entries.
+        func source(
+            isCopy: Bool = false, rows: Int = 10_000
+        ) async throws(StoreError) -> any CopySource {
             switch self {
             case .embedded(let store):
-                return try await BlockCopySource.open(store.directory, allowsUnfinished: isCopy)
+                return try await BlockCopySource.open(store.directory, allowsUnfinished: isCopy, rowsOfChunk: rows)
             case .shared(let store):
                 let ledger = try await PostgresCopySource.open(store.postgres, allowsUnfinished: isCopy)
-                return try await ClickHouseCopySource.open(store.clickHouse, ledger: ledger)
+                return try await ClickHouseCopySource.open(
+                    store.clickHouse, ledger: ledger, rowsOfChunk: min(rows, 256)...rows)
             }
         }
 
@@ -77,9 +81,10 @@ import Testing
 
     @discardableResult
     private func copy(
-        _ one: End, to other: End, through wrapped: (any CopyTarget) -> any CopyTarget = { $0 }
+        _ one: End, to other: End, rows: Int = 10_000,
+        through wrapped: (any CopyTarget) -> any CopyTarget = { $0 }
     ) async throws -> StoreCopy.Summary {
-        let source = try await one.source()
+        let source = try await one.source(rows: rows)
         let target = try await other.target()
         let run = StoreCopy(
             from: source, to: wrapped(target),
@@ -180,16 +185,21 @@ import Testing
         while true {
             runs += 1
             do {
-                _ = try await copy(one, to: other) { Failing($0, at: 2, isDone: runs % 2 == 0) }
+                _ = try await copy(one, to: other, rows: 20) { Failing($0, at: 2, isDone: runs % 2 == 0) }
                 break
             } catch let failure as CopyFailure {
                 guard case .target(let error) = failure.reason, error.message == "made to fail" else { throw failure }
-                let opening = await #expect(throws: StoreError.self) { try await other.with { _ in } }
-                #expect(opening?.code == .unfinished)
+                do {
+                    try await other.with { _ in }
+                    // It failed when all had been done.
+                    #expect(try await copy(one, to: other).wasFinished)
+                } catch let error as StoreError {
+                    #expect(error.code == .unfinished)
+                }
             }
             try #require(runs < 200)
         }
-        #expect(runs > 20)
+        #expect(runs > 30)
     }
 
     @Test func goesOnWhereItStoppedWhateverWasCutShort() async throws {

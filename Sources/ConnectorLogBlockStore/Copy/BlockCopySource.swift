@@ -7,10 +7,11 @@ import GRDB
 /// Entries come block by block in the order of their ids: as long as no server opens the store, blocks stay as they are.
 package final class BlockCopySource: CopySource {
     /// Rows and bytes of a chunk, unless one block alone has more.
-    private static let rowsOfChunk = 65_536
+    package static let standardRows = 65_536
     private static let bytesOfChunk = 32 << 20
 
     private let queue: DatabaseQueue
+    private let rowsOfChunk: Int
     private let zstandard = Zstandard()
     /// In the order of their ids.
     private let blocks: [BlockSummary]
@@ -21,18 +22,19 @@ package final class BlockCopySource: CopySource {
     /// - Parameters:
     ///   - path: a data directory, which no server may have open, or a database's file.
     ///   - allowsUnfinished: whether it may be a copy that is not finished itself.
-    package static func open(_ path: String, allowsUnfinished: Bool = false) async throws(StoreError) -> BlockCopySource
-    {
+    package static func open(
+        _ path: String, allowsUnfinished: Bool = false, rowsOfChunk: Int = standardRows
+    ) async throws(StoreError) -> BlockCopySource {
         do {
             let queue = try StoreDatabase.openForReading(path)
-            return try await BlockCopySource(queue, allowsUnfinished: allowsUnfinished)
+            return try await BlockCopySource(queue, allowsUnfinished: allowsUnfinished, rowsOfChunk: rowsOfChunk)
         } catch {
             throw StoreError(opening: error)
         }
     }
 
-    private init(_ queue: DatabaseQueue, allowsUnfinished: Bool) async throws {
-        self.queue = queue
+    private init(_ queue: DatabaseQueue, allowsUnfinished: Bool, rowsOfChunk: Int) async throws {
+        (self.queue, self.rowsOfChunk) = (queue, rowsOfChunk)
         let zstandard = zstandard
         (blocks, teams, waiting) = try await queue.read { db in
             try StoreVersion.check(db)
@@ -103,8 +105,8 @@ package final class BlockCopySource: CopySource {
     package func chunk(_ kind: CopyKind, after place: CopyPlace?) async throws(StoreError) -> CopyChunk? {
         switch kind {
         case .entries:
-            try await read { [blocks, teams, zstandard] db in
-                try Self.entries(after: place, of: blocks, teams, in: db, zstandard)
+            try await read { [blocks, teams, zstandard, rowsOfChunk] db in
+                try Self.entries(after: place, of: blocks, teams, rows: rowsOfChunk, in: db, zstandard)
             }
         case .states: try await read { [waiting] db in try CopiedStateRows.chunk(after: place, waiting, in: db) }
         case .faults:
@@ -118,7 +120,8 @@ package final class BlockCopySource: CopySource {
     }
 
     private static func entries(
-        after place: CopyPlace?, of blocks: [BlockSummary], _ teams: Set<Int64>, in db: Database, _ zstandard: Zstandard
+        after place: CopyPlace?, of blocks: [BlockSummary], _ teams: Set<Int64>, rows most: Int, in db: Database,
+        _ zstandard: Zstandard
     ) throws -> CopyChunk? {
         let last = try place?.parts(numbers: 1).numbers[0] ?? 0
         let start = blocks.firstIndex(rising: { $0.id > last })
@@ -127,7 +130,7 @@ package final class BlockCopySource: CopySource {
         var end = start
         while end < blocks.count {
             let block = blocks[end]
-            if end > start, entries.count + block.rows > rowsOfChunk || bytes + block.rawBytes > bytesOfChunk { break }
+            if end > start, entries.count + block.rows > most || bytes + block.rawBytes > bytesOfChunk { break }
             do {
                 try append(block, teams, to: &entries, in: db, zstandard)
             } catch let error as BlockError {

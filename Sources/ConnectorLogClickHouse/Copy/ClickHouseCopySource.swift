@@ -6,7 +6,7 @@ package final class ClickHouseCopySource: CopySource {
     /// Bytes of a chunk that is aimed at, and that an answer may have: what is longer is asked for in halves.
     private static let bytesOfChunk = 24 << 20
     private static let bytesOfAnswer = 96 << 20
-    private static let rowsOfChunk = 256...65_536
+    package static let standardRows = 256...65_536
     /// Before it is known how long rows are.
     private static let firstRows = 4096
     private static let faultsOfChunk = 500
@@ -21,27 +21,28 @@ package final class ClickHouseCopySource: CopySource {
         var rows = 0
         var bytes = 0
 
-        var rowsOfChunk: Int {
-            guard rows > 0 else { return firstRows }
-            return min(
-                max(bytesOfChunk / max(1, bytes / rows), ClickHouseCopySource.rowsOfChunk.lowerBound),
-                ClickHouseCopySource.rowsOfChunk.upperBound)
+        func rowsOfChunk(_ range: ClosedRange<Int>) -> Int {
+            guard rows > 0 else { return min(firstRows, range.upperBound) }
+            return min(max(bytesOfChunk / max(1, bytes / rows), range.lowerBound), range.upperBound)
         }
     }
 
     private let servers: CopyServers
     private let ledger: any CopyLedgerSource
+    private let range: ClosedRange<Int>
     private let state = Mutex(State())
 
-    /// - Parameter ledger: is closed with this.
+    /// - Parameters:
+    ///   - ledger: is closed with this.
+    ///   - rowsOfChunk: fewest and most, between which the length of rows decides.
     package static func open(
-        _ address: ClickHouseAddress, ledger: any CopyLedgerSource
+        _ address: ClickHouseAddress, ledger: any CopyLedgerSource, rowsOfChunk: ClosedRange<Int> = standardRows
     ) async throws(StoreError) -> ClickHouseCopySource {
-        ClickHouseCopySource(try await CopyServers(address), ledger)
+        ClickHouseCopySource(try await CopyServers(address), ledger, rowsOfChunk)
     }
 
-    private init(_ servers: CopyServers, _ ledger: any CopyLedgerSource) {
-        (self.servers, self.ledger) = (servers, ledger)
+    private init(_ servers: CopyServers, _ ledger: any CopyLedgerSource, _ range: ClosedRange<Int>) {
+        (self.servers, self.ledger, self.range) = (servers, ledger, range)
     }
 
     package func close() async {
@@ -67,7 +68,7 @@ package final class ClickHouseCopySource: CopySource {
             guard let index = windows.index(behind: team, time) else { return nil }
             let day = windows.days[index]
             let start = day.team == team ? time : .min
-            let rows = state.withLock { $0.rowsOfChunk }
+            let rows = state.withLock { $0.rowsOfChunk(range) }
             var window = windows.window(index, behind: start, rows: rows)
             if window == nil {
                 window = CopyWindows.window(try await buckets(of: day), of: day, behind: start, rows: rows)
@@ -131,7 +132,7 @@ package final class ClickHouseCopySource: CopySource {
     /// Pieces of a day, those that have many rows cut once more.
     private func buckets(of day: CopyWindows.Day) async throws(ClickHouseFailure) -> [CopyWindows.Bucket] {
         if let known = state.withLock({ $0.buckets }), known.day == day { return known.pieces }
-        let most = state.withLock { $0.rowsOfChunk }
+        let most = state.withLock { $0.rowsOfChunk(range) }
         let whole = CopyWindows.Bucket(from: day.from, to: day.to, rows: day.rows)
         let pieces = try await pieces(of: whole, team: day.team, widths: Self.widths[...], most: most)
         state.withLock { $0.buckets = (day, pieces) }
