@@ -18,7 +18,8 @@ import Testing
         ["--from", "d", "--to", "clickhouse://h/log", "--to-catalog", "postgres://me:word@h/log"],
         ["--from", "d", "--to", "clickhouse://h/log", "--to-catalog", "postgres://h/log?password=word"],
         ["--from", "d", "--from-catalog", "postgres://h/log", "--to", "e"],
-        ["--from", "d", "--to", "clickhouse://h/log"], ["--from", "", "--to", "d"], ["--from", "d"],
+        ["--from", "d", "--to", "clickhouse://h/log"], ["--from", "postgres://me:word@h/log", "--to", "d"],
+        ["--from", "d", "--to", "https://me:word@h/log"], ["--from", "", "--to", "d"], ["--from", "d"],
     ])
     func wrongArgumentsAreRefused(_ arguments: [String]) async {
         let run = await CommandLineRun.run(["store", "copy"] + arguments)

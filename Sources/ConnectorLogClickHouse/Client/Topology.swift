@@ -30,7 +30,8 @@ struct Topology: Hashable, Sendable {
 
     static func unreplicated(hosts: [Int]) -> Topology {
         Topology(
-            shards: [Shard(hosts: hosts, replicas: hosts.count, names: Set(hosts.map(String.init)))], isReplicated: false)
+            shards: [Shard(hosts: hosts, replicas: hosts.count, names: Set(hosts.map(String.init)))],
+            isReplicated: false)
     }
 
     /// Of replicas: those of a shard have their folder in the keeper in common.

@@ -59,7 +59,9 @@ struct Mutations: Sendable {
             let topology = try await cluster.whole()
             // All have to be there: what one does not hear now would be asked for again and again.
             if topology.isReplicated {
-                for host in topology.shards.flatMap(\.hosts) { _ = try await client.query("SELECT 1", place, host: host) }
+                for host in topology.shards.flatMap(\.hosts) {
+                    _ = try await client.query("SELECT 1", place, host: host)
+                }
             }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for shard in topology.shards {
