@@ -6,7 +6,7 @@ import sys
 
 from server import BINARY, REPOSITORY
 
-SECONDS, RATE = 120, 100
+SECONDS, RATE = 60, 100
 # Between the middle of the middle third and that of the last one lie 5,000 calls: 2.5 KB that stay behind each would be told.
 GROWTH_MB = 12
 

@@ -1,5 +1,11 @@
 import ConnectorLogTesting
+import Foundation
 import Testing
+
+/// All cases, where somebody asks for them: it takes long, and what PostgreSQL alone answers is the same on any ClickHouse.
+private let everywhere =
+    ProcessInfo.processInfo.environment["CONNECTORLOG_TEST_WHOLE_BATTERY"] == nil
+    ? StoreConformance.logCases : StoreConformance.cases + StoreConformance.durabilityCases
 
 /// The battery of all stores on ClickHouse and PostgreSQL.
 private func run(_ conformance: StoreConformanceCase, on kind: SharedDatabase.Kind) async throws {
@@ -17,13 +23,12 @@ private func run(_ conformance: StoreConformanceCase, on kind: SharedDatabase.Ki
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .server) }
 }
 
-/// What is in PostgreSQL alone is the same on any ClickHouse.
 @Suite(.enabled(if: SharedDatabase.Kind.today.isWanted)) struct TodaysConformanceTests {
-    @Test(arguments: StoreConformance.entryCases)
+    @Test(arguments: everywhere)
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .today) }
 }
 
 @Suite(.enabled(if: SharedDatabase.Kind.cluster.isWanted)) struct ClusterConformanceTests {
-    @Test(arguments: StoreConformance.entryCases)
+    @Test(arguments: everywhere)
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .cluster) }
 }

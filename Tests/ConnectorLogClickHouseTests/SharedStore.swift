@@ -9,7 +9,7 @@ import Testing
 /// A store on a real ClickHouse and a real PostgreSQL, in databases of its own.
 struct SharedStore: Sendable {
     /// So many at a time: each has connections, and there are hundreds of tests.
-    private static let slots = AsyncSlots(count: 4)
+    private static let slots = AsyncSlots(count: 6)
     /// Kinds of one server that there are.
     static let kinds = [SharedDatabase.Kind.server, .today].filter(\.isWanted)
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

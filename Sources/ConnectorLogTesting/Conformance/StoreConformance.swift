@@ -22,24 +22,22 @@ package struct StoreConformanceCase: Sendable, CustomStringConvertible {
 package enum StoreConformance {
     /// For all stores.
     package static let cases: [StoreConformanceCase] =
-        casesOfEntries + TeamCases.all + KeyCases.all + ConnectorCases.all + SecretCases.all + AuditCases.all
-        + ModelCases.all
+        casesOfLogs + IdentifierCases.all + IdempotencyCases.all + FlowStateCases.all + LateChangeCases.all
+        + FlowListCases.all + LaunchCases.all + TeamCases.all + KeyCases.all + ConnectorCases.all + SecretCases.all
+        + AuditCases.all + PendingCases.all + ModelCases.all
 
-    private static let casesOfEntries: [StoreConformanceCase] =
-        RoundTripCases.all + BodyAndHeaderCases.all + IdentifierCases.all + LogTimeCases.all + PagingCases.all
-        + FilterCases.all + TextFilterCases.all + IdempotencyCases.all + ConcurrencyCases.all + BatchCases.all
-        + FlowStateCases.all + LateChangeCases.all + FlowListCases.all + FaultCases.all + OutcomeCases.all
-        + LaunchCases.all + StatisticsCases.all + CountCases.all + ErasureCases.all + RetentionCases.all
-        + PendingCases.all
+    private static let casesOfLogs: [StoreConformanceCase] =
+        RoundTripCases.all + BodyAndHeaderCases.all + LogTimeCases.all + PagingCases.all + FilterCases.all
+        + TextFilterCases.all + ConcurrencyCases.all + BatchCases.all + FaultCases.all + OutcomeCases.all
+        + StatisticsCases.all + CountCases.all + ErasureCases.all + RetentionCases.all
 
     /// For stores that can be opened again; a case fails on a store without `reopen`.
     package static let durabilityCases: [StoreConformanceCase] =
         DurabilityCases.all + SecretCases.durable + AuditCases.durable + ErasureCases.durable + RetentionCases.durable
         + PendingCases.durable + ModelCases.durable
 
-    /// Of both, what is about entries and not about the catalog alone, with one seed of each randomised comparison: for a second
-    /// database behind a store that passes all of them on another.
-    package static let entryCases: [StoreConformanceCase] =
-        casesOfEntries + DurabilityCases.all + ErasureCases.durable + RetentionCases.durable + PendingCases.durable
-        + [ModelCases.all[0], ModelCases.durable[0]]
+    /// Of both, what the store of entries and root faults answers, with one seed of each randomised comparison: for another
+    /// database in its place, behind a store that passes all of them.
+    package static let logCases: [StoreConformanceCase] =
+        casesOfLogs + DurabilityCases.all + [ModelCases.all[0], ModelCases.durable[0]]
 }
