@@ -82,12 +82,13 @@ import Testing
     @discardableResult
     private func copy(
         _ one: End, to other: End, rows: Int = 10_000,
+        into made: (() async throws -> any CopyTarget)? = nil,
         through wrapped: (any CopyTarget) -> any CopyTarget = { $0 }
     ) async throws -> StoreCopy.Summary {
         let source = try await one.source(rows: rows)
-        let target = try await other.target()
+        let target = if let made { try await made() } else { wrapped(try await other.target()) }
         let run = StoreCopy(
-            from: source, to: wrapped(target),
+            from: source, to: target,
             readBack: { () async throws(StoreError) in try await other.source(isCopy: true) }, sealing: nil,
             now: one.clock.source, report: { _ in })
         let result: Result<StoreCopy.Summary, CopyFailure>
@@ -185,7 +186,7 @@ import Testing
         while true {
             runs += 1
             do {
-                _ = try await copy(one, to: other, rows: 20) { Failing($0, at: 2, isDone: runs % 2 == 0) }
+                _ = try await copy(one, to: other, rows: 20, through: { Failing($0, at: 2, isDone: runs % 2 == 0) })
                 break
             } catch let failure as CopyFailure {
                 guard case .target(let error) = failure.reason, error.message == "made to fail" else { throw failure }
@@ -210,6 +211,47 @@ import Testing
                 try await expectSame(ends[0], .shared(store))
                 try await copyWithFailures(.shared(store), to: ends[1])
                 try await expectSame(.shared(store), ends[1])
+            }
+        }
+    }
+
+    /// Fails when rows lie in ClickHouse, and their commit is about to end.
+    private struct FailingLedger: CopyLedger {
+        let ledger: any CopyLedger
+
+        func progress() async throws(StoreError) -> CopyProgress? { try await ledger.progress() }
+        func begin(_ progress: CopyProgress) async throws(StoreError) { try await ledger.begin(progress) }
+        func write(_ rows: CopiedRows?, _ progress: CopyProgress) async throws(StoreError) {
+            try await ledger.write(rows, progress)
+        }
+        func open() async throws(StoreError) -> UInt64 { try await ledger.open() }
+        func abandon(_ commit: UInt64) async throws(StoreError) { try await ledger.abandon(commit) }
+        func close() async { await ledger.close() }
+
+        func finish(
+            _ commit: UInt64, times: [ConnectorKey: Int64], lastID: EntryID, _ progress: CopyProgress
+        ) async throws(StoreError) {
+            throw StoreError(.failed, "made to fail")
+        }
+    }
+
+    @Test func rowsOfACommitThatDidNotEndCountForNothing() async throws {
+        try await withEmbedded(1) { ends in
+            try await SharedStore.with { store in
+                try await ends[0].with { try await CopySample.fill($0, batches: 2) }
+                for _ in 0..<3 {
+                    await #expect(throws: CopyFailure.self) {
+                        try await copy(
+                            ends[0], to: .shared(store),
+                            into: {
+                                let ledger = try await PostgresCopyTarget.open(store.postgres, now: store.clock.source)
+                                return try await ClickHouseCopyTarget.open(
+                                    store.clickHouse, ledger: FailingLedger(ledger: ledger))
+                            })
+                    }
+                }
+                try await copy(ends[0], to: .shared(store))
+                try await expectSame(ends[0], .shared(store))
             }
         }
     }
@@ -248,7 +290,7 @@ import Testing
         try await withEmbedded(2) { ends in
             try await ends[0].with { try await CopySample.fill($0, batches: 2) }
             await #expect(throws: CopyFailure.self) {
-                try await copy(ends[0], to: ends[1]) { Failing($0, at: 20, isDone: true) }
+                try await copy(ends[0], to: ends[1], through: { Failing($0, at: 20, isDone: true) })
             }
             try await ends[0].with { try await CopySample.expectGoesOn($0) }
             let failure = await #expect(throws: CopyFailure.self) { try await copy(ends[0], to: ends[1]) }
