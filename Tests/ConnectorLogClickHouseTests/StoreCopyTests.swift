@@ -237,7 +237,7 @@ import Testing
 
     @Test func rowsOfACommitThatDidNotEndCountForNothing() async throws {
         try await withEmbedded(1) { ends in
-            try await SharedStore.with { store in
+            try await SharedStore.with(.server) { store in
                 try await ends[0].with { try await CopySample.fill($0, batches: 2) }
                 for _ in 0..<3 {
                     await #expect(throws: CopyFailure.self) {
