@@ -2,10 +2,11 @@ import ConnectorLogTesting
 import Foundation
 import Testing
 
-/// All cases, where somebody asks for them: it takes long, and what PostgreSQL alone answers is the same on any ClickHouse.
-private let everywhere =
-    ProcessInfo.processInfo.environment["CONNECTORLOG_TEST_WHOLE_BATTERY"] == nil
-    ? StoreConformance.logCases : StoreConformance.cases + StoreConformance.durabilityCases
+/// All cases run everywhere where somebody asks for it, which takes a quarter of an hour.
+private func cases(_ usual: [StoreConformanceCase]) -> [StoreConformanceCase] {
+    let isWhole = ProcessInfo.processInfo.environment["CONNECTORLOG_TEST_WHOLE_BATTERY"] != nil
+    return isWhole ? StoreConformance.cases + StoreConformance.durabilityCases : usual
+}
 
 /// The battery of all stores on ClickHouse and PostgreSQL.
 private func run(_ conformance: StoreConformanceCase, on kind: SharedDatabase.Kind) async throws {
@@ -24,11 +25,11 @@ private func run(_ conformance: StoreConformanceCase, on kind: SharedDatabase.Ki
 }
 
 @Suite(.enabled(if: SharedDatabase.Kind.today.isWanted)) struct TodaysConformanceTests {
-    @Test(arguments: everywhere)
+    @Test(arguments: cases(StoreConformance.logCases))
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .today) }
 }
 
 @Suite(.enabled(if: SharedDatabase.Kind.cluster.isWanted)) struct ClusterConformanceTests {
-    @Test(arguments: everywhere)
+    @Test(arguments: cases(StoreConformance.spreadCases))
     func passes(_ conformance: StoreConformanceCase) async throws { try await run(conformance, on: .cluster) }
 }

@@ -27,9 +27,14 @@ package enum StoreConformance {
         + AuditCases.all + PendingCases.all + ModelCases.all
 
     private static let casesOfLogs: [StoreConformanceCase] =
-        RoundTripCases.all + BodyAndHeaderCases.all + LogTimeCases.all + PagingCases.all + FilterCases.all
-        + TextFilterCases.all + ConcurrencyCases.all + BatchCases.all + FaultCases.all + OutcomeCases.all
-        + StatisticsCases.all + CountCases.all + ErasureCases.all + RetentionCases.all
+        spreadCases + BodyAndHeaderCases.all + FilterCases.all + TextFilterCases.all + OutcomeCases.all
+        + StatisticsCases.all
+
+    /// Those that look at how rows are written, found again, ordered, counted and removed: for a store that spreads them over
+    /// servers, and passes all the others on one.
+    package static let spreadCases: [StoreConformanceCase] =
+        RoundTripCases.all + LogTimeCases.all + PagingCases.all + ConcurrencyCases.all + BatchCases.all
+        + FaultCases.all + CountCases.all + ErasureCases.all + RetentionCases.all
 
     /// For stores that can be opened again; a case fails on a store without `reopen`.
     package static let durabilityCases: [StoreConformanceCase] =
