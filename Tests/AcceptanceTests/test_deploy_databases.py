@@ -3,6 +3,7 @@ replicas."""
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -131,7 +132,7 @@ class ClusterServer(ClickHouse):
             "CLICKHOUSE_INTERSERVER_PASSWORD": "made-up-2"}
         # The main file of today's packages begins so.
         main = databases.CONFIGURATION.replace("yandex", "clickhouse").format(
-            folder=folder, http=self.port, tcp=ports[name, 9000], interserver=ports[name, 9009])
+            folder=folder, http=self.port, tcp=ports[name, 9000], interserver=ports[name, 9009], more="")
         (folder / "config.xml").write_text(main)
         (folder / "config.d").mkdir()
         # Without what this version does not have: the keeper. It listens here, and not for all.
@@ -176,10 +177,20 @@ def keeper(tmp_path_factory):
         yield port, False
         return
     (folder / "zoo.cfg").write_text(
-        f"dataDir={folder}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n")
+        f"dataDir={folder}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n"
+        "maxClientCnxns=0\nforceSync=no\n")
     process = subprocess.Popen(
-        ["java", "-Xmx256m", "-cp", "/usr/share/java/*", "org.apache.zookeeper.server.quorum.QuorumPeerMain",
+        ["java", "-Xmx256m", "-XX:+UseSerialGC", "-cp", str(ZOOKEEPER), "org.apache.zookeeper.server.quorum.QuorumPeerMain",
          folder / "zoo.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    # A server that begins without it tries again much later.
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            break
+        except OSError:
+            assert time.monotonic() < deadline and process.poll() is None, "ZooKeeper does not start"
+            time.sleep(0.1)
     yield port, True
     process.kill()
     process.wait()
