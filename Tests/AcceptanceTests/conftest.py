@@ -1,5 +1,6 @@
 import pytest
 
+from databases import ClickHouse, Postgres
 from server import BINARY, Server
 
 
@@ -15,6 +16,16 @@ def server(tmp_path_factory):
     server.create_team("Other", 2)
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory):
+    """A ClickHouse and a PostgreSQL of the module's own, without tables."""
+    folder = tmp_path_factory.mktemp("databases")
+    clickhouse, postgres = ClickHouse(folder / "clickhouse").start(), Postgres(folder / "postgres").start()
+    yield clickhouse, postgres
+    clickhouse.kill()
+    postgres.kill()
 
 
 @pytest.fixture

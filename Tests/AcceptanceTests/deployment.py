@@ -9,7 +9,8 @@ import subprocess
 import yaml
 
 from databases import ClickHouse, Postgres
-from server import NO_RATE_LIMIT, REPOSITORY, Server, command
+from server import NO_RATE_LIMIT, REPOSITORY, command
+from shared import SharedServer
 
 DEPLOY = REPOSITORY / "deploy"
 IN_CI = os.environ.get("CI") == "true"
@@ -46,12 +47,6 @@ def settings():
 
 KEYS = {"CONNECTORLOG_MASTER_KEY": "5a" * 32, "CONNECTORLOG_ADMIN_KEY": "clk_owner-of-an-example-0123456789-0123456789"}
 PASSWORDS = {"CONNECTORLOG_OWNER_PASSWORD": "of-the-owner", "CONNECTORLOG_CATALOG_PASSWORD": "it's of \"servers\""}
-
-
-class SharedServer(Server):
-    @property
-    def owner_key(self):
-        return KEYS["CONNECTORLOG_ADMIN_KEY"]
 
 
 class Store:

@@ -18,9 +18,11 @@ KEYS = {
 
 
 class SharedServer(Server):
+    """The owner's key is in its environment: there is no file of it in a data directory."""
+
     @property
     def owner_key(self):
-        return KEYS["CONNECTORLOG_ADMIN_KEY"]
+        return self.environment["CONNECTORLOG_ADMIN_KEY"]
 
 
 class ServerMaker:

@@ -9,22 +9,13 @@ import uuid
 
 import pytest
 
-from databases import ARE_THERE, ClickHouse, Postgres
+from databases import ARE_THERE
 from entries import entry, instant
 from server import command
 from shared import KEYS, ServerMaker, SharedServer, eventually, expect_exactly_once, rows, send_while, signed_in
 
 pytestmark = pytest.mark.skipif(
     not ARE_THERE and os.environ.get("CI") != "true", reason="ClickHouse and PostgreSQL are not installed")
-
-
-@pytest.fixture(scope="module")
-def databases(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("databases")
-    clickhouse, postgres = ClickHouse(folder / "clickhouse").start(), Postgres(folder / "postgres").start()
-    yield clickhouse, postgres
-    clickhouse.kill()
-    postgres.kill()
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import time
 
 import pytest
 
-from databases import ARE_THERE, ClickHouse, Postgres
+from databases import ARE_THERE
 from entries import PICTURE, entry, instant
-from server import BINARY, NO_RATE_LIMIT, Server, clean_environment, command
+from server import BINARY, NO_RATE_LIMIT, clean_environment, command
+from shared import SharedServer
 
 pytestmark = pytest.mark.skipif(
     not ARE_THERE and os.environ.get("CI") != "true", reason="ClickHouse and PostgreSQL are not installed")
@@ -22,21 +23,6 @@ KEYS = {
 }
 OTHER_MASTER_KEY = "6b" * 32
 SECRET = "made-up-value-of-a-secret-0815"
-
-
-class KeyedServer(Server):
-    @property
-    def owner_key(self):
-        return KEYS["CONNECTORLOG_ADMIN_KEY"]
-
-
-@pytest.fixture(scope="module")
-def databases(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("databases")
-    clickhouse, postgres = ClickHouse(folder / "clickhouse").start(), Postgres(folder / "postgres").start()
-    yield clickhouse, postgres
-    clickhouse.kill()
-    postgres.kill()
 
 
 @pytest.fixture
@@ -73,9 +59,9 @@ def copy(one, other, *more, **environment):
 def serve(where, folder, environment=KEYS):
     """A server on a directory, or on databases."""
     if isinstance(where, pathlib.Path):
-        return KeyedServer(where, NO_RATE_LIMIT, dict(environment)).start()
+        return SharedServer(where, NO_RATE_LIMIT, dict(environment)).start()
     clickhouse, postgres = where
-    return KeyedServer(
+    return SharedServer(
         folder / "data-of-shared", ("--store", clickhouse.url, "--catalog", postgres.url, *NO_RATE_LIMIT),
         dict(environment)).start()
 
