@@ -95,6 +95,7 @@ def test_nothing_is_lost_or_doubled_when_the_keeper_is_killed_under_load(servers
         assert servers[0].get("/v1/teams/1/logs?limit=1").status == 200
         time.sleep(1)
         cluster.keeper.start()
+        cluster.restart_crashed()
 
     senders = send_while(servers, key, "keeper-down", break_something)
     expect_exactly_once(servers[1], senders)

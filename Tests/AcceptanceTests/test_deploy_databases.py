@@ -2,18 +2,15 @@
 replicas."""
 
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import pytest
 
 import databases
-from databases import ARE_THERE, ClickHouse
+from databases import ARE_THERE, CLUSTER_IS_THERE, ClickHouse, ZooKeeper
 from deployment import DEPLOY, KEYS, PASSWORDS, SharedServer, files, open_store
 from entries import entry
 from server import NO_RATE_LIMIT, command, free_port
@@ -22,7 +19,6 @@ pytestmark = pytest.mark.skipif(
     not ARE_THERE and os.environ.get("CI") != "true", reason="ClickHouse and PostgreSQL are not installed")
 
 SNIPPETS = files("clickhouse/**/*.xml")
-ZOOKEEPER = Path("/usr/share/java/zookeeper.jar")
 
 
 @pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.name)
@@ -172,28 +168,12 @@ NAMES = ["clickhouse-1-1", "clickhouse-1-2", "clickhouse-2-1", "clickhouse-2-2"]
 @pytest.fixture(scope="module")
 def keeper(tmp_path_factory):
     """ZooKeeper in the place of the keeper, where it is installed; else the port of nobody."""
-    folder, port = tmp_path_factory.mktemp("keeper"), free_port()
-    if not (ZOOKEEPER.exists() and shutil.which("java")):
-        yield port, False
+    if not CLUSTER_IS_THERE:
+        yield free_port(), False
         return
-    (folder / "zoo.cfg").write_text(
-        f"dataDir={folder}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n"
-        "maxClientCnxns=0\nforceSync=no\n")
-    process = subprocess.Popen(
-        ["java", "-Xmx256m", "-XX:+UseSerialGC", "-cp", str(ZOOKEEPER), "org.apache.zookeeper.server.quorum.QuorumPeerMain",
-         folder / "zoo.cfg"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    # A server that begins without it tries again much later.
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            break
-        except OSError:
-            assert time.monotonic() < deadline and process.poll() is None, "ZooKeeper does not start"
-            time.sleep(0.1)
-    yield port, True
-    process.kill()
-    process.wait()
+    zookeeper = ZooKeeper(tmp_path_factory.mktemp("keeper") / "zookeeper").start()
+    yield zookeeper.port, True
+    zookeeper.kill()
 
 
 @pytest.fixture(scope="module")

@@ -23,16 +23,32 @@ package enum FreePorts {
     }
 
     /// Whether somebody takes connections at a port of loopback.
-    package static func isTaken(_ port: Int) -> Bool {
+    package static func isTaken(_ port: Int) -> Bool { withConnection(to: port) { _ in true } ?? false }
+
+    /// The beginning of what a port of loopback answers to a text; empty where it does not.
+    package static func answer(of port: Int, to text: String) -> String {
+        withConnection(to: port) { descriptor in
+            var patience = timeval(tv_sec: 1, tv_usec: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+            guard send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL)) > 0 else { return "" }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = recv(descriptor, &bytes, bytes.count, 0)
+            return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        } ?? ""
+    }
+
+    /// Nil where nobody takes connections.
+    private static func withConnection<Value>(to port: Int, _ body: (Int32) -> Value) -> Value? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var address = address(port: port)
-        return withUnsafeMutablePointer(to: &address) { pointer in
+        let isConnected = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 connect(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
+        return isConnected ? body(descriptor) : nil
     }
 
     private static func address(port: Int) -> sockaddr_in {

@@ -36,10 +36,17 @@ final class TestZooKeeper: Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try TestProcesses.run(process)
-        for _ in 0..<600 where !FreePorts.isTaken(port) { try await Task.sleep(for: .milliseconds(50)) }
-        guard FreePorts.isTaken(port) else {
-            throw TestClickHouse.Trouble(description: "ZooKeeper does not start")
+        try await waitUntilUp()
+    }
+
+    /// It takes connections before it serves, and ClickHouse 18.16 may crash when it is hung up on.
+    private func waitUntilUp() async throws {
+        for _ in 0..<600 {
+            if FreePorts.answer(of: port, to: "srvr").contains("Mode:") { return }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(50))
         }
+        throw TestClickHouse.Trouble(description: "ZooKeeper does not start")
     }
 
     /// As that of `TestClickHouse`.
