@@ -173,14 +173,17 @@ def expect_same(one, other):
 
 
 def copy_with_kills(one, other, seed, kills=8):
-    """Kills the copy after times that are drawn, until it ends by itself; returns how often."""
-    times, killed = random.Random(seed), 0
+    """Kills the copy ever later, by steps that are drawn, until it ends by itself; returns how often.
+
+    A time that does not grow would either let a fast machine finish at once or a slow one never begin."""
+    steps, patience, killed = random.Random(seed), 0.0, 0
     while True:
+        patience += steps.uniform(0.02, 0.15)
         process = subprocess.Popen(
             [BINARY, "store", "copy", *ends(one, other)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, env=clean_environment(KEYS))
         try:
-            output, errors = process.communicate(timeout=times.uniform(0.05, 1.2) if killed < kills else 300)
+            output, errors = process.communicate(timeout=patience if killed < kills else 300)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.communicate()
@@ -213,7 +216,7 @@ def test_a_store_moves_to_databases_and_back_whatever_is_killed(make_folder, sha
     assert there.stop() == 0
 
     killed_back, _ = copy_with_kills(shared, back, 2)
-    assert killed + killed_back > 4
+    assert killed > 1 and killed_back > 1
     here = serve(back, make_folder)
     expect_same(said, answers(here))
     assert here.stop() == 0
