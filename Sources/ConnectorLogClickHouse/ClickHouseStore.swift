@@ -20,26 +20,10 @@ package final class ClickHouseStore: Sendable {
         _ address: ClickHouseAddress, ledger: any CommitLedger, catalog: any Catalog, retention: Retention = .forever,
         now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws(StoreError) -> ClickHouseStore {
-        guard address.hosts.count == 1 || address.cluster != nil else {
-            throw StoreError(.failed, "an address of several servers of ClickHouse has to name their cluster")
-        }
-        let client = ClickHouseClient(address)
-        do throws(ClickHouseFailure) {
-            let dialect = try await client.dialect()
-            let cluster = try await Cluster.begin(client)
-            for table in Tables.all {
-                let columns = table.columns.map(\.name).joined(separator: ", ")
-                // Of one server: a shard may be away.
-                let name = address.cluster == nil ? table.name : ClickHouseMigration.local(table)
-                _ = try await client.query("SELECT \(columns) FROM \(name) LIMIT 0", "its table \(table.name)")
-            }
-            return ClickHouseStore(
-                dialect: dialect, cluster: cluster, ledger: ledger, catalog: catalog,
-                retention: retention, now: now, logger: logger)
-        } catch {
-            await client.close()
-            throw StoreError(error)
-        }
+        let (cluster, dialect) = try await Cluster.open(address)
+        return ClickHouseStore(
+            dialect: dialect, cluster: cluster, ledger: ledger, catalog: catalog, retention: retention, now: now,
+            logger: logger)
     }
 
     private init(

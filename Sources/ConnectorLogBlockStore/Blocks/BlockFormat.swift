@@ -109,8 +109,6 @@ enum BlockFormat {
 }
 
 extension EntryTextField {
-    var isHeaders: Bool { self == .requestHeaders || self == .responseHeaders }
-
     var column: BlockFormat.Column {
         switch self {
         case .connector: .connector

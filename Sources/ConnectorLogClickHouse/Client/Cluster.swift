@@ -20,6 +20,30 @@ final class Cluster: Sendable {
     /// Nil without a cluster.
     private let shardCount: Int?
 
+    /// Opens the tables that are there.
+    static func open(
+        _ address: ClickHouseAddress, limits: ClickHouseClient.Limits = .init()
+    ) async throws(StoreError) -> (cluster: Cluster, dialect: Dialect) {
+        guard address.hosts.count == 1 || address.cluster != nil else {
+            throw StoreError(.failed, "an address of several servers of ClickHouse has to name their cluster")
+        }
+        let client = ClickHouseClient(address, limits: limits)
+        do throws(ClickHouseFailure) {
+            let dialect = try await client.dialect()
+            let cluster = try await begin(client)
+            for table in Tables.all {
+                let columns = table.columns.map(\.name).joined(separator: ", ")
+                // Of one server: a shard may be away.
+                let name = address.cluster == nil ? table.name : ClickHouseMigration.local(table)
+                _ = try await client.query("SELECT \(columns) FROM \(name) LIMIT 0", "its table \(table.name)")
+            }
+            return (cluster, dialect)
+        } catch {
+            await client.close()
+            throw StoreError(error)
+        }
+    }
+
     /// Asks all servers; those that cannot be reached are asked later, as long as one answers.
     static func begin(_ client: ClickHouseClient) async throws(ClickHouseFailure) -> Cluster {
         guard client.address.cluster != nil else { return Cluster(client, shardCount: nil) }
@@ -67,6 +91,15 @@ final class Cluster: Sendable {
         settings["skip_unavailable_shards"] = "0"
         if state.withLock(\.topology.mayLag) { settings["select_sequential_consistency"] = "1" }
         return try await client.query(sql, place, settings: settings)
+    }
+
+    /// As `read`, row by row.
+    func rows<Row>(
+        _ sql: String, _ place: String, settings: [String: String] = [:],
+        _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
+    ) async throws(ClickHouseFailure) -> [Row] {
+        var reader = RowBinaryReader(try await read(sql + " FORMAT RowBinary", place, settings: settings), place)
+        return try reader.rows(row)
     }
 
     /// As far as it is known. Nobody waits here for a server that is away.

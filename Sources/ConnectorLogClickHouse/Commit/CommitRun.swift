@@ -93,14 +93,12 @@ struct CommitRun: Sendable {
         let within = ranges.map { range in
             "log_time BETWEEN \(dialect.time(range.lowerBound)) AND \(dialect.time(range.upperBound))"
         }
-        let place = "the times of a connector"
-        let answer = try await cluster.read(
+        return try await cluster.rows(
             """
             SELECT \(dialect.microseconds("log_time")) FROM entries
             WHERE team_id = \(connector.teamID) AND connector = \(Dialect.text(connector.identifier))
-            AND (\(within.joined(separator: " OR "))) FORMAT RowBinary
-            """, place)
-        var reader = RowBinaryReader(answer, place)
-        return try reader.rows { row throws(ClickHouseFailure) in try row.integer() }
+            AND (\(within.joined(separator: " OR ")))
+            """, "the times of a connector"
+        ) { row throws(ClickHouseFailure) in try row.integer() }
     }
 }

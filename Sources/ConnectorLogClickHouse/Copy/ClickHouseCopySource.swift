@@ -46,7 +46,7 @@ package final class ClickHouseCopySource: CopySource {
     }
 
     package func close() async {
-        await servers.client.close()
+        await servers.cluster.client.close()
         await ledger.close()
     }
 
@@ -115,7 +115,7 @@ package final class ClickHouseCopySource: CopySource {
         var days: [CopyWindows.Day] = []
         for team in ledger.teams {
             let conditions = Conditions(team: team, ledger.snapshot)
-            days += try await servers.rows(
+            days += try await servers.cluster.rows(
                 """
                 SELECT toInt64(intDiv(\(servers.dialect.microseconds("log_time")), \(Dialect.day))) AS day,
                     toInt64(count()) FROM entries WHERE \(conditions.sql) GROUP BY day ORDER BY day
@@ -147,7 +147,7 @@ package final class ClickHouseCopySource: CopySource {
         conditions.add(
             "log_time", from: Timestamp(microseconds: bucket.from), to: Timestamp(microseconds: bucket.to),
             servers.dialect)
-        let found = try await servers.rows(
+        let found = try await servers.cluster.rows(
             """
             SELECT toInt64(intDiv(\(servers.dialect.microseconds("log_time")), \(width))) AS piece, toInt64(count())
             FROM entries WHERE \(conditions.sql) GROUP BY piece ORDER BY piece
@@ -195,7 +195,7 @@ package final class ClickHouseCopySource: CopySource {
         var texts: [String] = []
         do throws(ClickHouseFailure) {
             for table in [Tables.entries, Tables.faults] {
-                texts += try await servers.rows(
+                texts += try await servers.cluster.rows(
                     "SELECT toInt64(count()), toInt64(sum(details_removed_at)) FROM \(table.name)", "its rows"
                 ) { row throws(ClickHouseFailure) in
                     "\(try row.integer(Int64.self)) \(try row.integer(Int64.self))"
@@ -210,7 +210,7 @@ package final class ClickHouseCopySource: CopySource {
     package func rowCount() async throws(StoreError) -> Int {
         let states = try await ledger.rowCount()
         do throws(ClickHouseFailure) {
-            let faults = try await servers.rows("SELECT toInt64(count()) FROM faults", "root faults") {
+            let faults = try await servers.cluster.rows("SELECT toInt64(count()) FROM faults", "root faults") {
                 row throws(ClickHouseFailure) in Int(try row.integer(Int64.self))
             }
             return try await windows().days.reduce(states + (faults.first ?? 0)) { $0 + $1.rows }
@@ -251,7 +251,7 @@ package final class ClickHouseCopySource: CopySource {
     ) async throws(ClickHouseFailure) -> [Int64: [UInt64]] {
         var conditions = Conditions(team: team, ledger.snapshot)
         conditions.add(condition)
-        let rows = try await servers.rows(
+        let rows = try await servers.cluster.rows(
             """
             SELECT toInt64(intDiv(\(servers.dialect.microseconds("log_time")), \(Dialect.day))) AS day,
                 toUInt64(count()), toUInt64(sum(\(hash))) FROM \(table.name) WHERE \(conditions.sql) GROUP BY day

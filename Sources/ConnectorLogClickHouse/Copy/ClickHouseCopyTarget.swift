@@ -20,7 +20,7 @@ package final class ClickHouseCopyTarget: CopyTarget {
     private init(_ servers: CopyServers, _ ledger: any CopyLedger) { (self.servers, self.ledger) = (servers, ledger) }
 
     package func close() async {
-        await servers.client.close()
+        await servers.cluster.client.close()
         await ledger.close()
     }
 
@@ -35,7 +35,7 @@ package final class ClickHouseCopyTarget: CopyTarget {
     private func isEmpty() async throws(StoreError) -> Bool {
         do throws(ClickHouseFailure) {
             for table in Tables.all {
-                let rows = try await servers.rows("SELECT team_id FROM \(table.name) LIMIT 1", "its rows") {
+                let rows = try await servers.cluster.rows("SELECT team_id FROM \(table.name) LIMIT 1", "its rows") {
                     row throws(ClickHouseFailure) in try row.integer(Int64.self)
                 }
                 guard rows.isEmpty else { return false }

@@ -25,7 +25,7 @@ enum CopiedEntryRow {
         try row.text(into: &entries.columns[.connector], isThere: true)
         for (bit, text) in EntryBlocks.texts.enumerated() {
             let isThere = absent & 1 << UInt32(bit) == 0
-            if isThere, text.field == .requestHeaders || text.field == .responseHeaders {
+            if isThere, text.field.isHeaders {
                 try headers(&row, into: &entries.columns, text.field)
             } else {
                 try row.text(into: &entries.columns[text.field], isThere: isThere)

@@ -23,10 +23,10 @@ struct Dialect: Hashable, Sendable {
     var hasMutationWait: Bool { version >= 2001 }
     /// DateTime64, with functions that make it of whole microseconds and back.
     var hasMicroseconds: Bool { version >= 2005 }
-    var hasAsynchronousInserts: Bool { version >= 2111 }
-    var hasDeduplicationToken: Bool { version >= 2202 }
     /// Writes of a quorum may go side by side.
     var hasParallelQuorum: Bool { version >= 2010 }
+    var hasAsynchronousInserts: Bool { version >= 2111 }
+    var hasDeduplicationToken: Bool { version >= 2202 }
     /// A change leaves the part of a partition alone that was last written with a quorum, until another is written.
     var sparesLastQuorum: Bool { version < 2005 }
 

@@ -45,8 +45,7 @@ struct EntryBlocks {
         block.append("absent", "UInt32", absent)
         block.append("connector", columns[.connector])
         for (name, field) in Self.texts {
-            let isHeaders = field == .requestHeaders || field == .responseHeaders
-            block.append(name, isHeaders ? compacted(columns[field]) : columns[field])
+            block.append(name, field.isHeaders ? compacted(columns[field]) : columns[field])
         }
         block.append("request_body_attributes", "Int64", columns.requestBodyAttributes)
         block.append("response_body_attributes", "Int64", columns.responseBodyAttributes)

@@ -140,9 +140,7 @@ struct ErasureRun: Sendable {
         _ sql: String, _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
     ) async throws(StoreError) -> [Row] {
         do {
-            let place = "what an erasure removes"
-            var reader = RowBinaryReader(try await cluster.read(sql + " FORMAT RowBinary", place), place)
-            return try reader.rows(row)
+            return try await cluster.rows(sql, "what an erasure removes", row)
         } catch {
             throw StoreError(error)
         }

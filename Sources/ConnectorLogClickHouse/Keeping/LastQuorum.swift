@@ -9,6 +9,8 @@ struct LastQuorum: Sendable {
 
     /// Until the change is looked at again. Replicas look at theirs after each insert, and every five seconds.
     private static let pause = Duration.milliseconds(400)
+    /// Until a day is nudged again whose parts are still left.
+    private static let patience = Duration.seconds(5)
 
     let client: ClickHouseClient
     let dialect: Dialect
@@ -16,9 +18,6 @@ struct LastQuorum: Sendable {
     let shard: Topology.Shard
     /// Of the change.
     let mutation: String
-
-    /// Until a day is nudged again whose parts are still left.
-    private static let patience = Duration.seconds(5)
 
     /// What fails is tried again.
     func nudgeUntilCancelled() async {

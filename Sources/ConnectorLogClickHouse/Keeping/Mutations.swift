@@ -24,11 +24,10 @@ struct Mutations: Sendable {
 
     func count(in table: Table, where conditions: String) async throws(StoreError) -> Int {
         do {
-            let place = "a count of \(table.name)"
-            var reader = RowBinaryReader(
-                try await cluster.read(
-                    "SELECT toInt64(count()) FROM \(table.name) WHERE \(conditions) FORMAT RowBinary", place), place)
-            return Int(try reader.integer(Int64.self))
+            let counts = try await cluster.rows(
+                "SELECT toInt64(count()) FROM \(table.name) WHERE \(conditions)", "a count of \(table.name)"
+            ) { row throws(ClickHouseFailure) in Int(try row.integer(Int64.self)) }
+            return counts.first ?? 0
         } catch {
             throw StoreError(error)
         }

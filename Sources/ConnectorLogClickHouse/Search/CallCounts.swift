@@ -37,7 +37,7 @@ extension EntrySearch {
     private func outcomes(
         _ conditions: Conditions, first: Timestamp, width: Int64
     ) async throws(ClickHouseFailure) -> [(bucket: Int, ok: Int, failed: Int)] {
-        try await rows(
+        try await cluster.rows(
             """
             SELECT toInt64(\(bucket("log_time", first, width))) AS bucket, toInt64(count()) AS calls,
                 toInt64(countIf(outcome = \(Outcome.failed.rawValue))) AS failed
@@ -63,7 +63,7 @@ extension EntrySearch {
         conditions.add("connector", is: query.connector, absence: FaultBlock.absence(of: "connector"))
         conditions.add("flow_id", isAmong: query.flowIDs, absence: FaultBlock.absence(of: "flow_id"))
         conditions.add("occurred_at", from: buckets.from, to: buckets.to, dialect)
-        let found = try await rows(
+        let found = try await cluster.rows(
             """
             SELECT toInt64(\(bucket("occurred_at", buckets.firstStart, buckets.width))) AS bucket,
                 toInt64(count()) AS faults
@@ -102,7 +102,7 @@ extension EntrySearch {
     private func tallies(
         by key: String, _ conditions: Conditions
     ) async throws(ClickHouseFailure) -> [[UInt8]: CallStatistics.Tally] {
-        let found = try await rows(
+        let found = try await cluster.rows(
             """
             SELECT \(key) AS key, outcome, toInt64(\(DurationClass.sql("duration"))) AS class, toInt64(count()) AS calls,
                 min(duration) AS shortest, max(duration) AS longest, \(dialect.microseconds("max(log_time)")) AS last

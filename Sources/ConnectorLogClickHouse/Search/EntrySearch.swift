@@ -8,26 +8,19 @@ struct EntrySearch: Sendable {
     let snapshot: CommitSnapshot
     let now: Timestamp
 
-    func rows<Row>(
-        _ sql: String, _ place: String, _ row: (inout RowBinaryReader) throws(ClickHouseFailure) -> Row
-    ) async throws(ClickHouseFailure) -> [Row] {
-        var reader = RowBinaryReader(try await cluster.read(sql + " FORMAT RowBinary", place), place)
-        return try reader.rows(row)
-    }
-
     // MARK: - One entry
 
     func entry(team: Int64, id: EntryID) async throws(ClickHouseFailure) -> LogEntry? {
         var place = Conditions(team: team, snapshot)
         place.add("id = \(Dialect.id(id))")
-        let found = try await rows(
+        let found = try await cluster.rows(
             "SELECT connector, \(dialect.microseconds("log_time")) FROM entries_by_id WHERE \(place.sql) LIMIT 1",
             "an entry's place"
         ) { row throws(ClickHouseFailure) in (connector: try row.text(), time: try row.integer(Int64.self)) }
         guard let found = found.first else { return nil }
         place.add("connector = \(Dialect.text(found.connector))")
         place.add("log_time = \(dialect.time(found.time))")
-        return try await rows(
+        return try await cluster.rows(
             "SELECT \(EntryRow.wholeColumns(dialect)) FROM entries WHERE \(place.sql) LIMIT 1", "an entry"
         ) { row throws(ClickHouseFailure) in try EntryRow.decodeWhole(&row) }.first
     }
@@ -71,7 +64,7 @@ struct EntrySearch: Sendable {
     private func places(
         _ conditions: Conditions, _ order: PageOrder, limit: Int
     ) async throws(ClickHouseFailure) -> [Place] {
-        try await rows(
+        try await cluster.rows(
             """
             SELECT connector, \(dialect.microseconds("log_time")), id FROM entries \(conditions.clauses)
             ORDER BY log_time \(order.direction), id \(order.direction) LIMIT \(limit)
@@ -92,7 +85,7 @@ struct EntrySearch: Sendable {
         // No two entries of a connector that count have the same time.
         let places = places.map { "(\(Dialect.text($0.connector)), \($0.time))" }.joined(separator: ", ")
         conditions.add("(connector, \(dialect.microseconds("log_time"))) IN (\(places))")
-        return try await rows(
+        return try await cluster.rows(
             """
             SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries \(conditions.clauses)
             ORDER BY log_time \(query.order.direction), id \(query.order.direction)
@@ -110,7 +103,7 @@ struct EntrySearch: Sendable {
     private func calls(ofState state: String, team: Int64) async throws(ClickHouseFailure) -> StateCalls? {
         var conditions = Conditions(team: team, snapshot)
         conditions.add("state_id = \(Dialect.text(state))")
-        let calls = try await rows(
+        let calls = try await cluster.rows(
             """
             SELECT connector, \(dialect.microseconds("min(log_time)")), \(dialect.microseconds("max(log_time)"))
             FROM entries_by_state WHERE \(conditions.sql) GROUP BY connector
@@ -151,7 +144,7 @@ struct EntrySearch: Sendable {
 
     private func faults(_ rest: String) async throws(ClickHouseFailure) -> [RootFault] {
         let columns = FaultBlock.columns.replacing("{time}", with: dialect.microseconds("occurred_at"))
-        return try await rows("SELECT \(columns) FROM faults \(rest)", "root faults") {
+        return try await cluster.rows("SELECT \(columns) FROM faults \(rest)", "root faults") {
             row throws(ClickHouseFailure) in try FaultBlock.decode(&row)
         }
     }

@@ -88,6 +88,9 @@ package enum EntryTextField: Int, CaseIterable, Sendable {
     case attributes
     /// `Receipt` encoding.
     case receipt
+
+    /// Its texts are header lists (`HeaderList`).
+    package var isHeaders: Bool { self == .requestHeaders || self == .responseHeaders }
 }
 
 /// What is known of a body beside its bytes, in one integer of a column.
