@@ -10,9 +10,32 @@ struct ErasureRun: Sendable {
     let ledger: any CommitLedger
     let now: @Sendable () -> Timestamp
 
-    /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left.
+    /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left, and
+    /// tells what it removed in all.
     func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
         var erasure = erasure
+        let team = erasure.teamID
+        let plan: ErasurePlan
+        if let known = try await ledger.plan(of: erasure) {
+            plan = known
+        } else {
+            plan = try await ledger.note(makePlan(&erasure), of: erasure)
+        }
+        let rows = rows(of: erasure, plan.snapshot)
+        (erasure.entries, erasure.faults) = (plan.entries, plan.faults)
+        // Also where none is left to be seen: a change that was asked for before may be under way still.
+        if plan.entries > 0 { try await remove(rows, erasure.target, team: team, plan.snapshot) }
+        if plan.faults > 0 { try await mutations.delete(from: Tables.faults, where: rows.sql) }
+        let lost = Dictionary(plan.losses.map { ($0.key, $0) }) { first, _ in first }
+        erasure.completedAt = now()
+        try await ledger.complete(erasure, states: Set(lost.keys)) { snapshot async throws(StoreError) in
+            try await withCallsLeft(lost, team: team, snapshot)
+        }
+        return erasure
+    }
+
+    /// Removes a state itself, and counts what it and the other targets have.
+    private func makePlan(_ erasure: inout Erasure) async throws(StoreError) -> ErasurePlan {
         let team = erasure.teamID
         let snapshot: CommitSnapshot
         if case .state = erasure.target {
@@ -22,25 +45,27 @@ struct ErasureRun: Sendable {
         } else {
             snapshot = try await ledger.snapshot()
         }
-        var rows = Conditions(team: team, snapshot)
-        rows.add(Self.condition(erasure.target))
+        let rows = rows(of: erasure, snapshot)
         var losses = try await callLosses(rows, team: team)
-        erasure.entries = try await mutations.count(in: Tables.entries, where: rows.sql)
-        let hasFaults = if case .entry = erasure.target { false } else { true }
-        if hasFaults {
+        let entries = try await mutations.count(in: Tables.entries, where: rows.sql)
+        var faults = 0
+        switch erasure.target {
+        case .entry: break
+        case .state, .connector:
             try await add(faultLosses: rows, team: team, to: &losses)
-            erasure.faults = try await mutations.count(in: Tables.faults, where: rows.sql)
+            faults = try await mutations.count(in: Tables.faults, where: rows.sql)
         }
-        if erasure.entries > 0 { try await remove(rows, erasure.target, team: team, snapshot) }
-        if erasure.faults > 0 { try await mutations.delete(from: Tables.faults, where: rows.sql) }
         // The state itself is gone, and if there is one of this id by now, it has lost nothing.
         if case .state(let id) = erasure.target { losses[FlowStateKey(teamID: team, stateID: id)] = nil }
-        erasure.completedAt = now()
-        let lost = losses
-        try await ledger.complete(erasure, states: Set(lost.keys)) { snapshot async throws(StoreError) in
-            try await withCallsLeft(lost, team: team, snapshot)
-        }
-        return erasure
+        return ErasurePlan(
+            snapshot: snapshot, entries: entries, faults: faults,
+            losses: losses.values.sorted { $0.key.stateID.utf8.lexicographicallyPrecedes($1.key.stateID.utf8) })
+    }
+
+    private func rows(of erasure: Erasure, _ snapshot: CommitSnapshot) -> Conditions {
+        var rows = Conditions(team: erasure.teamID, snapshot)
+        rows.add(Self.condition(erasure.target))
+        return rows
     }
 
     private static func condition(_ target: ErasureTarget) -> String {

@@ -48,6 +48,57 @@ struct ErasureTable {
             "SELECT \(Self.columns) FROM erasure WHERE completed_at IS NULL ORDER BY number", [], Self.erasure)
     }
 
+    // MARK: - Plans
+
+    func plan(of erasure: Erasure) throws -> ErasurePlan? {
+        let known = try connection.first(
+            "SELECT last_commit, entries, faults FROM erasure_plan WHERE number = $1", [.integer(erasure.number)]
+        ) { (last: UInt64(clamping: try $0.integer(0)), entries: try $0.integer(1), faults: try $0.integer(2)) }
+        guard let known else { return nil }
+        let hidden = try connection.query(
+            "SELECT unnest(hidden_commits) FROM erasure_plan WHERE number = $1", [.integer(erasure.number)]
+        ) { UInt64(clamping: try $0.integer(0)) }
+        let losses = try connection.query(
+            "SELECT state_id, calls, failed_calls, faults FROM erasure_loss WHERE number = $1 ORDER BY state_id",
+            [.integer(erasure.number)]
+        ) { row in
+            var loss = FlowStateLoss(key: FlowStateKey(teamID: erasure.teamID, stateID: try row.text(0)))
+            loss.calls = Int(try row.integer(1))
+            loss.failedCalls = Int(try row.integer(2))
+            loss.faults = Int(try row.integer(3))
+            return loss
+        }
+        return ErasurePlan(
+            snapshot: CommitSnapshot(last: known.last, hidden: hidden), entries: Int(known.entries),
+            faults: Int(known.faults), losses: losses)
+    }
+
+    /// - Returns: whether there was none.
+    func note(_ plan: ErasurePlan, of erasure: Erasure) throws -> Bool {
+        let isFirst = try connection.execute(
+            """
+            INSERT INTO erasure_plan (number, last_commit, hidden_commits, entries, faults) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                .integer(erasure.number), .integer(Int64(clamping: plan.snapshot.last)),
+                .integers(plan.snapshot.hidden.map { Int64(clamping: $0) }), .integer(Int64(plan.entries)),
+                .integer(Int64(plan.faults)),
+            ])
+        guard isFirst > 0 else { return false }
+        try connection.execute(
+            """
+            INSERT INTO erasure_loss (number, state_id, calls, failed_calls, faults)
+            SELECT $1, * FROM unnest($2, $3, $4, $5)
+            """,
+            [
+                .integer(erasure.number), .texts(plan.losses.map(\.key.stateID)),
+                .integers(plan.losses.map { Int64($0.calls) }), .integers(plan.losses.map { Int64($0.failedCalls) }),
+                .integers(plan.losses.map { Int64($0.faults) }),
+            ])
+        return true
+    }
+
     // MARK: - Completion
 
     /// Waits for the commits that hold the state.
@@ -84,6 +135,9 @@ struct ErasureTable {
                 .integer(Int64(erasure.faults)), .integer(Int64(erasure.states)),
                 .integer(Int64(erasure.unreadableBlocks)),
             ])
+        for table in ["erasure_plan", "erasure_loss"] {
+            try connection.execute("DELETE FROM \(table) WHERE number = $1", [.integer(erasure.number)])
+        }
     }
 
     /// In the order in which commits do, so that none waits for one that waits for it.

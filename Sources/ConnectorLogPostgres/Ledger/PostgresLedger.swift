@@ -198,6 +198,22 @@ extension PostgresLedger {
         }
     }
 
+    package func plan(of erasure: Erasure) async throws(StoreError) -> ErasurePlan? {
+        try await pool.read { try ErasureTable(connection: $0).plan(of: erasure) }
+    }
+
+    package func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasurePlan {
+        try await pool.write { connection in
+            let table = ErasureTable(connection: connection)
+            // Who comes second waits for the end of the first one's transaction.
+            if try table.note(plan, of: erasure) { return plan }
+            guard let known = try table.plan(of: erasure) else {
+                throw StoreError(.overloaded, "another server has just completed erasure \(erasure.number)")
+            }
+            return known
+        }
+    }
+
     package func complete(
         _ erasure: Erasure, states: Set<FlowStateKey>,
         losses: @Sendable (CommitSnapshot) async throws(StoreError) -> [FlowStateLoss]

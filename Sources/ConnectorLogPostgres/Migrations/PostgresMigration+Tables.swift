@@ -218,4 +218,27 @@ extension PostgresMigration {
         )
         """
     ]
+
+    /// Of erasures under way: what each removes, and takes from flow states.
+    static let erasurePlans = [
+        """
+        CREATE TABLE erasure_plan (
+            number int8 PRIMARY KEY,
+            last_commit int8 NOT NULL,
+            hidden_commits int8[] NOT NULL,
+            entries int8 NOT NULL,
+            faults int8 NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE erasure_loss (
+            number int8 NOT NULL,
+            state_id bytea NOT NULL,
+            calls int8 NOT NULL,
+            failed_calls int8 NOT NULL,
+            faults int8 NOT NULL,
+            PRIMARY KEY (number, state_id)
+        )
+        """,
+    ]
 }

@@ -14,6 +14,7 @@ package struct PostgresMigration: Sendable {
         PostgresMigration(number: 4, name: "parts of calls that wait", statements: pendingParts),
         PostgresMigration(number: 5, name: "erasures", statements: erasures),
         PostgresMigration(number: 6, name: "copies of other stores", statements: copies),
+        PostgresMigration(number: 7, name: "what erasures remove", statements: erasurePlans),
     ]
 
     static var newest: Int64 { all.last?.number ?? 0 }

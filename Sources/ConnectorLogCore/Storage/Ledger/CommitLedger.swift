@@ -35,6 +35,11 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     /// Removes the flow state that an erasure under way is of, and notes that it did.
     /// - Returns: how many there were, and what was committed at that moment: what is committed later begins the state anew.
     func removeState(of erasure: Erasure) async throws(StoreError) -> (removed: Int, snapshot: CommitSnapshot)
+    /// What was noted of an erasure under way; nil when nothing was yet.
+    func plan(of erasure: Erasure) async throws(StoreError) -> ErasurePlan?
+    /// Notes what an erasure removes, durably, before the first row goes: afterwards nobody could count it.
+    /// - Returns: what holds: where two servers plan the same erasure, the plan of the first.
+    func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasurePlan
     /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction, which
     /// holds the states from before `losses` is asked, so that no commit changes them meanwhile.
     /// - Parameter losses: given what is committed at that moment, says what the states lose, each one of `states`.
@@ -154,8 +159,23 @@ package struct CommitSnapshot: Hashable, Sendable {
     }
 }
 
+/// What an erasure removes, counted while all of it was there. However often the erasure is cut short and taken up again, it
+/// removes these rows and tells these numbers.
+package struct ErasurePlan: Hashable, Sendable {
+    /// Rows that came later stay.
+    package var snapshot: CommitSnapshot
+    package var entries: Int
+    package var faults: Int
+    /// Of each state once, in order; without the times of the calls that are left.
+    package var losses: [FlowStateLoss]
+
+    package init(snapshot: CommitSnapshot, entries: Int, faults: Int, losses: [FlowStateLoss]) {
+        (self.snapshot, self.entries, self.faults, self.losses) = (snapshot, entries, faults, losses)
+    }
+}
+
 /// What an erasure takes from a flow state.
-package struct FlowStateLoss: Sendable {
+package struct FlowStateLoss: Hashable, Sendable {
     package var key: FlowStateKey
     package var calls: Int
     package var failedCalls: Int
