@@ -43,46 +43,81 @@ struct CommitRun: Sendable {
                 try await commit.finish(CommitChanges())
                 return commit.results
             }
-            let rows = CommitRows(accepted, commit, dialect)
-            let written: WrittenCommit
-            do throws(ClickHouseFailure) {
-                written = try await write(rows, commit)
-            } catch {
-                await commit.abandon()
+            switch await write(CommitRows(accepted, commit, dialect), commit) {
+            case .stored: return commit.results
+            case .notNoted(let error): throw error
+            case .notInserted(let error):
                 guard error.mayTryAnother, attempt < Self.attempts else { throw StoreError(error) }
                 logger.warning("an insert is tried again", metadata: ["cause": "\(error)"])
-                continue
-            }
-            do throws(StoreError) {
-                try await commit.finish(written.changes)
-                times.settle(written.times, of: rows.connectors, commit: commit.number)
-                return commit.results
-            } catch {
-                times.settle(written.times, of: rows.connectors, commit: nil)
-                throw error
             }
         }
     }
 
-    private struct WrittenCommit {
-        var changes: CommitChanges
-        var times: [Int64]
+    private enum Outcome {
+        case stored
+        case notInserted(ClickHouseFailure)
+        /// By the ledger.
+        case notNoted(StoreError)
     }
 
-    private func write(
-        _ rows: CommitRows, _ commit: any OpenCommit
-    ) async throws(ClickHouseFailure) -> WrittenCommit {
-        let given = try await times.reserve(rows.connectors, known: commit.times) {
-            (connector, ranges) async throws(ClickHouseFailure) in
-            try await storedTimes(of: connector, in: ranges)
-        }
+    /// Writes the entries to ClickHouse, and meanwhile to the ledger what they change there. Ends the commit.
+    private func write(_ rows: CommitRows, _ commit: any OpenCommit) async -> Outcome {
+        let given: [Int64]
         do throws(ClickHouseFailure) {
-            try await CommitInsert(cluster: cluster, dialect: dialect)
-                .insert(rows.blocks(times: given), number: commit.number)
-            return WrittenCommit(changes: rows.changes(times: given), times: given)
+            given = try await times.reserve(rows.connectors, known: commit.times) {
+                (connector, ranges) async throws(ClickHouseFailure) in
+                try await storedTimes(of: connector, in: ranges)
+            }
         } catch {
-            times.settle(given, of: rows.connectors, commit: nil)
-            throw error
+            await commit.abandon()
+            return .notInserted(error)
+        }
+        async let noted = note(rows, times: given, commit)
+        let inserted = await insert(rows, times: given, commit)
+        let outcome = await end(commit, inserted, await noted)
+        let isStored = if case .stored = outcome { true } else { false }
+        times.settle(given, of: rows.connectors, commit: isStored ? commit.number : nil)
+        return outcome
+    }
+
+    private func end(
+        _ commit: any OpenCommit, _ inserted: Result<Void, ClickHouseFailure>, _ noted: Result<Void, StoreError>
+    ) async -> Outcome {
+        switch (inserted, noted) {
+        case (.failure(let error), _):
+            await commit.abandon()
+            return .notInserted(error)
+        case (.success, .failure(let error)):
+            await commit.abandon()
+            return .notNoted(error)
+        case (.success, .success):
+            do throws(StoreError) {
+                try await commit.finish()
+                return .stored
+            } catch {
+                return .notNoted(error)
+            }
+        }
+    }
+
+    private func note(
+        _ rows: CommitRows, times: [Int64], _ commit: any OpenCommit
+    ) async -> Result<Void, StoreError> {
+        do throws(StoreError) {
+            return .success(try await commit.write(rows.changes(times: times)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func insert(
+        _ rows: CommitRows, times: [Int64], _ commit: any OpenCommit
+    ) async -> Result<Void, ClickHouseFailure> {
+        do throws(ClickHouseFailure) {
+            let insert = CommitInsert(cluster: cluster, dialect: dialect)
+            return .success(try await insert.insert(rows.blocks(times: times), number: commit.number))
+        } catch {
+            return .failure(error)
         }
     }
 

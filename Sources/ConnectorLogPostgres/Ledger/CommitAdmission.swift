@@ -9,13 +9,26 @@ struct CommitAdmission: Sendable {
 
     /// Begins the transaction.
     init(_ proposal: CommitProposal, _ connection: PostgresConnection) throws {
-        try connection.command("BEGIN", at: "begin(_:)")
-        results = try Self.admit(proposal, connection)
-        teams = Set(
-            try connection.query(
-                "SELECT id FROM team WHERE id = ANY ($1) AND NOT is_deleted", [.integers(Array(proposal.teams))]
-            ) { try $0.integer(0) })
-        times = try Self.hold(proposal.connectors, of: teams, connection)
+        // Nearly always all connectors are known. Where one is new it begins again: what is inserted comes before what is
+        // locked, or two commits might wait for each other.
+        for insertsConnectors in [false, true] {
+            try connection.command("BEGIN", at: "begin(_:)")
+            results = try Self.admit(proposal, connection)
+            teams = Set(
+                try connection.query(
+                    "SELECT id FROM team WHERE id = ANY ($1) AND NOT is_deleted", [.integers(Array(proposal.teams))]
+                ) { try $0.integer(0) })
+            let held = proposal.connectors.filter { teams.contains($0.teamID) }
+            if insertsConnectors { try Self.insert(held, connection) }
+            times = try Self.lock(held, connection)
+            if times.count == held.count { break }
+            if insertsConnectors { throw PostgresError(.answer, at: "begin(_:)") }
+            try connection.command("ROLLBACK", at: "begin(_:)")
+        }
+        // Those of teams that there are not are held by nobody.
+        for key in proposal.connectors where times[key] == nil {
+            times[key] = ConnectorTimes(latest: nil, lastCommit: 0)
+        }
     }
 
     // MARK: - Tokens
@@ -80,35 +93,36 @@ struct CommitAdmission: Sendable {
 
     // MARK: - Connectors
 
-    /// Waits for commits that have one of these. Those of teams that there are not are held by nobody.
-    private static func hold(
-        _ connectors: Set<ConnectorKey>, of teams: Set<Int64>, _ connection: PostgresConnection
-    ) throws -> [ConnectorKey: ConnectorTimes] {
-        var times: [ConnectorKey: ConnectorTimes] = [:]
-        for key in connectors { times[key] = ConnectorTimes(latest: nil, lastCommit: 0) }
-        let held = connectors.filter { teams.contains($0.teamID) }
-        if held.isEmpty { return times }
-        let keys: [PostgresValue] = [.integers(held.map(\.teamID)), .byteStrings(held.map(\.identifier))]
+    private static func keys(_ connectors: Set<ConnectorKey>) -> [PostgresValue] {
+        [.integers(connectors.map(\.teamID)), .byteStrings(connectors.map(\.identifier))]
+    }
+
+    private static func insert(_ connectors: Set<ConnectorKey>, _ connection: PostgresConnection) throws {
         try connection.execute(
             """
             INSERT INTO connector_times (team_id, identifier)
             SELECT team_id, identifier FROM unnest($1, $2) AS given (team_id, identifier)
             ORDER BY team_id, identifier ON CONFLICT (team_id, identifier) DO NOTHING
-            """, keys)
+            """, keys(connectors))
+    }
+
+    /// Waits for commits that have one of these. Returns those that there are.
+    private static func lock(
+        _ connectors: Set<ConnectorKey>, _ connection: PostgresConnection
+    ) throws -> [ConnectorKey: ConnectorTimes] {
+        if connectors.isEmpty { return [:] }
         let rows = try connection.query(
             """
             SELECT team_id, identifier, latest, last_commit FROM connector_times
             WHERE (team_id, identifier) IN (SELECT * FROM unnest($1, $2)) ORDER BY team_id, identifier
             FOR NO KEY UPDATE
-            """, keys
+            """, keys(connectors)
         ) { row in
             let key = ConnectorKey(teamID: try row.integer(0), identifier: try row.bytes(1))
             let known = ConnectorTimes(
                 latest: try row.integerIfAny(2), lastCommit: UInt64(clamping: try row.integer(3)))
             return (key, known)
         }
-        guard rows.count == held.count else { throw PostgresError(.answer, at: "begin(_:)") }
-        for (key, known) in rows { times[key] = known }
-        return times
+        return Dictionary(rows) { first, _ in first }
     }
 }

@@ -1,24 +1,27 @@
 import ConnectorLogCore
 
-/// What the transaction of a commit writes at its end.
+/// What the transaction of a commit writes before it ends.
 struct CommitEnd {
-    let changes: CommitChanges
     let number: UInt64
     let time: Timestamp
     let connection: PostgresConnection
 
-    init(_ changes: CommitChanges, number: UInt64, at time: Timestamp, connection: PostgresConnection) {
-        (self.changes, self.number, self.time, self.connection) = (changes, number, time, connection)
+    init(number: UInt64, at time: Timestamp, connection: PostgresConnection) {
+        (self.number, self.time, self.connection) = (number, time, connection)
     }
 
     /// - Parameter teams: those that there were when the commit began.
-    func write(knownTeams teams: Set<Int64>) throws {
+    func write(_ changes: CommitChanges, knownTeams teams: Set<Int64>) throws {
         let teams = try holdTeams(teams)
         try register(changes.connectors.filter { teams.contains($0.teamID) })
         try FlowStateTable(connection: connection).apply(FlowStateSteps(changes.states, teams: teams))
         try noteTimes(changes.latestTimes.filter { teams.contains($0.key.teamID) })
         try PendingPartTable(connection: connection).write(
             changes.pendingParts.filter { teams.contains($0.key.teamID) }, releasing: changes.releasedParts, at: time)
+    }
+
+    /// Takes the commit's number from the open ones.
+    func strike() throws {
         // Another server may have taken this one for gone.
         let struck = try connection.execute(
             "DELETE FROM open_commit WHERE number = $1 AND NOT is_abandoned", [.integer(Int64(clamping: number))])

@@ -93,7 +93,8 @@ package final class PostgresLedger: CommitLedger {
         try await inSteps(
             """
             DELETE FROM flow_state WHERE ctid = ANY (ARRAY (
-                SELECT ctid FROM flow_state WHERE team_id = $1 AND last_action_at < $2 ORDER BY last_action_at
+                SELECT ctid FROM flow_state WHERE team_id = $1 AND last_action_at < $2
+                    AND last_action_hour <= \(FlowStateColumns.hour("$2")) ORDER BY last_action_hour
                 LIMIT \(Self.rowsAtOnce) FOR UPDATE SKIP LOCKED))
             """, [.integer(team), .integer(time.microseconds)])
     }

@@ -36,12 +36,21 @@ final class PostgresOpenCommit: OpenCommit {
         logger.error("a commit was dropped", metadata: ["commit": "\(number)"])
     }
 
-    func finish(_ changes: CommitChanges) async throws(StoreError) {
-        guard !hasEnded.exchange(true, ordering: .relaxed) else { throw StoreError(.failed, "the commit has ended") }
+    func write(_ changes: CommitChanges) async throws(StoreError) {
+        guard !hasEnded.load(ordering: .relaxed) else { throw StoreError(.failed, "the commit has ended") }
         let (number, teams, time) = (number, teams, begunAt)
         let result = await lease.run { connection in
-            try CommitEnd(changes, number: number, at: time, connection: connection).write(knownTeams: teams)
-            try connection.commit(at: "finish(_:)")
+            try CommitEnd(number: number, at: time, connection: connection).write(changes, knownTeams: teams)
+        }
+        if case .failure(let error) = result { throw StoreError(postgres: error) }
+    }
+
+    func finish() async throws(StoreError) {
+        guard !hasEnded.exchange(true, ordering: .relaxed) else { throw StoreError(.failed, "the commit has ended") }
+        let (number, time) = (number, begunAt)
+        let result = await lease.run { connection in
+            try CommitEnd(number: number, at: time, connection: connection).strike()
+            try connection.commit(at: "finish()")
         }
         switch result {
         case .success: release()

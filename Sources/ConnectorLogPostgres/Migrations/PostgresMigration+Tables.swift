@@ -241,4 +241,21 @@ extension PostgresMigration {
         )
         """,
     ]
+
+    /// A row that changes none of what indexes have changes within its page, and no index (heap-only tuples). The last action
+    /// changes with every call: indexes have its hour, and what lies in one hour is sorted.
+    static let flowStateHours = [
+        "ALTER TABLE flow_state SET (fillfactor = 60)",
+        """
+        ALTER TABLE flow_state ADD COLUMN last_action_hour int8
+        GENERATED ALWAYS AS (last_action_at / 3600000000) STORED
+        """,
+        "DROP INDEX flow_state_page",
+        "DROP INDEX flow_state_activity",
+        """
+        CREATE INDEX flow_state_page ON flow_state (team_id, flow_id, last_action_hour DESC)
+        WHERE flow_id IS NOT NULL
+        """,
+        "CREATE INDEX flow_state_activity ON flow_state (team_id, last_action_hour)",
+    ]
 }

@@ -16,6 +16,9 @@ struct FlowStateColumns {
     static let unnested =
         "unnest(" + columns.indices.map { "$\($0 + 1)" }.joined(separator: ", ") + ") AS given (\(names))"
 
+    /// What `last_action_hour` is at a time in microseconds.
+    static func hour(_ time: String) -> String { "\(time) / 3600000000" }
+
     let values: [PostgresValue]
 
     init(_ rows: [(key: FlowStateKey, row: FlowStateRow)]) {

@@ -16,14 +16,15 @@ struct FlowStateQueries {
     }
 
     func states(_ query: StateQuery) throws -> NamedPage<FlowState> {
-        // The first bound is implied by the second, but the index has it.
+        // The bounds of hours are implied by the others, but the index has them.
         let rows = try connection.query(
             """
             SELECT \(FlowStateColumns.names) FROM flow_state
             WHERE team_id = $1 AND flow_id = $2 AND ($3::int8 IS NULL OR status = $3) AND last_action_at >= $4
                 AND last_action_at < $5 AND last_action_at <= $6
+                AND last_action_hour BETWEEN \(FlowStateColumns.hour("$4")) AND \(FlowStateColumns.hour("least($5, $6)"))
                 AND ($7::bytea IS NULL OR last_action_at < $6 OR state_id > $7) AND \(Self.teamExists)
-            ORDER BY last_action_at DESC, state_id LIMIT $8
+            ORDER BY last_action_hour DESC, last_action_at DESC, state_id LIMIT $8
             """,
             [
                 .integer(query.teamID), .text(query.flowID), .integer(query.status?.number),
@@ -55,6 +56,7 @@ struct FlowStateQueries {
         \(source) \(flows) LEFT JOIN LATERAL (
             SELECT flow_name, coalesce(flow_name_lower, flow_name) AS name_lower FROM flow_state
             WHERE team_id = $1 AND flow_id = \(flows).flow_id AND last_action_at = \(flows).named_at
+                AND last_action_hour = \(FlowStateColumns.hour("\(flows).named_at"))
                 AND flow_name IS NOT NULL AND \(condition)
             ORDER BY state_id LIMIT 1
         ) AS named ON true
@@ -70,7 +72,10 @@ struct FlowStateQueries {
         text.flatMap { $0.isEmpty ? nil : FlowStateColumns.lower(Array($0.utf8)) }
     }
 
-    private static let inRange = "last_action_at >= $2 AND last_action_at < $3"
+    private static let inRange = """
+        last_action_at >= $2 AND last_action_at < $3
+        AND last_action_hour BETWEEN \(FlowStateColumns.hour("$2")) AND \(FlowStateColumns.hour("$3"))
+        """
     private static let counted = flow(
         """
         max(last_action_at) AS latest,

@@ -48,6 +48,32 @@ struct ErasureTableTests {
         }
     }
 
+    /// Of two servers that plan the same erasure, the plan of the first holds; a completed one has none.
+    @Test func plansAreNotedOnce() async throws {
+        try await TestDatabase.withStore { store, database in
+            let (now, ledger) = (database.clock.now, store.ledger)
+            let team = try await store.catalog.createTeam(name: "T", id: nil, at: now).id
+            var erasure = try await ledger.beginErasure(.connector("c"), team: team, keyID: "k", at: now)
+            #expect(try await ledger.plan(of: erasure) == nil)
+            func plan(_ entries: Int, _ states: [String]) -> ErasurePlan {
+                ErasurePlan(
+                    snapshot: CommitSnapshot(last: 9, hidden: [3, 7]), entries: entries, faults: 2,
+                    losses: states.map { state in
+                        FlowStateLoss(
+                            key: FlowStateKey(teamID: team, stateID: state), calls: 5, failedCalls: 4, faults: 1)
+                    })
+            }
+            let first = plan(5, ["", "a", "b\u{0}", "ü"])
+            #expect(try await ledger.note(first, of: erasure) == first)
+            #expect(try await ledger.note(plan(1, ["z"]), of: erasure) == first)
+            #expect(try await ledger.plan(of: erasure) == first)
+            erasure.completedAt = now
+            try await ledger.complete(erasure, states: []) { _ in [] }
+            #expect(try await ledger.plan(of: erasure) == nil)
+            #expect(try database.integer("SELECT count(*) FROM erasure_loss") == 0)
+        }
+    }
+
     /// While an erasure asks what states lose, no commit changes them.
     private func expectHeld(
         _ snapshot: CommitSnapshot, in store: PostgresStore, _ database: TestDatabase

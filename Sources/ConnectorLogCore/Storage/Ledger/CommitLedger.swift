@@ -5,9 +5,10 @@
 /// The life of a commit:
 /// 1. `begin` opens a transaction that holds the commit's idempotency tokens and connectors, so that no other commit of them
 ///    runs beside it, and notes its number, durably and for all to see, as open.
-/// 2. The server writes the entries, each with the commit's number, to the store of entries.
-/// 3. `OpenCommit.finish` writes the rest and takes the number from the open ones, in the transaction of step 1: from then on,
-///    and not before, all of the commit is there.
+/// 2. The server writes the entries, each with the commit's number, to the store of entries, and meanwhile, by
+///    `OpenCommit.write`, the rest to the transaction of step 1.
+/// 3. `OpenCommit.finish` takes the number from the open ones and ends that transaction: from then on, and not before, all of
+///    the commit is there.
 ///
 /// Whatever ends a commit before that, it is abandoned: its rows may be in the store of entries, and count for nothing. Readers
 /// look by a `CommitSnapshot`, which says what to leave out; `abandoned` tells what may be removed.
@@ -118,10 +119,26 @@ package protocol OpenCommit: Sendable {
     var teams: Set<Int64> { get }
     var times: [ConnectorKey: ConnectorTimes] { get }
 
+    /// Writes what it changes beside the store of entries, for nobody to see before `finish`; once. When it throws, the commit
+    /// has to be abandoned.
+    func write(_ changes: CommitChanges) async throws(StoreError)
     /// Returns when the commit is durable. Throws when it is abandoned; when that cannot be known, `failed`.
-    func finish(_ changes: CommitChanges) async throws(StoreError)
+    func finish() async throws(StoreError)
     /// Gives all up that was begun.
     func abandon() async
+}
+
+extension OpenCommit {
+    /// Both steps of a commit whose entries are written.
+    package func finish(_ changes: CommitChanges) async throws(StoreError) {
+        do throws(StoreError) {
+            try await write(changes)
+        } catch {
+            await abandon()
+            throw error
+        }
+        try await finish()
+    }
 }
 
 /// What a commit changes beside the store of entries.
