@@ -101,7 +101,7 @@ CLICKHOUSE = """<yandex>
 <format_schema_path>{folder}/schemas/</format_schema_path><users_config>{folder}/users.xml</users_config>
 <default_profile>default</default_profile><default_database>default</default_database>
 <mark_cache_size>1000000000</mark_cache_size>
-<compression><case><min_part_size>0</min_part_size><min_part_size_ratio>0</min_part_size_ratio><method>zstd</method>
+<compression><case><min_part_size>4194304</min_part_size><min_part_size_ratio>0</min_part_size_ratio><method>zstd</method>
 </case></compression>
 </yandex>"""
 

@@ -2,7 +2,8 @@ import ConnectorLogCore
 
 /// A batch that waits for its commit.
 struct AppendedBatch: Sendable {
-    var entries: EntryColumns
+    private(set) var entries: EntryColumns
+    private(set) var encoded: EncodedEntries
     var faults: [RootFault]
     var changes: [StateChange]
     var pendingParts: [PendingPart]
@@ -15,6 +16,7 @@ struct AppendedBatch: Sendable {
 
     init(_ batch: consuming RedactedBatch, _ idempotency: IdempotentAnswer?) {
         entries = batch.takeEntries()
+        encoded = EncodedEntries(entries)
         (faults, changes) = (batch.faults, batch.states)
         (pendingParts, releasedParts) = (batch.pendingParts, batch.releasedParts)
         self.idempotency = idempotency
@@ -27,7 +29,7 @@ struct AppendedBatch: Sendable {
 
     /// About what it takes in memory, for the limit of the queue.
     var byteCount: Int {
-        entries.byteCount + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
+        entries.byteCount + encoded.byteCount + faults.reduce(512) { $0 + 1024 + ($1.responseBody?.bytes.count ?? 0) }
             + changes.count * 256 + (idempotency?.answer.count ?? 0)
             + pendingParts.reduce(0) { $0 + 256 + $1.entry.bytes.count } + releasedParts.count * 8
     }
@@ -46,6 +48,7 @@ struct AppendedBatch: Sendable {
                 kept.append(contentsOf: entries[row..<row + 1])
             }
             left.entries = kept
+            left.encoded = EncodedEntries(kept)
         }
         left.faults = faults.filter { teams.contains($0.teamID) }
         left.changes = changes.filter { teams.contains($0.teamID) }

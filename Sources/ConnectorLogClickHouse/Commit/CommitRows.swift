@@ -4,19 +4,20 @@ import ConnectorLogCore
 struct CommitRows: Sendable {
     let connectors: BatchConnectors
     private let batches: [AppendedBatch]
-    private let columns: EntryColumns
     private let ids: [EntryID]
     private let faults: [RootFault]
     private let commit: UInt64
     private let dialect: Dialect
 
     init(_ batches: [AppendedBatch], _ commit: any OpenCommit, _ dialect: Dialect) {
-        var columns = EntryColumns()
+        var (times, teams, identifiers): ([Int64], [Int64], TextColumn) = ([], [], TextColumn())
         var ids: [EntryID] = []
         var faults: [RootFault] = []
         var next = 0
         for batch in batches {
-            columns.append(contentsOf: batch.entries)
+            times += batch.entries.logTimes
+            teams += batch.entries.teamIDs
+            identifiers.append(contentsOf: batch.entries[.connector])
             for _ in 0..<batch.entries.count {
                 ids.append(commit.firstID.advanced(by: next))
                 next += 1
@@ -27,20 +28,15 @@ struct CommitRows: Sendable {
                 next += 1
             }
         }
-        (self.batches, self.columns, self.ids, self.faults) = (batches, columns, ids, faults)
+        (self.batches, self.ids, self.faults) = (batches, ids, faults)
         (self.commit, self.dialect) = (commit.number, dialect)
-        connectors = BatchConnectors(columns)
+        connectors = BatchConnectors(times: times, teams: teams, identifiers: identifiers)
     }
 
     func blocks(times: [Int64]) -> [(table: Table, block: NativeBlock)] {
         var blocks: [(table: Table, block: NativeBlock)] = []
-        if !columns.isEmpty {
-            var columns = columns
-            columns.logTimes = times
-            let entries = EntryBlocks(columns, ids: ids, commit: commit, dialect: dialect)
-            blocks.append((Tables.entries, entries.entries))
-            blocks.append((Tables.entriesByID, entries.byID))
-            if let states = entries.byState { blocks.append((Tables.entriesByState, states)) }
+        if !ids.isEmpty {
+            blocks += EntryBlocks(batches.map(\.encoded), ids: ids, times: times, commit: commit, dialect: dialect).all
         }
         if !faults.isEmpty {
             blocks.append((Tables.faults, FaultBlock.encode(faults, commit: commit, dialect: dialect)))

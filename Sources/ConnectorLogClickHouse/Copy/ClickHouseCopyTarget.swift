@@ -69,11 +69,10 @@ package final class ClickHouseCopyTarget: CopyTarget {
         }
         let last = entries.ids.reduce(EntryID(high: 0, low: 0)) { max($0, $1) }
         try await commit(times: times, lastID: last, progress) { [dialect = servers.dialect] number in
-            let blocks = EntryBlocks(
-                entries.columns, ids: entries.ids, commit: number, dialect: dialect,
-                detailsRemovedAt: entries.detailsRemovedAt)
-            let states = blocks.byState.map { [(table: Tables.entriesByState, block: $0)] } ?? []
-            return [(Tables.entries, blocks.entries), (Tables.entriesByID, blocks.byID)] + states
+            EntryBlocks(
+                [EncodedEntries(entries.columns)], ids: entries.ids, times: entries.columns.logTimes, commit: number,
+                dialect: dialect, detailsRemovedAt: entries.detailsRemovedAt
+            ).all
         }
     }
 

@@ -20,7 +20,16 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         /// Of the groups that lanes have.
         var heldKeys: Set<UInt64> = []
         var isClosed = false
+        var gathering: Gathering?
+        var gatheringCount = 0
         var idle: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// A lane that waits for more.
+    private struct Gathering {
+        var number: Int
+        var wanted: Int
+        var continuation: CheckedContinuation<Void, Never>
     }
 
     private enum Next { case run, wait, refuse(StoreError) }
@@ -53,6 +62,7 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         _ batch: Batch, bytes: Int, keys: Set<UInt64> = [], runLane: () -> Void
     ) async throws(StoreError) -> AppendResult {
         let result = await withCheckedContinuation { continuation in
+            var gathered: CheckedContinuation<Void, Never>?
             let next = state.withLock { state -> Next in
                 if state.isClosed { return .refuse(StoreError(.closed, "the store is closed")) }
                 if state.bytes > 0, state.bytes + bytes > maximumQueuedBytes {
@@ -60,10 +70,18 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
                 }
                 state.waiting.append(Waiting(batch: batch, bytes: bytes, keys: keys, continuation: continuation))
                 state.bytes += bytes
+                if let gathering = state.gathering {
+                    if state.waiting.count >= gathering.wanted {
+                        gathered = gathering.continuation
+                        state.gathering = nil
+                    }
+                    return .wait
+                }
                 if state.running >= lanes { return .wait }
                 state.running += 1
                 return .run
             }
+            gathered?.resume()
             switch next {
             case .run: runLane()
             case .wait: break
@@ -73,11 +91,47 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         return try result.get()
     }
 
+    /// Returns when `wanted` batches wait, after `patience` in any case. Meanwhile no other lane begins: senders that wait for
+    /// their answers to send the next come together again, and not each in a group of its own.
+    /// - Parameter last: the lane's last group, which is answered. What it held is free from now on.
+    package func gather(after last: [Waiting], wanted: Int, patience: Duration) async {
+        var deadline: Task<Void, Never>?
+        await withCheckedContinuation { continuation in
+            let number = state.withLock { state -> Int? in
+                release(last, in: &state)
+                guard !state.isClosed, state.gathering == nil, state.waiting.count < wanted else { return nil }
+                state.gatheringCount += 1
+                state.gathering = Gathering(number: state.gatheringCount, wanted: wanted, continuation: continuation)
+                return state.gatheringCount
+            }
+            guard let number else { return continuation.resume() }
+            deadline = Task {
+                do { try await Task.sleep(for: patience) } catch { return }
+                endGathering(number)
+            }
+        }
+        deadline?.cancel()
+    }
+
+    /// - Parameter number: nil for any.
+    private func endGathering(_ number: Int? = nil) {
+        let gathering = state.withLock { state -> Gathering? in
+            guard let gathering = state.gathering, number.map({ $0 == gathering.number }) ?? true else { return nil }
+            state.gathering = nil
+            return gathering
+        }
+        gathering?.continuation.resume()
+    }
+
+    private func release(_ group: [Waiting], in state: inout State) {
+        for waiting in group { state.heldKeys.subtract(waiting.keys) }
+    }
+
     /// Nil when nothing waits that could go: the lane then is no longer running.
     /// - Parameter last: the lane's last group, which has ended.
     package func takeGroup(after last: [Waiting] = []) -> [Waiting]? {
         let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
-            for waiting in last { state.heldKeys.subtract(waiting.keys) }
+            release(last, in: &state)
             let group = takeGroup(of: &state)
             guard group.isEmpty else { return (group, []) }
             // What waits for keys is taken by the lane that has them.
@@ -122,6 +176,7 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
                 state.idle.append(continuation)
                 return false
             }
+            endGathering()
             if isIdle { continuation.resume() }
         }
     }

@@ -11,19 +11,21 @@ package struct BatchConnectors: Sendable {
     private let identifiers: TextColumn
 
     package init(_ columns: EntryColumns) {
-        times = columns.logTimes
-        teams = columns.teamIDs
-        let identifiers = columns[.connector]
-        self.identifiers = identifiers
+        self.init(times: columns.logTimes, teams: columns.teamIDs, identifiers: columns[.connector])
+    }
+
+    /// - Precondition: a time, a team and an identifier, which may be null, a row.
+    package init(times: [Int64], teams: [Int64], identifiers: TextColumn) {
+        (self.times, self.teams, self.identifiers) = (times, teams, identifiers)
         let bytes = identifiers.bytes.span
         var size = 16
-        while size < columns.count * 2 { size *= 2 }
+        while size < times.count * 2 { size *= 2 }
         // Numbers of connectors plus one. The keys are hashes already.
         var table = [UInt32](repeating: 0, count: size)
         var counts: [Int] = []
         var connectors: [Int32] = []
-        connectors.reserveCapacity(columns.count)
-        for row in 0..<columns.count {
+        connectors.reserveCapacity(times.count)
+        for row in 0..<times.count {
             let key = LogTimeWindows.key(team: teams[row], bytes.extracting(identifiers.range(row)))
             var place = Int(truncatingIfNeeded: key) & (size - 1)
             while table[place] > 0, keys[Int(table[place]) - 1] != key { place = (place + 1) & (size - 1) }
@@ -44,7 +46,7 @@ package struct BatchConnectors: Sendable {
             next.append(end)
             end += count
         }
-        var rows = [Int32](repeating: 0, count: columns.count)
+        var rows = [Int32](repeating: 0, count: times.count)
         for (row, connector) in connectors.enumerated() {
             rows[next[Int(connector)]] = Int32(row)
             next[Int(connector)] += 1
