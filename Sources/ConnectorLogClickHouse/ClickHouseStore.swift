@@ -74,10 +74,9 @@ extension ClickHouseStore: LogReader {
         team: Int64, none: Value, _ body: (EntrySearch) async throws(ClickHouseFailure) -> Value
     ) async throws(StoreError) -> Value {
         guard catalog.hasTeam(team) else { return none }
-        let search = EntrySearch(
-            cluster: cluster, dialect: dialect, snapshot: try await ledger.snapshot(), now: now())
+        let snapshot = try await ledger.snapshot()
         do {
-            return try await body(search)
+            return try await body(EntrySearch(cluster: cluster, dialect: dialect, snapshot: snapshot))
         } catch {
             throw StoreError(error)
         }
@@ -90,8 +89,12 @@ extension ClickHouseStore: LogReader {
     }
 
     package func entries(_ query: EntryQuery) async throws(StoreError) -> Page<EntrySummary> {
-        try await search(team: query.teamID, none: Page(rows: [], next: nil)) { search throws(ClickHouseFailure) in
-            try await search.page(query)
+        guard catalog.hasTeam(query.teamID) else { return Page(rows: [], next: nil) }
+        let (snapshot, extent) = try await ledger.snapshot(team: query.teamID, connector: query.connector)
+        do {
+            return try await EntrySearch(cluster: cluster, dialect: dialect, snapshot: snapshot).page(query, extent)
+        } catch {
+            throw StoreError(error)
         }
     }
 

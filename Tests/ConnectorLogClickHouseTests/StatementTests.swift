@@ -103,7 +103,7 @@ import Testing
     func windowsCoverAllTimes(_ order: PageOrder, _ isBounded: Bool) {
         var query = EntryQuery(teamID: 1, order: order)
         if isBounded { query.after = PagePosition(time: Self.now, id: EntryID(high: 1, low: 1)) }
-        var windows = TimeWindows(query, now: Self.now)
+        var windows = TimeWindows(query, EntryExtent(latest: Self.now.advanced(bySeconds: 7), entries: nil))
         var all: [TimeWindows.Window] = []
         while let window = windows.next() { all.append(window) }
         #expect(all.count < 20)
@@ -113,13 +113,21 @@ import Testing
         switch order {
         case .newestFirst:
             #expect(all.last?.from == nil)
-            // Entries may be a day ahead; the row at the place itself is in the first window.
-            let end = isBounded ? Self.now.advanced(byMicroseconds: 1) : Self.now.advanced(bySeconds: 86_400)
-            #expect(all.first?.to == end)
+            // The latest row, and the row at the place itself, are in the first window.
+            let latest = isBounded ? Self.now : Self.now.advanced(bySeconds: 7)
+            #expect(all.first?.to == latest.advanced(byMicroseconds: 1))
         case .oldestFirst:
             #expect(all.first?.from == (isBounded ? Self.now : nil))
             #expect(all.last?.to == nil)
         }
+    }
+
+    @Test(arguments: [PageOrder.newestFirst, .oldestFirst]) func fewEntriesAreOneWindow(_ order: PageOrder) {
+        let query = EntryQuery(teamID: 1, order: order)
+        var windows = TimeWindows(query, EntryExtent(latest: Self.now, entries: 1000))
+        #expect(windows.next() == TimeWindows.Window() && windows.next() == nil)
+        var nothing = TimeWindows(query, EntryExtent(latest: nil, entries: nil))
+        #expect(nothing.next() == TimeWindows.Window() && nothing.next() == nil)
     }
 
     // MARK: - Servers

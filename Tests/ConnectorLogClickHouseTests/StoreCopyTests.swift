@@ -229,7 +229,7 @@ import Testing
         func close() async { await ledger.close() }
 
         func finish(
-            _ commit: UInt64, times: [ConnectorKey: Int64], lastID: EntryID, _ progress: CopyProgress
+            _ commit: UInt64, times: [ConnectorKey: GivenTimes], lastID: EntryID, _ progress: CopyProgress
         ) async throws(StoreError) {
             throw StoreError(.failed, "made to fail")
         }

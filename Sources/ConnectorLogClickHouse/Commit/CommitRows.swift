@@ -69,7 +69,7 @@ struct CommitRows: Sendable {
         for connector in 0..<connectors.count {
             let name = connectors.name(connector)
             changes.connectors.insert(name)
-            changes.latestTimes[name] = connectors.rows(of: connector).reduce(Int64.min) { max($0, times[Int($1)]) }
+            changes.times[name] = GivenTimes(connectors.rows(of: connector).lazy.map { times[Int($0)] })
         }
         return changes
     }

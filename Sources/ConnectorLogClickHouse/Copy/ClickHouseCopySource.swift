@@ -80,8 +80,7 @@ package final class ClickHouseCopySource: CopySource {
                     let entries = try await entries(in: window)
                     return CopyChunk(.entries(entries), place: CopyPlace([window.team, window.to]))
                 } catch {
-                    let isTooLong = error.reason == .exception(Self.tooLong) || error.reason == .malformed
-                    guard isTooLong, window.to - window.from > 1 else { throw error }
+                    guard Self.isTooLong(error), window.to - window.from > 1 else { throw error }
                     window.to = window.from + (window.to - window.from) / 2
                 }
             }
@@ -170,15 +169,14 @@ package final class ClickHouseCopySource: CopySource {
     private func faults(after place: CopyPlace?) async throws(StoreError) -> CopyChunk? {
         let (numbers, id) = try place?.parts(numbers: 2) ?? ([0, 0], [])
         let search = EntrySearch(
-            cluster: servers.cluster, dialect: servers.dialect, snapshot: ledger.snapshot,
-            now: Timestamp(microseconds: 0))
+            cluster: servers.cluster, dialect: servers.dialect, snapshot: ledger.snapshot)
         do throws(ClickHouseFailure) {
             for team in ledger.teams where team >= numbers[0] {
                 var query = FaultQuery(teamID: team, order: .oldestFirst, limit: Self.faultsOfChunk)
                 if team == numbers[0], let id = EntryID(copied: id) {
                     query.after = PagePosition(time: Timestamp(microseconds: numbers[1]), id: id)
                 }
-                let faults = try await search.faults(query).rows
+                let faults = try await faults(query, search)
                 guard let last = faults.last else { continue }
                 return CopyChunk(
                     .faults(faults), place: CopyPlace([team, last.occurredAt.microseconds], last.id.copied))
@@ -187,6 +185,23 @@ package final class ClickHouseCopySource: CopySource {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// The first of them, as many as an answer may have.
+    private func faults(_ query: FaultQuery, _ search: EntrySearch) async throws(ClickHouseFailure) -> [RootFault] {
+        var query = query
+        while true {
+            do throws(ClickHouseFailure) {
+                return try await search.faults(query).rows
+            } catch {
+                guard Self.isTooLong(error), query.limit > 1 else { throw error }
+                query.limit /= 2
+            }
+        }
+    }
+
+    private static func isTooLong(_ failure: ClickHouseFailure) -> Bool {
+        failure.reason == .exception(tooLong) || failure.reason == .malformed
     }
 
     // MARK: - The whole

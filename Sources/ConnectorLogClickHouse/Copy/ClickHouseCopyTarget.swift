@@ -61,11 +61,10 @@ package final class ClickHouseCopyTarget: CopyTarget {
 
     private func write(_ entries: CopiedEntries, _ progress: CopyProgress) async throws(StoreError) {
         let connectors = BatchConnectors(entries.columns)
-        var times: [ConnectorKey: Int64] = [:]
+        var times: [ConnectorKey: GivenTimes] = [:]
         for connector in 0..<connectors.count {
-            times[connectors.name(connector)] = connectors.rows(of: connector).reduce(Int64.min) {
-                max($0, entries.columns.logTimes[Int($1)])
-            }
+            times[connectors.name(connector)] = GivenTimes(
+                connectors.rows(of: connector).lazy.map { entries.columns.logTimes[Int($0)] })
         }
         let last = entries.ids.reduce(EntryID(high: 0, low: 0)) { max($0, $1) }
         try await commit(times: times, lastID: last, progress) { [dialect = servers.dialect] number in
@@ -77,7 +76,7 @@ package final class ClickHouseCopyTarget: CopyTarget {
     }
 
     private func commit(
-        times: [ConnectorKey: Int64], lastID: EntryID, _ progress: CopyProgress,
+        times: [ConnectorKey: GivenTimes], lastID: EntryID, _ progress: CopyProgress,
         _ blocks: (UInt64) -> [(table: Table, block: NativeBlock)]
     ) async throws(StoreError) {
         var pauses = Self.pauses[...]

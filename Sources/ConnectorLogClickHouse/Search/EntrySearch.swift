@@ -6,41 +6,40 @@ struct EntrySearch: Sendable {
     let cluster: Cluster
     let dialect: Dialect
     let snapshot: CommitSnapshot
-    let now: Timestamp
-
     // MARK: - One entry
 
     func entry(team: Int64, id: EntryID) async throws(ClickHouseFailure) -> LogEntry? {
-        var place = Conditions(team: team, snapshot)
-        place.add("id = \(Dialect.id(id))")
-        let found = try await cluster.rows(
-            "SELECT connector, \(dialect.microseconds("log_time")) FROM entries_by_id WHERE \(place.sql) LIMIT 1",
-            "an entry's place"
-        ) { row throws(ClickHouseFailure) in (connector: try row.text(), time: try row.integer(Int64.self)) }
-        guard let found = found.first else { return nil }
-        place.add("connector = \(Dialect.text(found.connector))")
-        place.add("log_time = \(dialect.time(found.time))")
+        var conditions = Conditions(team: team, snapshot)
+        conditions.add("id = \(Dialect.id(id))")
+        conditions.add(isAmong("connector, log_time", "entries_by_id WHERE \(conditions.sql)"))
         return try await cluster.rows(
-            "SELECT \(EntryRow.wholeColumns(dialect)) FROM entries WHERE \(place.sql) LIMIT 1", "an entry"
+            "SELECT \(EntryRow.wholeColumns(dialect)) FROM entries WHERE \(conditions.sql) LIMIT 1", "an entry"
         ) { row throws(ClickHouseFailure) in try EntryRow.decodeWhole(&row) }.first
+    }
+
+    /// That a row has a place which another table names: the index finds it. Shards are given the places by whoever asks.
+    private func isAmong(_ place: String, _ source: String) -> String {
+        "(\(place)) \(cluster.topology().isReplicated ? "GLOBAL IN" : "IN") (SELECT \(place) FROM \(source))"
     }
 
     // MARK: - Pages
 
-    func page(_ query: EntryQuery) async throws(ClickHouseFailure) -> Page<EntrySummary> {
+    /// Of so few rows texts are read together with their places: the second statement would cost more.
+    private static let fewRows = 5000
+
+    func page(_ query: EntryQuery, _ extent: EntryExtent) async throws(ClickHouseFailure) -> Page<EntrySummary> {
         var conditions = Conditions(query, snapshot)
         conditions.add("log_time", from: query.from, to: query.to, dialect)
         conditions.add("log_time", behind: query.after, query.order, dialect)
-        var windows = TimeWindows(query, now: now)
         if let state = query.stateID {
-            guard let calls = try await calls(ofState: state, team: query.teamID) else {
-                return Page(rows: [], next: nil)
-            }
-            conditions.add("connector IN (\(calls.connectors.map { Dialect.text($0) }.joined(separator: ", ")))")
-            conditions.add("log_time BETWEEN \(dialect.time(calls.first)) AND \(dialect.time(calls.last))")
-            windows = .one
+            var calls = Conditions(team: query.teamID, snapshot)
+            calls.add("state_id = \(Dialect.text(state))")
+            conditions.add(isAmong("connector, log_time, id", "entries_by_state WHERE \(calls.sql)"))
+            return try await page(conditions, query)
         }
+        if let entries = extent.entries, entries <= Self.fewRows { return try await page(conditions, query) }
         // Rows may go between the two statements, so that places are what counts: a page may then be shorter than its limit.
+        var windows = TimeWindows(query, extent)
         var places: [Place] = []
         while places.count <= query.limit, let window = windows.next() {
             var conditions = conditions
@@ -51,6 +50,22 @@ struct EntrySearch: Sendable {
         let next = page.last.map { PagePosition(time: Timestamp(microseconds: $0.time), id: $0.id) }
         let rows = page.isEmpty ? [] : try await entries(at: page, query)
         return Page(rows: rows, next: places.count > query.limit ? next : nil)
+    }
+
+    /// The first of those that pass the conditions, by one statement.
+    private func page(
+        _ conditions: Conditions, _ query: EntryQuery
+    ) async throws(ClickHouseFailure) -> Page<EntrySummary> {
+        let direction = query.order.direction
+        let found = try await cluster.rows(
+            """
+            SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries \(conditions.clauses)
+            ORDER BY log_time \(direction), id \(direction) LIMIT \(query.limit + 1)
+            """, "a page of entries"
+        ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
+        let page = Array(found.prefix(query.limit))
+        let next = page.last.map { PagePosition(time: $0.logTime, id: $0.id) }
+        return Page(rows: page, next: found.count > query.limit ? next : nil)
     }
 
     /// Where an entry is in the table by connector and time.
@@ -91,32 +106,6 @@ struct EntrySearch: Sendable {
             ORDER BY log_time \(query.order.direction), id \(query.order.direction)
             """, "a page of entries"
         ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
-    }
-
-    private struct StateCalls {
-        var connectors: [[UInt8]]
-        var first: Int64
-        var last: Int64
-    }
-
-    /// Where in the table by connector and time a state's entries are; nil when it has none.
-    private func calls(ofState state: String, team: Int64) async throws(ClickHouseFailure) -> StateCalls? {
-        var conditions = Conditions(team: team, snapshot)
-        conditions.add("state_id = \(Dialect.text(state))")
-        let calls = try await cluster.rows(
-            """
-            SELECT connector, \(dialect.microseconds("min(log_time)")), \(dialect.microseconds("max(log_time)"))
-            FROM entries_by_state WHERE \(conditions.sql) GROUP BY connector
-            """, "a state's place"
-        ) { row throws(ClickHouseFailure) in
-            StateCalls(connectors: [try row.text()], first: try row.integer(), last: try row.integer())
-        }
-        guard var all = calls.first else { return nil }
-        for more in calls.dropFirst() {
-            all.connectors += more.connectors
-            (all.first, all.last) = (min(all.first, more.first), max(all.last, more.last))
-        }
-        return all
     }
 
     // MARK: - Faults

@@ -10,6 +10,7 @@ struct TimeWindows {
         var to: Timestamp?
     }
 
+    private static let fewEntries = 100_000
     private static let firstSeconds: Int64 = 3600
     private static let growth: Int64 = 8
     /// Then all that is left is one.
@@ -26,19 +27,17 @@ struct TimeWindows {
     private var way: Way?
     private var seconds = Self.firstSeconds
 
-    static let one = TimeWindows(way: .all)
-
-    private init(way: Way) { self.way = way }
-
-    init(_ query: EntryQuery, now: Timestamp) {
+    /// - Parameter extent: of what the query may find.
+    init(_ query: EntryQuery, _ extent: EntryExtent) {
+        // Few enough to be sorted.
+        if let entries = extent.entries, entries <= Self.fewEntries {
+            way = .all
+            return
+        }
         switch query.order {
         case .newestFirst:
-            // No entry is further ahead than that.
-            let end = now.advanced(bySeconds: Limits.secondsAhead)
-            let behind = query.after?.time.advanced(byMicroseconds: 1)
-            way = .back([behind, query.to, end].compactMap(\.self).min() ?? end)
-            // All that is ahead is in the first window with the last hour.
-            if behind == nil, query.to ?? end >= end { seconds += Limits.secondsAhead }
+            let ends = [query.after?.time, extent.latest].compactMap(\.self).map { $0.advanced(byMicroseconds: 1) }
+            way = (ends + [query.to].compactMap(\.self)).min().map { .back($0) } ?? .all
         case .oldestFirst:
             way = [query.after?.time, query.from].compactMap(\.self).max().map { .onward($0) } ?? .all
         }

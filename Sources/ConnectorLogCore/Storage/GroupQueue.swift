@@ -51,6 +51,8 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
     /// Batches that no commit has taken yet.
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
+    var isGathering: Bool { state.withLock { $0.gathering != nil } }
+
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Returns when somebody answered the batch.

@@ -97,7 +97,7 @@ package final class PostgresCopyTarget: CopyLedger {
     }
 
     package func finish(
-        _ commit: UInt64, times: [ConnectorKey: Int64], lastID: EntryID, _ progress: CopyProgress
+        _ commit: UInt64, times: [ConnectorKey: GivenTimes], lastID: EntryID, _ progress: CopyProgress
     ) async throws(StoreError) {
         let number = Int64(clamping: commit)
         try await write { connection in
@@ -105,14 +105,17 @@ package final class PostgresCopyTarget: CopyLedger {
             if !keys.isEmpty {
                 try connection.execute(
                     """
-                    INSERT INTO connector_times (team_id, identifier, latest, last_commit)
-                    SELECT team_id, identifier, time, $4 FROM unnest($1, $2, $3) AS given (team_id, identifier, time)
+                    INSERT INTO connector_times (team_id, identifier, latest, last_commit, entries)
+                    SELECT team_id, identifier, time, $4, entries
+                    FROM unnest($1, $2, $3, $5) AS given (team_id, identifier, time, entries)
                     ON CONFLICT (team_id, identifier) DO UPDATE SET
-                        latest = greatest(connector_times.latest, excluded.latest), last_commit = excluded.last_commit
+                        latest = greatest(connector_times.latest, excluded.latest), last_commit = excluded.last_commit,
+                        entries = connector_times.entries + excluded.entries
                     """,
                     [
                         .integers(keys.map(\.teamID)), .byteStrings(keys.map(\.identifier)),
-                        .integers(keys.map { times[$0] }), .integer(number),
+                        .integers(keys.map { times[$0]?.latest }), .integer(number),
+                        .integers(keys.map { times[$0].map { Int64($0.count) } }),
                     ])
             }
             try connection.execute(

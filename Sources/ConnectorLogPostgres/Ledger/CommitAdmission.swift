@@ -100,8 +100,8 @@ struct CommitAdmission: Sendable {
     private static func insert(_ connectors: Set<ConnectorKey>, _ connection: PostgresConnection) throws {
         try connection.execute(
             """
-            INSERT INTO connector_times (team_id, identifier)
-            SELECT team_id, identifier FROM unnest($1, $2) AS given (team_id, identifier)
+            INSERT INTO connector_times (team_id, identifier, entries)
+            SELECT team_id, identifier, 0 FROM unnest($1, $2) AS given (team_id, identifier)
             ORDER BY team_id, identifier ON CONFLICT (team_id, identifier) DO NOTHING
             """, keys(connectors))
     }

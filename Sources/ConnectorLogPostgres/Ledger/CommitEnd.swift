@@ -15,7 +15,7 @@ struct CommitEnd {
         let teams = try holdTeams(teams)
         try register(changes.connectors.filter { teams.contains($0.teamID) })
         try FlowStateTable(connection: connection).apply(FlowStateSteps(changes.states, teams: teams))
-        try noteTimes(changes.latestTimes.filter { teams.contains($0.key.teamID) })
+        try noteTimes(changes.times.filter { teams.contains($0.key.teamID) })
         try PendingPartTable(connection: connection).write(
             changes.pendingParts.filter { teams.contains($0.key.teamID) }, releasing: changes.releasedParts, at: time)
     }
@@ -70,18 +70,20 @@ struct CommitEnd {
     }
 
     /// The rows are the commit's own since it began.
-    private func noteTimes(_ times: [ConnectorKey: Int64]) throws {
+    private func noteTimes(_ times: [ConnectorKey: GivenTimes]) throws {
         if times.isEmpty { return }
         let keys = Array(times.keys)
         let count = try connection.execute(
             """
-            UPDATE connector_times SET latest = greatest(latest, given.time), last_commit = $4
-            FROM unnest($1, $2, $3) AS given (team_id, identifier, time)
+            UPDATE connector_times SET latest = greatest(latest, given.time), last_commit = $4,
+                entries = connector_times.entries + given.entries
+            FROM unnest($1, $2, $3, $5) AS given (team_id, identifier, time, entries)
             WHERE connector_times.team_id = given.team_id AND connector_times.identifier = given.identifier
             """,
             [
-                .integers(keys.map(\.teamID)), .byteStrings(keys.map(\.identifier)), .integers(keys.map { times[$0] }),
-                .integer(Int64(clamping: number)),
+                .integers(keys.map(\.teamID)), .byteStrings(keys.map(\.identifier)),
+                .integers(keys.map { times[$0]?.latest }), .integer(Int64(clamping: number)),
+                .integers(keys.map { times[$0].map { Int64($0.count) } }),
             ])
         guard count == times.count else {
             throw StoreError(.failed, "a commit gives times to a connector that it does not hold")

@@ -55,6 +55,24 @@ package final class PostgresLedger: CommitLedger {
 
     package func snapshot() async throws(StoreError) -> CommitSnapshot { try await pool.read(CommitSnapshot.read) }
 
+    package func snapshot(
+        team: Int64, connector: String?
+    ) async throws(StoreError) -> (snapshot: CommitSnapshot, extent: EntryExtent) {
+        try await pool.read { connection in
+            // In this order: the extent is that of the snapshot or of more.
+            let snapshot = try CommitSnapshot.read(connection)
+            let extent = try connection.first(
+                """
+                SELECT max(latest), CASE WHEN count(entries) = count(*) THEN coalesce(sum(entries), 0)::int8 END
+                FROM connector_times WHERE team_id = $1 AND ($2::bytea IS NULL OR identifier = $2)
+                """, [.integer(team), .text(connector)]
+            ) { row in
+                EntryExtent(latest: try row.timeIfAny(0), entries: try row.integerIfAny(1).map { Int($0) })
+            }
+            return (snapshot, extent ?? EntryExtent(latest: nil, entries: nil))
+        }
+    }
+
     package func abandoned(before time: Timestamp) async throws(StoreError) -> [UInt64] {
         try await CommitNumbers(pool: pool).abandonOrphans(grace: timing.grace, at: now())
         return try await pool.read { connection in

@@ -258,4 +258,7 @@ extension PostgresMigration {
         """,
         "CREATE INDEX flow_state_activity ON flow_state (team_id, last_action_hour)",
     ]
+
+    /// Of all that were ever stored; null where some were stored before.
+    static let entryCounts = ["ALTER TABLE connector_times ADD COLUMN entries int8"]
 }

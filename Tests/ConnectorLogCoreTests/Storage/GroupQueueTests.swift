@@ -84,6 +84,52 @@ import Testing
         #expect(queue.takeGroup(after: second) == nil)
     }
 
+    /// A lane that gathers is alone, until as many have come as it wants; or until its patience ends.
+    @Test func aLaneGathersThoseThatItHasAnswered() async throws {
+        let queue = GroupQueue<Int>(lanes: 2, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
+        let (begun, lanes) = AsyncStream<Void>.makeStream()
+        func add(_ batch: Int) -> Task<AppendResult, any Error> {
+            Task { try await queue.commit(batch, bytes: 1, keys: [7]) { lanes.yield() } }
+        }
+        let first = add(1)
+        await waitFor(1, in: queue)
+        let group = try #require(queue.takeGroup())
+        for waiting in group { waiting.answer(.success(.stored)) }
+        _ = try await first.value
+        let gathering = Task { await queue.gather(after: group, wanted: 3, patience: .seconds(600)) }
+        while !queue.isGathering { await Task.yield() }
+        let tasks = [add(2), add(3)]
+        await waitFor(2, in: queue)
+        #expect(queue.isGathering)
+        let last = add(4)
+        await gathering.value
+        let next = try #require(queue.takeGroup())
+        #expect(Set(next.map(\.batch)) == [2, 3, 4])
+        for waiting in next { waiting.answer(.success(.stored)) }
+        for task in tasks + [last] { #expect(try await task.value == .stored) }
+        await queue.gather(after: next, wanted: 3, patience: .milliseconds(1))
+        #expect(queue.takeGroup() == nil)
+        lanes.finish()
+        var count = 0
+        for await _ in begun { count += 1 }
+        #expect(count == 1)
+    }
+
+    @Test func closingEndsAGathering() async throws {
+        let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
+        let task = fill(queue, [1])[0]
+        await waitFor(1, in: queue)
+        let group = try #require(queue.takeGroup())
+        for waiting in group { waiting.answer(.success(.stored)) }
+        _ = try await task.value
+        let gathering = Task { await queue.gather(after: group, wanted: 9, patience: .seconds(600)) }
+        while !queue.isGathering { await Task.yield() }
+        let closing = Task { await queue.close() }
+        await gathering.value
+        #expect(queue.takeGroup() == nil)
+        await closing.value
+    }
+
     @Test func closingWaitsForWhatRunsAndRefusesTheRest() async throws {
         let queue = GroupQueue<Int>(lanes: 1, maximumQueuedBytes: 1000, maximumGroupBytes: 1000)
         let tasks = fill(queue, [1])

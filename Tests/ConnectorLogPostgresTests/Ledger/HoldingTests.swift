@@ -59,18 +59,31 @@ struct HoldingTests {
             // Others do not wait.
             let third = try await other.ledger.begin(.of(database, team: team, connectors: ["d"]))
             var changes = CommitChanges()
-            changes.latestTimes = [ConnectorKey(team, "a"): 7, ConnectorKey(team, "b"): 9]
+            changes.times = [
+                ConnectorKey(team, "a"): GivenTimes(latest: 7, count: 1),
+                ConnectorKey(team, "b"): GivenTimes(latest: 9, count: 3),
+            ]
             try await first.finish(changes)
             let commit = try await second
             #expect(commit.times[ConnectorKey(team, "b")] == ConnectorTimes(latest: 9, lastCommit: first.number))
             #expect(commit.times[ConnectorKey(team, "c")] == known)
             // An earlier time is not the latest, but the commit is the last.
-            changes.latestTimes = [ConnectorKey(team, "b"): 8]
+            changes.times = [ConnectorKey(team, "b"): GivenTimes(latest: 8, count: 2)]
             try await commit.finish(changes)
             let last = try await store.ledger.begin(.of(database, team: team, connectors: ["b"]))
             #expect(last.times[ConnectorKey(team, "b")] == ConnectorTimes(latest: 9, lastCommit: commit.number))
             await last.abandon()
             await third.abandon()
+            let one = try await store.ledger.snapshot(team: team, connector: "b")
+            #expect(one.extent == EntryExtent(latest: Timestamp(microseconds: 9), entries: 5))
+            #expect(one.snapshot == (try await store.ledger.snapshot()))
+            let all = try await store.ledger.snapshot(team: team, connector: nil)
+            #expect(all.extent == EntryExtent(latest: Timestamp(microseconds: 9), entries: 6))
+            let none = try await store.ledger.snapshot(team: team + 1, connector: nil)
+            #expect(none.extent == EntryExtent(latest: nil, entries: 0))
+            // As it is of what an earlier version stored.
+            try database.execute("UPDATE connector_times SET entries = NULL WHERE identifier = 'a'")
+            #expect(try await store.ledger.snapshot(team: team, connector: nil).extent.entries == nil)
             await other.close()
         }
     }

@@ -74,7 +74,7 @@ package protocol CopyLedger: CopyTarget {
     func open() async throws(StoreError) -> UInt64
     /// Ends a commit, with the place behind its rows. New ids are above `lastID` from then on, new times apart from `times`.
     func finish(
-        _ commit: UInt64, times: [ConnectorKey: Int64], lastID: EntryID, _ progress: CopyProgress
+        _ commit: UInt64, times: [ConnectorKey: GivenTimes], lastID: EntryID, _ progress: CopyProgress
     ) async throws(StoreError)
     /// Gives a commit up: its rows count for nothing.
     func abandon(_ commit: UInt64) async throws(StoreError)

@@ -17,6 +17,10 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     func begin(_ proposal: CommitProposal) async throws(StoreError) -> any OpenCommit
     /// What is committed at this moment.
     func snapshot() async throws(StoreError) -> CommitSnapshot
+    /// What is committed at this moment, and how much that is of a team's connector, or of all of a team's for nil.
+    func snapshot(
+        team: Int64, connector: String?
+    ) async throws(StoreError) -> (snapshot: CommitSnapshot, extent: EntryExtent)
 
     /// Notes those as abandoned whose server is gone, and returns all that were abandoned before `time`.
     func abandoned(before time: Timestamp) async throws(StoreError) -> [UInt64]
@@ -141,6 +145,29 @@ extension OpenCommit {
     }
 }
 
+/// The `log_time`s of a connector's entries in a commit.
+package struct GivenTimes: Hashable, Sendable {
+    package var latest: Int64
+    package var count: Int
+
+    package init(latest: Int64, count: Int) { (self.latest, self.count) = (latest, count) }
+
+    /// - Precondition: there are some.
+    package init(_ times: some Collection<Int64>) {
+        self.init(latest: times.max() ?? .min, count: times.count)
+    }
+}
+
+/// How much a search may find, so that it can be planned.
+package struct EntryExtent: Hashable, Sendable {
+    /// No entry has a later `log_time`; nil when there is none.
+    package var latest: Timestamp?
+    /// At most so many entries there are; nil when nobody counted them.
+    package var entries: Int?
+
+    package init(latest: Timestamp?, entries: Int?) { (self.latest, self.entries) = (latest, entries) }
+}
+
 /// What a commit changes beside the store of entries.
 package struct CommitChanges: Sendable {
     /// What batches say of flow states: in their order, in each its entries and faults before its changes.
@@ -156,8 +183,8 @@ package struct CommitChanges: Sendable {
     package var states: [States] = []
     /// Of entries and faults, to be registered where the catalog does not have them.
     package var connectors: Set<ConnectorKey> = []
-    /// The latest `log_time` that was given to each connector with an entry.
-    package var latestTimes: [ConnectorKey: Int64] = [:]
+    /// That were given to each connector with an entry.
+    package var times: [ConnectorKey: GivenTimes] = [:]
     package var pendingParts: [PendingPart] = []
     package var releasedParts: [Int64] = []
 
