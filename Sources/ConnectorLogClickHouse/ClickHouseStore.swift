@@ -11,6 +11,7 @@ package final class ClickHouseStore: Sendable {
     private let catalog: any Catalog
     private let commits: GroupCommit
     private let standardRetention: Retention
+    private let searchLimits: SearchLimits
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
@@ -18,21 +19,21 @@ package final class ClickHouseStore: Sendable {
     /// - Parameter retention: for teams that say nothing of their own.
     package static func open(
         _ address: ClickHouseAddress, ledger: any CommitLedger, catalog: any Catalog, retention: Retention = .forever,
-        now: @escaping @Sendable () -> Timestamp, logger: Logger
+        searchLimits: SearchLimits = SearchLimits(), now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws(StoreError) -> ClickHouseStore {
         let (cluster, dialect) = try await Cluster.open(address)
         return ClickHouseStore(
-            dialect: dialect, cluster: cluster, ledger: ledger, catalog: catalog, retention: retention, now: now,
-            logger: logger)
+            dialect: dialect, cluster: cluster, ledger: ledger, catalog: catalog, retention: retention,
+            searchLimits: searchLimits, now: now, logger: logger)
     }
 
     private init(
         dialect: Dialect, cluster: Cluster, ledger: any CommitLedger, catalog: any Catalog, retention: Retention,
-        now: @escaping @Sendable () -> Timestamp, logger: Logger
+        searchLimits: SearchLimits, now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         (self.dialect, self.cluster) = (dialect, cluster)
         (self.ledger, self.catalog, self.standardRetention) = (ledger, catalog, retention)
-        (self.now, self.logger) = (now, logger)
+        (self.searchLimits, self.now, self.logger) = (searchLimits, now, logger)
         commits = GroupCommit(
             run: CommitRun(
                 dialect: dialect, cluster: cluster, ledger: ledger, times: CommitTimes(), now: now,
@@ -92,7 +93,9 @@ extension ClickHouseStore: LogReader {
         guard catalog.hasTeam(query.teamID) else { return Page(rows: [], next: nil) }
         let (snapshot, extent) = try await ledger.snapshot(team: query.teamID, connector: query.connector)
         do {
-            return try await EntrySearch(cluster: cluster, dialect: dialect, snapshot: snapshot).page(query, extent)
+            return try await EntrySearch(
+                cluster: cluster, dialect: dialect, snapshot: snapshot, limits: searchLimits
+            ).page(query, extent)
         } catch {
             throw StoreError(error)
         }

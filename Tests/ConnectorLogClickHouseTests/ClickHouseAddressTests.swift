@@ -14,7 +14,7 @@ import Testing
         #expect(address.password == "p@ss")
         #expect(address.database == "logs")
         #expect(address.cluster == "west")
-        #expect(address.compressesInserts)
+        #expect(address.isCompressed)
         #expect(address.hosts[1].description == "[::1]:8443")
     }
 
@@ -26,7 +26,7 @@ import Testing
         #expect(address.password.isEmpty)
         #expect(address.database == "default")
         #expect(address.cluster == nil)
-        #expect(!address.compressesInserts)
+        #expect(!address.isCompressed)
     }
 
     @Test(arguments: [

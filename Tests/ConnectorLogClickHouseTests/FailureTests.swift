@@ -71,7 +71,7 @@ import Testing
     @Test(arguments: SharedStore.kinds) func insertsMayGoCompressed(_ kind: SharedDatabase.Kind) async throws {
         try await SharedStore.with(kind) { shared in
             var shared = shared
-            shared.clickHouse.compressesInserts = true
+            shared.clickHouse.isCompressed = true
             let server = try await shared.open()
             let team = try await team(server, shared)
             try await append(entries(500, team, shared), server)

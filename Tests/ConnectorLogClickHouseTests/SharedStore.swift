@@ -17,6 +17,7 @@ struct SharedStore: Sendable {
     var clickHouse: ClickHouseAddress
     let postgres: PostgresConfiguration
     let clock = ManualClock()
+    var searchLimits = SearchLimits()
 
     static func with(
         _ kind: SharedDatabase.Kind, _ body: (SharedStore) async throws -> Void
@@ -51,7 +52,8 @@ struct SharedStore: Sendable {
     func open() async throws -> Server {
         let database = try await PostgresStore.open(postgres, now: clock.source, logger: Self.logger)
         let entries = try await ClickHouseStore.open(
-            clickHouse, ledger: database.ledger, catalog: database.catalog, now: clock.source, logger: Self.logger)
+            clickHouse, ledger: database.ledger, catalog: database.catalog, searchLimits: searchLimits,
+            now: clock.source, logger: Self.logger)
         return Server(postgres: database, entries: entries)
     }
 

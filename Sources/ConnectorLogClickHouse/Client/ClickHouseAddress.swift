@@ -27,8 +27,8 @@ package struct ClickHouseAddress: Hashable, Sendable {
     package var database: String
     /// The name of a cluster in the servers' configuration; nil for one server.
     package var cluster: String?
-    /// Inserts go compressed. Answers always do, where a server likes to.
-    package var compressesInserts = false
+    /// Inserts and answers go compressed.
+    package var isCompressed = false
 
     package init(_ text: String) throws(Problem) {
         guard let scheme = text.firstRange(of: "://") else { throw Problem(message: "is no address") }
@@ -70,7 +70,7 @@ package struct ClickHouseAddress: Hashable, Sendable {
             }
             if parts[0] == "compression" {
                 guard parts[1] == "gzip" else { throw Problem(message: "names a compression other than gzip") }
-                compressesInserts = true
+                isCompressed = true
                 continue
             }
             let value = try Self.decoded(parts[1], "the cluster")

@@ -115,9 +115,9 @@ final class ClickHouseClient: Sendable {
     ) async throws(ClickHouseFailure) {
         var settings = settings
         settings["query"] = "INSERT INTO \(table) FORMAT Native"
-        let body = address.compressesInserts ? Gzip.compressed(block.bytes) : block.bytes
+        let body = address.isCompressed ? Gzip.compressed(block.bytes) : block.bytes
         _ = try await send(
-            settings: settings, body: body, encoding: address.compressesInserts ? "gzip" : nil,
+            settings: settings, body: body, encoding: address.isCompressed ? "gzip" : nil,
             place: "an insert into \(table)", host: host, timeout: limits.insert)
     }
 
@@ -151,7 +151,7 @@ final class ClickHouseClient: Sendable {
         parameters["max_query_size"] = "\(Self.statementBytes)"
         // What people search for need not be known for longer than the search.
         parameters["log_queries"] = "0"
-        parameters["enable_http_compression"] = "1"
+        parameters["enable_http_compression"] = address.isCompressed ? "1" : "0"
         var request = HTTPClientRequest(url: url(of: host, parameters))
         request.method = .POST
         request.headers = headers

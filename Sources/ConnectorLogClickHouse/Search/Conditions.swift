@@ -3,20 +3,28 @@ import ConnectorLogCore
 /// Conditions of a statement, all of which a row has to pass.
 struct Conditions: Sendable {
     private(set) var all: [String] = []
-    /// What texts hold: what is left of the rows then is looked at for all else.
-    private var texts: [String] = []
+    /// What is looked at before all other columns, which are then read of the rows that are left alone.
+    private var first: [String] = []
+    private(set) var hasTexts = false
 
     init(team: Int64, _ snapshot: CommitSnapshot) {
         all = ["team_id = \(team)"]
         add(snapshot)
     }
 
-    /// Those but for what texts hold.
+    /// Those but for what is looked at first.
     var sql: String { all.joined(separator: " AND ") }
 
     /// Of a statement.
     var clauses: String {
-        (texts.isEmpty ? "" : "PREWHERE \(texts.joined(separator: " AND ")) ") + "WHERE \(sql)"
+        (first.isEmpty ? "" : "PREWHERE \(first.joined(separator: " AND ")) ") + "WHERE \(sql)"
+    }
+
+    mutating func readFirst(_ condition: String) { first.append(condition) }
+
+    private mutating func addText(_ condition: String) {
+        readFirst(condition)
+        hasTexts = true
     }
 
     mutating func add(_ condition: String) { all.append(condition) }
@@ -82,9 +90,9 @@ extension Conditions {
             let isSenders = "request_id = \(Dialect.text(id)) AND bitAnd(absent, \(absence)) = 0"
             add("((\(isSenders)) OR has(vendor_request_ids, \(Dialect.text(id))))")
         }
-        if let text = query.text, !text.isEmpty { self.texts.append(TextCondition.holds(text)) }
+        if let text = query.text, !text.isEmpty { addText(TextCondition.holds(text)) }
         if let word = query.word, !word.isEmpty {
-            self.texts.append(TextCondition.holds(word))
+            addText(TextCondition.holds(word))
             add(TextCondition.isWord(word))
         }
     }

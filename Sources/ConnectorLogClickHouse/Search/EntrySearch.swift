@@ -6,26 +6,23 @@ struct EntrySearch: Sendable {
     let cluster: Cluster
     let dialect: Dialect
     let snapshot: CommitSnapshot
+    var limits = SearchLimits()
     // MARK: - One entry
+
+    /// For what reads a few thousand rows at most: to share them out takes longer than to read them.
+    private static let oneThread = ["max_threads": "1"]
 
     func entry(team: Int64, id: EntryID) async throws(ClickHouseFailure) -> LogEntry? {
         var conditions = Conditions(team: team, snapshot)
         conditions.add("id = \(Dialect.id(id))")
-        conditions.add(isAmong("connector, log_time", "entries_by_id WHERE \(conditions.sql)"))
+        conditions.add(place: "connector, log_time", among: "entries_by_id WHERE \(conditions.sql)", on: cluster)
         return try await cluster.rows(
-            "SELECT \(EntryRow.wholeColumns(dialect)) FROM entries WHERE \(conditions.sql) LIMIT 1", "an entry"
+            "SELECT \(EntryRow.wholeColumns(dialect)) FROM entries \(conditions.clauses) LIMIT 1", "an entry",
+            settings: Self.oneThread
         ) { row throws(ClickHouseFailure) in try EntryRow.decodeWhole(&row) }.first
     }
 
-    /// That a row has a place which another table names: the index finds it. Shards are given the places by whoever asks.
-    private func isAmong(_ place: String, _ source: String) -> String {
-        "(\(place)) \(cluster.topology().isReplicated ? "GLOBAL IN" : "IN") (SELECT \(place) FROM \(source))"
-    }
-
     // MARK: - Pages
-
-    /// Of so few rows texts are read together with their places: the second statement would cost more.
-    private static let fewRows = 5000
 
     func page(_ query: EntryQuery, _ extent: EntryExtent) async throws(ClickHouseFailure) -> Page<EntrySummary> {
         var conditions = Conditions(query, snapshot)
@@ -34,12 +31,51 @@ struct EntrySearch: Sendable {
         if let state = query.stateID {
             var calls = Conditions(team: query.teamID, snapshot)
             calls.add("state_id = \(Dialect.text(state))")
-            conditions.add(isAmong("connector, log_time, id", "entries_by_state WHERE \(calls.sql)"))
-            return try await page(conditions, query)
+            conditions.add(place: "connector, log_time, id", among: "entries_by_state WHERE \(calls.sql)", on: cluster)
+            return try await page(conditions, query, settings: Self.oneThread)
         }
-        if let entries = extent.entries, entries <= Self.fewRows { return try await page(conditions, query) }
-        // Rows may go between the two statements, so that places are what counts: a page may then be shorter than its limit.
-        var windows = TimeWindows(query, extent)
+        if let entries = extent.entries {
+            if entries <= limits.readTogether { return try await page(conditions, query, settings: Self.oneThread) }
+            if entries <= limits.sortedAtOnce {
+                // What a text is looked for in is not read twice.
+                if !conditions.hasTexts { conditions.add(isBeforeTheEnd(conditions, query)) }
+                return try await page(conditions, query)
+            }
+        }
+        return try await pageByWindows(conditions, query, TimeWindows(query, latest: extent.latest))
+    }
+
+    /// The first of those that pass the conditions, by one statement.
+    private func page(
+        _ conditions: Conditions, _ query: EntryQuery, settings: [String: String] = [:]
+    ) async throws(ClickHouseFailure) -> Page<EntrySummary> {
+        let found = try await cluster.rows(
+            """
+            SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries \(conditions.clauses)
+            ORDER BY log_time \(query.order.direction), id \(query.order.direction) LIMIT \(query.limit + 1)
+            """, "a page of entries", settings: settings
+        ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
+        let page = Array(found.prefix(query.limit))
+        let next = page.last.map { PagePosition(time: $0.logTime, id: $0.id) }
+        return Page(rows: page, next: found.count > query.limit ? next : nil)
+    }
+
+    /// That a row's time does not lie behind that of the last row of the page: times are found first, and all else is read of
+    /// few rows.
+    private func isBeforeTheEnd(_ conditions: Conditions, _ query: EntryQuery) -> String {
+        let (sign, end) = query.order == .newestFirst ? (">=", "min") : ("<=", "max")
+        return """
+            log_time \(sign) (SELECT \(end)(log_time) FROM (SELECT log_time FROM entries \(conditions.clauses)
+            ORDER BY log_time \(query.order.direction) LIMIT \(query.limit + 1)))
+            """
+    }
+
+    /// Of any number of rows. Rows may go between the statements, so that places are what counts: a page may then be shorter
+    /// than its limit.
+    private func pageByWindows(
+        _ conditions: Conditions, _ query: EntryQuery, _ windows: TimeWindows
+    ) async throws(ClickHouseFailure) -> Page<EntrySummary> {
+        var windows = windows
         var places: [Place] = []
         while places.count <= query.limit, let window = windows.next() {
             var conditions = conditions
@@ -50,22 +86,6 @@ struct EntrySearch: Sendable {
         let next = page.last.map { PagePosition(time: Timestamp(microseconds: $0.time), id: $0.id) }
         let rows = page.isEmpty ? [] : try await entries(at: page, query)
         return Page(rows: rows, next: places.count > query.limit ? next : nil)
-    }
-
-    /// The first of those that pass the conditions, by one statement.
-    private func page(
-        _ conditions: Conditions, _ query: EntryQuery
-    ) async throws(ClickHouseFailure) -> Page<EntrySummary> {
-        let direction = query.order.direction
-        let found = try await cluster.rows(
-            """
-            SELECT \(EntryRow.columns(query.fields, dialect)) FROM entries \(conditions.clauses)
-            ORDER BY log_time \(direction), id \(direction) LIMIT \(query.limit + 1)
-            """, "a page of entries"
-        ) { row throws(ClickHouseFailure) in try EntryRow.decode(&row, query.fields) }
-        let page = Array(found.prefix(query.limit))
-        let next = page.last.map { PagePosition(time: $0.logTime, id: $0.id) }
-        return Page(rows: page, next: found.count > query.limit ? next : nil)
     }
 
     /// Where an entry is in the table by connector and time.
@@ -136,6 +156,18 @@ struct EntrySearch: Sendable {
         return try await cluster.rows("SELECT \(columns) FROM faults \(rest)", "root faults") {
             row throws(ClickHouseFailure) in try FaultBlock.decode(&row)
         }
+    }
+}
+
+extension Conditions {
+    /// That a row has a place which another table names: the index finds it.
+    fileprivate mutating func add(place: String, among source: String, on cluster: Cluster) {
+        guard cluster.topology().isReplicated else {
+            return readFirst("(\(place)) IN (SELECT \(place) FROM \(source))")
+        }
+        // Shards are given the places by whoever asks. Not to be read first: version 18.16 then looks for them in vain
+        // (error 60) where there are none.
+        add("(\(place)) GLOBAL IN (SELECT \(place) FROM \(source))")
     }
 }
 

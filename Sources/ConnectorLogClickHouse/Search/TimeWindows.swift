@@ -10,7 +10,6 @@ struct TimeWindows {
         var to: Timestamp?
     }
 
-    private static let fewEntries = 100_000
     private static let firstSeconds: Int64 = 3600
     private static let growth: Int64 = 8
     /// Then all that is left is one.
@@ -27,16 +26,11 @@ struct TimeWindows {
     private var way: Way?
     private var seconds = Self.firstSeconds
 
-    /// - Parameter extent: of what the query may find.
-    init(_ query: EntryQuery, _ extent: EntryExtent) {
-        // Few enough to be sorted.
-        if let entries = extent.entries, entries <= Self.fewEntries {
-            way = .all
-            return
-        }
+    /// - Parameter latest: no entry that the query may find is later; nil when that is not known.
+    init(_ query: EntryQuery, latest: Timestamp?) {
         switch query.order {
         case .newestFirst:
-            let ends = [query.after?.time, extent.latest].compactMap(\.self).map { $0.advanced(byMicroseconds: 1) }
+            let ends = [query.after?.time, latest].compactMap(\.self).map { $0.advanced(byMicroseconds: 1) }
             way = (ends + [query.to].compactMap(\.self)).min().map { .back($0) } ?? .all
         case .oldestFirst:
             way = [query.after?.time, query.from].compactMap(\.self).max().map { .onward($0) } ?? .all

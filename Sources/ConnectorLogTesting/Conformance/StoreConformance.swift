@@ -36,6 +36,10 @@ package enum StoreConformance {
         RoundTripCases.all + LogTimeCases.all + PagingCases.all + ConcurrencyCases.all + BatchCases.all
         + FaultCases.all + CountCases.all + ErasureCases.all + RetentionCases.all
 
+    /// Of them, what is about pages of entries.
+    package static let pageCases: [StoreConformanceCase] =
+        PagingCases.all + FilterCases.all + TextFilterCases.all + LogTimeCases.all
+
     /// For stores that can be opened again; a case fails on a store without `reopen`.
     package static let durabilityCases: [StoreConformanceCase] =
         DurabilityCases.all + SecretCases.durable + AuditCases.durable + ErasureCases.durable + RetentionCases.durable
