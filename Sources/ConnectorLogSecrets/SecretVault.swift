@@ -38,6 +38,8 @@ package final class SecretVault: Sendable {
         let seal = SecretSeal(masterKey, randomBytes: randomBytes)
         do {
             let placeholderKey = try await placeholderKey(catalog, seal, randomBytes)
+            // Before all else: what is read behind it may be newer, and not older.
+            let versions = try await catalog.secretVersions()
             var known: [Owner: [String: KnownSecret]] = [:]
             for secret in try await catalog.allSecrets() {
                 let owner = Owner(team: secret.teamID, connector: secret.connectorIdentifier)
@@ -52,6 +54,7 @@ package final class SecretVault: Sendable {
             let rules = try await catalog.allRedactionRules()
             for (team, json) in rules { try vault.restoreRules(json, team: team) }
             vault.teamsWithRules.withLock { $0 = Set(rules.keys) }
+            if let versions { vault.book.setVersions(versions) }
             return vault
         } catch let error as VaultOpeningError {
             throw error
@@ -174,6 +177,7 @@ package final class SecretVault: Sendable {
                 tell(owner) {
                     $0[secret.placeholder] = KnownSecret(value: Array(value.utf8), ignoresCase: ignoresCase)
                 }
+                await noteVersion(team: team)
                 return secret
             }
         }
@@ -197,6 +201,7 @@ package final class SecretVault: Sendable {
                 throw SecretVaultError.store(StoreError(.failed, "the secret was changed, and cannot be read"))
             }
             tell(owner) { $0[placeholder]?.value = Array(value.utf8) }
+            await noteVersion(team: team)
             return true
         }
     }
@@ -285,6 +290,7 @@ package final class SecretVault: Sendable {
                 throw error
             }
             try book.setRules(rules, team: team)
+            await noteVersion(team: team)
             return true
         }
     }
@@ -302,6 +308,7 @@ package final class SecretVault: Sendable {
     package func refresh() async throws(SecretVaultError) {
         try await change(of: nil) { [self] () async throws in
             let before = known.withLock { $0 }
+            let versions = try await catalog.secretVersions()
             var found: [Owner: [String: KnownSecret]] = [:]
             for secret in try await catalog.allSecrets() {
                 let owner = Owner(team: secret.teamID, connector: secret.connectorIdentifier)
@@ -321,7 +328,15 @@ package final class SecretVault: Sendable {
                 guard let rules = StoredRules.rules(json) else { continue }
                 try book.setRules(rules, team: team)
             }
+            if let versions { book.setVersions(versions) }
         }
+    }
+
+    /// After a change of its own. What other servers have changed beside it, `refresh` learns soon; until then the catalog takes
+    /// no batch of the team.
+    private func noteVersion(team: Int64) async {
+        guard let versions = try? await catalog.secretVersions(), let version = versions[team] else { return }
+        book.setVersion(version, team: team)
     }
 
     /// Runs `body` when no other change runs. When the catalog fails, what it has of the owner is read again.

@@ -112,6 +112,26 @@ def test_a_key_that_is_revoked_by_one_server_is_refused_by_the_other(servers):
     eventually(lambda: second.get("/v1/teams/1/logs", made["key"]).status == 401, 5)
 
 
+def test_a_secret_holds_on_all_servers_before_the_answer(servers, databases):
+    """Whatever the other server has heard of it: what it takes after the answer has the secret removed, or is refused."""
+    first, second = servers
+    key = first.create_key("recorder")
+    eventually(lambda: second.ingest([entry("wall", 0)], key).status == 200, 5)
+    for number in range(40):
+        value = f"made-up-value-of-secret-{number:03}-4711"
+        made = first.post_json("/v1/teams/1/secrets", {"secret_name": f"s{number}", "secret_value": value})
+        assert made.status == 201, made
+        while True:
+            answer = second.ingest([entry("wall", number, request_body=f"it is {value}!")], key)
+            if answer.status == 200:
+                break
+            assert answer.status == 503 and answer.headers["Retry-After"], answer
+    eventually(lambda: len(second.pages("/v1/teams/1/logs?connector=wall", "logs")) == 41, 5)
+    assert first.get("/v1/teams/1/logs?connector=wall&text=made-up-value").json["logs"] == []
+    assert databases[0].query(
+        "SELECT count() FROM log.entries WHERE position(request_body, 'made-up-value-of-secret-0') > 0") == "0\n"
+
+
 def test_a_secret_that_one_server_was_told_the_other_removes(servers, databases):
     first, second = servers
     key = first.create_key("recorder")

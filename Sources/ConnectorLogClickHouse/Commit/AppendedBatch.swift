@@ -9,6 +9,7 @@ struct AppendedBatch: Sendable {
     var pendingParts: [PendingPart]
     var releasedParts: [Int64]
     var idempotency: IdempotentAnswer?
+    let secretVersions: [Int64: Int64]
     /// What its commit holds until its end.
     let connectors: Set<ConnectorKey>
     /// Of connectors and idempotency tokens, as `GroupQueue` wants them.
@@ -20,6 +21,7 @@ struct AppendedBatch: Sendable {
         (faults, changes) = (batch.faults, batch.states)
         (pendingParts, releasedParts) = (batch.pendingParts, batch.releasedParts)
         self.idempotency = idempotency
+        secretVersions = batch.secretVersions
         let connectors = BatchConnectors(entries)
         self.connectors = Set((0..<connectors.count).map { connectors.name($0) })
         // Two of one hash would wait for each other without need, which does no harm.

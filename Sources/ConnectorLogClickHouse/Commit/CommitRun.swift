@@ -31,7 +31,8 @@ struct CommitRun: Sendable {
             teams.formUnion(batch.teams)
         }
         let proposal = CommitProposal(
-            answers: group.map(\.idempotency), connectors: connectors, teams: teams, at: now())
+            answers: group.map(\.idempotency), secretVersions: group.map(\.secretVersions), connectors: connectors,
+            teams: teams, at: now())
         var attempt = 0
         while true {
             attempt += 1

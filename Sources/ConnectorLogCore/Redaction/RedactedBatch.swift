@@ -8,13 +8,16 @@ package struct RedactedBatch: Sendable {
     package let pendingParts: [PendingPart]
     /// Numbers of parts that wait no longer: what became of them is in this batch.
     package let releasedParts: [Int64]
+    /// Of the secrets and rules by which it is redacted, of each team the oldest; without teams whose catalog has none.
+    package let secretVersions: [Int64: Int64]
 
     init(
         entries: EntryColumns, faults: [RootFault], states: [StateChange], pendingParts: [PendingPart],
-        releasedParts: [Int64]
+        releasedParts: [Int64], secretVersions: [Int64: Int64]
     ) {
         (self.entries, self.faults, self.states) = (entries, faults, states)
         (self.pendingParts, self.releasedParts) = (pendingParts, releasedParts)
+        self.secretVersions = secretVersions
     }
 
     package var count: Int { entries.count + faults.count + states.count + pendingParts.count }

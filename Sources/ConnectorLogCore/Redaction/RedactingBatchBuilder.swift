@@ -47,7 +47,8 @@ package struct RedactingBatchBuilder: ~Copyable {
 
     package consuming func finish() -> RedactedBatch {
         RedactedBatch(
-            entries: columns.finish(), faults: faults, states: states, pendingParts: pending, releasedParts: released)
+            entries: columns.finish(), faults: faults, states: states, pendingParts: pending, releasedParts: released,
+            secretVersions: policies.versions)
     }
 
     // MARK: - Entries

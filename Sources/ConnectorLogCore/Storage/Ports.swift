@@ -160,6 +160,9 @@ package protocol Catalog: Sendable {
 
     /// Of one connector, nil for those of the whole team alone. By name.
     func secrets(team: Int64, connector: String?) async throws(StoreError) -> [SecretRecord]
+    /// How often values and rules of each team were registered or changed, without teams of which none ever was; nil where no
+    /// other server can do so. A batch that is redacted by older ones is refused.
+    func secretVersions() async throws(StoreError) -> [Int64: Int64]?
     /// Of all teams, in any order: read once, at the start.
     func allSecrets() async throws(StoreError) -> [SecretRecord]
     /// Stores all members as they are given. Throws `.conflict` when the connector, or the team for its own, has a secret
@@ -239,6 +242,8 @@ package struct SealedChange: Hashable, Sendable {
 }
 
 extension Catalog {
+    package func secretVersions() async throws(StoreError) -> [Int64: Int64]? { nil }
+
     package func connectors(team: Int64) async throws(StoreError) -> [Connector] {
         try await connectors(team: team, withConfigurations: true)
     }

@@ -57,6 +57,16 @@ struct CatalogLoad: Sendable {
         try tell(connection)
     }
 
+    /// The same of what is to be kept out of the log from now on: batches that were redacted without it are refused.
+    static func countSecrets(of team: Int64, _ connection: PostgresConnection) throws {
+        try connection.execute(
+            """
+            INSERT INTO secret_version (team_id, version) VALUES ($1, 1)
+            ON CONFLICT (team_id) DO UPDATE SET version = secret_version.version + 1
+            """, [.integer(team)])
+        try countSecrets(connection)
+    }
+
     private static func tell(_ connection: PostgresConnection) throws {
         try connection.execute("SELECT pg_notify('\(channel)', '')")
     }

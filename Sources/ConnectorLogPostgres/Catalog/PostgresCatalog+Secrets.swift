@@ -28,8 +28,17 @@ extension PostgresCatalog {
         try await pool.read { try $0.query("SELECT \(Self.secretColumns) FROM secret", [], Self.secret) }
     }
 
+    package func secretVersions() async throws(StoreError) -> [Int64: Int64]? {
+        try await pool.read { connection in
+            let versions = try connection.query("SELECT team_id, version FROM secret_version") {
+                (try $0.integer(0), try $0.integer(1))
+            }
+            return Dictionary(versions) { first, _ in first }
+        }
+    }
+
     package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
-        try await changeSecrets { connection in
+        try await changeSecrets(of: secret.teamID) { connection in
             let connector = secret.connectorIdentifier ?? Self.wholeTeam
             // Held until the end: creations of one owner follow one another, and it is not deleted meanwhile.
             guard try Self.holdOwner(secret, connection) else { return .ownerMissing }
@@ -73,7 +82,7 @@ extension PostgresCatalog {
     package func updateSecret(
         team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at now: Timestamp
     ) async throws(StoreError) -> Bool {
-        try await changeSecrets { connection in
+        try await changeSecrets(of: team) { connection in
             try connection.execute(
                 """
                 UPDATE secret SET sealed_value = $4, updated_at = $5
@@ -95,12 +104,18 @@ extension PostgresCatalog {
     }
 
     /// Counts the change behind it: owners are held before the one row of all changes is.
+    /// - Parameter team: whose values or rules are new; nil where nothing more is to be kept out of the log.
     func changeSecrets<Value: Sendable>(
-        at place: String = #function, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+        of team: Int64? = nil, at place: String = #function,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await pool.write(at: place) { connection in
             let value = try body(connection)
-            try CatalogLoad.countSecrets(connection)
+            if let team {
+                try CatalogLoad.countSecrets(of: team, connection)
+            } else {
+                try CatalogLoad.countSecrets(connection)
+            }
             return value
         }
     }

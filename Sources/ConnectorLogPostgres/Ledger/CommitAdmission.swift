@@ -13,11 +13,9 @@ struct CommitAdmission: Sendable {
         // locked, or two commits might wait for each other.
         for insertsConnectors in [false, true] {
             try connection.command("BEGIN", at: "begin(_:)")
-            results = try Self.admit(proposal, connection)
-            teams = Set(
-                try connection.query(
-                    "SELECT id FROM team WHERE id = ANY ($1) AND NOT is_deleted", [.integers(Array(proposal.teams))]
-                ) { try $0.integer(0) })
+            let versions = try Self.secretVersions(proposal.teams, connection)
+            teams = Set(versions.keys)
+            results = try Self.admit(proposal, versions, connection)
             let held = proposal.connectors.filter { teams.contains($0.teamID) }
             if insertsConnectors { try Self.insert(held, connection) }
             times = try Self.lock(held, connection)
@@ -31,17 +29,38 @@ struct CommitAdmission: Sendable {
         }
     }
 
+    // MARK: - Teams
+
+    /// How often the secrets and rules of each have changed; of those that there are.
+    private static func secretVersions(
+        _ teams: Set<Int64>, _ connection: PostgresConnection
+    ) throws -> [Int64: Int64] {
+        let rows = try connection.query(
+            """
+            SELECT id, coalesce(version, 0) FROM team LEFT JOIN secret_version ON team_id = id
+            WHERE id = ANY ($1) AND NOT is_deleted
+            """, [.integers(Array(teams))]
+        ) { (try $0.integer(0), try $0.integer(1)) }
+        return Dictionary(rows) { first, _ in first }
+    }
+
+    private static let outdated = StoreError(
+        .overloaded, "secrets have changed since the batch was redacted: it has to be sent again")
+
     // MARK: - Tokens
 
     /// A token that was there before, and is gone when it is looked for: it was forgotten in between.
     private static let rounds = 5
 
     private static func admit(
-        _ proposal: CommitProposal, _ connection: PostgresConnection
+        _ proposal: CommitProposal, _ versions: [Int64: Int64], _ connection: PostgresConnection
     ) throws -> [Result<AppendResult, StoreError>] {
+        let isOutdated = proposal.secretVersions.map { $0.contains { versions[$0.key, default: 0] > $0.value } }
+        // What is refused leaves no token behind.
+        let answers = zip(proposal.answers, isOutdated).map { $1 ? nil : $0 }
         // Of batches of one token the first may be stored.
         var wanted: [[UInt8]: IdempotentAnswer] = [:]
-        for case let answer? in proposal.answers where wanted[answer.token] == nil { wanted[answer.token] = answer }
+        for case let answer? in answers where wanted[answer.token] == nil { wanted[answer.token] = answer }
         var stored: Set<[UInt8]> = []
         var known: [[UInt8]: IdempotentAnswer] = [:]
         var left = Array(wanted.values)
@@ -51,10 +70,11 @@ struct CommitAdmission: Sendable {
             guard round <= rounds else { throw StoreError(.overloaded, "idempotency tokens come and go") }
             stored.formUnion(try take(left, at: proposal.at, connection))
             left.removeAll { stored.contains($0.token) }
-            for answer in try answers(left.map(\.token), connection) { known[answer.token] = answer }
+            for answer in try storedAnswers(left.map(\.token), connection) { known[answer.token] = answer }
             left.removeAll { known[$0.token] != nil }
         }
-        return proposal.answers.map { answer in
+        return zip(answers, isOutdated).map { answer, isOutdated in
+            if isOutdated { return .failure(outdated) }
             guard let answer else { return .success(.stored) }
             // The first batch of the token stands; of others it is the answer.
             if stored.remove(answer.token) != nil { return .success(.stored) }
@@ -84,7 +104,9 @@ struct CommitAdmission: Sendable {
         ) { try $0.bytes(0) }
     }
 
-    private static func answers(_ tokens: [[UInt8]], _ connection: PostgresConnection) throws -> [IdempotentAnswer] {
+    private static func storedAnswers(_ tokens: [[UInt8]], _ connection: PostgresConnection) throws
+        -> [IdempotentAnswer]
+    {
         if tokens.isEmpty { return [] }
         return try connection.query(
             "SELECT token, fingerprint, answer FROM idempotency WHERE token = ANY ($1)", [.byteStrings(tokens)]

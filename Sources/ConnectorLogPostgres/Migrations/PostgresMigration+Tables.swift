@@ -261,4 +261,7 @@ extension PostgresMigration {
 
     /// Of all that were ever stored; null where some were stored before.
     static let entryCounts = ["ALTER TABLE connector_times ADD COLUMN entries int8"]
+
+    /// Counts the changes of a team's secrets and rules after which more is kept out of the log.
+    static let secretVersions = ["CREATE TABLE secret_version (team_id int8 PRIMARY KEY, version int8 NOT NULL)"]
 }

@@ -17,6 +17,7 @@ package struct PostgresMigration: Sendable {
         PostgresMigration(number: 7, name: "what erasures remove", statements: erasurePlans),
         PostgresMigration(number: 8, name: "flow states that change in place", statements: flowStateHours),
         PostgresMigration(number: 9, name: "counts of entries", statements: entryCounts),
+        PostgresMigration(number: 10, name: "versions of secrets", statements: secretVersions),
     ]
 
     static var newest: Int64 { all.last?.number ?? 0 }

@@ -122,6 +122,45 @@ struct CommitTests {
         }
     }
 
+    /// A batch that was redacted by older secrets is refused, alone, and leaves no token: it can be sent again.
+    @Test func batchesByOlderSecretsAreRefused() async throws {
+        try await TestDatabase.withStore { store, database in
+            let (now, catalog) = (database.clock.now, store.catalog)
+            let team = try await catalog.createTeam(name: "T", id: nil, at: now).id
+            #expect(try await catalog.secretVersions() == [:])
+            var secret = SecretRecord(
+                placeholder: "sec_1", teamID: team, connectorIdentifier: nil, name: "a", ignoresCase: false,
+                sealedValue: [1], createdAt: now, updatedAt: now)
+            _ = try await catalog.createSecret(secret, limit: 9)
+            #expect(try await catalog.secretVersions() == [team: 1])
+            _ = try await catalog.updateSecret(
+                team: team, connector: nil, placeholder: "sec_1", sealedValue: [2], at: now)
+            _ = try await catalog.setRedactionRules("{}", team: team, at: now)
+            #expect(try await catalog.secretVersions() == [team: 3])
+            // Whoever still takes out what is no secret any more does no harm.
+            _ = try await catalog.deleteSecret(team: team, connector: nil, placeholder: "sec_1")
+            #expect(try await catalog.secretVersions() == [team: 3])
+
+            let tokens = [1, 2, 3].map { IdempotentAnswer.of($0) }
+            var proposal = CommitProposal.of(database, team: team, tokens: tokens)
+            proposal.secretVersions = [[team: 2], [team: 3, team + 1: 0], [:]]
+            let commit = try await store.ledger.begin(proposal)
+            let codes = commit.results.map { result in
+                if case .failure(let error) = result { error.code } else { nil as StoreError.Code? }
+            }
+            #expect(codes == [.overloaded, nil, nil])
+            try await commit.finish(CommitChanges())
+            proposal.secretVersions[0] = [team: 3]
+            let again = try await store.ledger.begin(proposal)
+            #expect(
+                again.results.map { try? $0.get() } == [.stored]
+                    + [2, 3].map { _ in .replayed(answer: Array("first".utf8)) })
+            await again.abandon()
+            secret.teamID += 1
+            #expect(try await catalog.createSecret(secret, limit: 9) == .ownerMissing)
+        }
+    }
+
     @Test func rowsOfTeamsThatGoMeanwhileAreDropped() async throws {
         try await TestDatabase.withStore { store, database in
             let now = database.clock.now

@@ -106,6 +106,6 @@ extension RedactedBatch {
     fileprivate init(_ batch: RedactedBatch, parts: [PendingPart], released: [Int64]? = nil) {
         self.init(
             entries: batch.entries, faults: batch.faults, states: batch.states, pendingParts: parts,
-            releasedParts: released ?? batch.releasedParts)
+            releasedParts: released ?? batch.releasedParts, secretVersions: batch.secretVersions)
     }
 }

@@ -7,6 +7,8 @@ import Synchronization
 package final class RedactionBook: Sendable {
     private struct State {
         var teams: [Int64: TeamPolicies] = [:]
+        /// As the catalog counts them; nil where it does not.
+        var versions: [Int64: Int64]?
         /// Counted up at each change, so that nobody works on with what he read before.
         var generation = 1
         var looks = Looks()
@@ -43,6 +45,27 @@ package final class RedactionBook: Sendable {
         change(team) { $0.rules = compiled }
     }
 
+    /// Notes that the book has all that the catalog had when its versions were these (`Catalog.secretVersions`).
+    package func setVersions(_ versions: [Int64: Int64]) {
+        state.withLock { state in
+            state.versions = versions
+            for (team, policies) in state.teams where policies.version != versions[team, default: 0] {
+                state.teams[team] = policies.changed { $0.version = versions[team, default: 0] }
+            }
+            advance(&state)
+        }
+    }
+
+    /// Notes that the book has one change more of the team, unless the catalog counted others beside it.
+    package func setVersion(_ version: Int64, team: Int64) {
+        state.withLock { state in
+            guard let known = state.versions?[team, default: 0], version == known + 1 else { return }
+            state.versions?[team] = version
+            state.teams[team] = state.teams[team]?.changed { $0.version = version }
+            advance(&state)
+        }
+    }
+
     /// Forgets the team's rules and secrets.
     package func removeTeam(_ team: Int64) {
         state.withLock { state in
@@ -53,7 +76,7 @@ package final class RedactionBook: Sendable {
 
     private func change(_ team: Int64, _ body: (inout TeamPolicies.Parts) -> Void) {
         state.withLock { state in
-            state.teams[team] = (state.teams[team] ?? makeTeam(team, state.looks)).changed(body)
+            state.teams[team] = (state.teams[team] ?? makeTeam(team, state)).changed(body)
             advance(&state)
         }
     }
@@ -63,11 +86,12 @@ package final class RedactionBook: Sendable {
         generation.store(state.generation, ordering: .releasing)
     }
 
-    private func makeTeam(_ team: Int64, _ looks: Looks) -> TeamPolicies {
-        TeamPolicies(
-            TeamPolicies.Parts(
-                placeholders: Placeholders(key: placeholderKey, team: team), latePlaceholders: latePlaceholders,
-                secondLook: secondLook, looks: looks))
+    private func makeTeam(_ team: Int64, _ state: State) -> TeamPolicies {
+        var parts = TeamPolicies.Parts(
+            placeholders: Placeholders(key: placeholderKey, team: team), latePlaceholders: latePlaceholders,
+            secondLook: secondLook, looks: state.looks)
+        parts.version = state.versions.map { $0[team, default: 0] }
+        return TeamPolicies(parts)
     }
 
     #if DEBUG
@@ -87,7 +111,7 @@ package final class RedactionBook: Sendable {
     func policies(of team: Int64) -> TeamPolicies {
         state.withLock { state in
             if let known = state.teams[team] { return known }
-            let made = makeTeam(team, state.looks)
+            let made = makeTeam(team, state)
             // Only teams that exist are asked for: ingest refuses others before.
             state.teams[team] = made
             return made
@@ -118,6 +142,8 @@ struct PolicyLookup {
     private var generation = 0
     private var teams: [Int64: TeamPolicies] = [:]
     private var last: (team: Int64, policies: TeamPolicies)?
+    /// Of each team that was asked for the oldest, where there are versions.
+    private(set) var versions: [Int64: Int64] = [:]
 
     init(_ book: RedactionBook) {
         self.book = book
@@ -151,6 +177,7 @@ struct PolicyLookup {
         if let known = teams[team] { return known }
         let policies = book.policies(of: team)
         teams[team] = policies
+        if let version = policies.version { versions[team] = min(version, versions[team] ?? version) }
         return policies
     }
 }

@@ -51,6 +51,8 @@ final class TeamPolicies: Sendable {
         var rules = CompiledRules()
         var teamSecrets: Secrets?
         var connectorSecrets: [String: Secrets] = [:]
+        /// Of the catalog's secrets and rules of the team that all of this has; nil where the catalog has no versions.
+        var version: Int64?
 
         init(
             placeholders: Placeholders, latePlaceholders: PlaceholderCache, secondLook: SecondLook, looks: Looks
@@ -88,6 +90,7 @@ final class TeamPolicies: Sendable {
     }
 
     private let parts: Parts
+    var version: Int64? { parts.version }
     private let general: RedactionPolicy
     /// For what names no connector: states, most root faults, and calls whose sender says only who made them. A run has calls of
     /// many connectors, and what one of them sent may stand in what broke it.

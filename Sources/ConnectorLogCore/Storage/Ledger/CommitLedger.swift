@@ -87,6 +87,9 @@ package struct ConnectorKey: Hashable, Comparable, Sendable {
 package struct CommitProposal: Sendable {
     /// One a batch.
     package var answers: [IdempotentAnswer?]
+    /// One a batch: `RedactedBatch.secretVersions`. A batch by older secrets than the catalog's is refused as `overloaded`: who
+    /// sends it again has it redacted by those.
+    package var secretVersions: [[Int64: Int64]]
     /// Of all entries.
     package var connectors: Set<ConnectorKey>
     /// Of all rows.
@@ -94,7 +97,12 @@ package struct CommitProposal: Sendable {
     /// Now.
     package var at: Timestamp
 
-    package init(answers: [IdempotentAnswer?], connectors: Set<ConnectorKey>, teams: Set<Int64>, at: Timestamp) {
+    /// - Precondition: as many `secretVersions` as `answers`; nil compares none.
+    package init(
+        answers: [IdempotentAnswer?], secretVersions: [[Int64: Int64]]? = nil, connectors: Set<ConnectorKey>,
+        teams: Set<Int64>, at: Timestamp
+    ) {
+        self.secretVersions = secretVersions ?? answers.map { _ in [:] }
         (self.answers, self.connectors, self.teams, self.at) = (answers, connectors, teams, at)
     }
 }
