@@ -189,7 +189,7 @@ extension ClickHouseStore: LogKeeper {
         try await complete(ledger.beginErasure(target, team: team, keyID: keyID, at: at))
     }
 
-    private func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
+    func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
         try await ErasureRun(cluster: cluster, mutations: mutations, ledger: ledger, now: now).complete(erasure)
     }
 

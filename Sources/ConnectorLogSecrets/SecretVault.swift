@@ -304,16 +304,19 @@ package final class SecretVault: Sendable {
 
     // MARK: - Changes
 
-    /// Learns what other servers of the same catalog have changed. What cannot be read stays as it was known.
+    /// Learns what other servers of the same catalog have changed. What cannot be read stays as it was known, and the catalog
+    /// takes no batch of its team as long as it is so.
     package func refresh() async throws(SecretVaultError) {
         try await change(of: nil) { [self] () async throws in
             let before = known.withLock { $0 }
             let versions = try await catalog.secretVersions()
+            var unread: Set<Int64> = []
             var found: [Owner: [String: KnownSecret]] = [:]
             for secret in try await catalog.allSecrets() {
                 let owner = Owner(team: secret.teamID, connector: secret.connectorIdentifier)
-                let value = (try? Self.unseal(secret, seal)) ?? before[owner]?[secret.placeholder]
-                found[owner, default: [:]][secret.placeholder] = value
+                let value = try? Self.unseal(secret, seal)
+                if value == nil { unread.insert(secret.teamID) }
+                found[owner, default: [:]][secret.placeholder] = value ?? before[owner]?[secret.placeholder]
             }
             let rules = try await catalog.allRedactionRules()
             for owner in Set(found.keys).union(before.keys) where found[owner] != before[owner] {
@@ -325,10 +328,14 @@ package final class SecretVault: Sendable {
             }
             for team in gone { try book.setRules(TeamRedactionRules(), team: team) }
             for (team, json) in rules {
-                guard let rules = StoredRules.rules(json) else { continue }
-                try book.setRules(rules, team: team)
+                do {
+                    guard let rules = StoredRules.rules(json) else { throw StoreError(.damaged, "the rules of a team") }
+                    try book.setRules(rules, team: team)
+                } catch {
+                    unread.insert(team)
+                }
             }
-            if let versions { book.setVersions(versions) }
+            if let versions { book.setVersions(versions, except: unread) }
         }
     }
 

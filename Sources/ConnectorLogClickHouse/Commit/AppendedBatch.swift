@@ -12,7 +12,7 @@ struct AppendedBatch: Sendable {
     let secretVersions: [Int64: Int64]
     /// What its commit holds until its end.
     let connectors: Set<ConnectorKey>
-    /// Of connectors and idempotency tokens, as `GroupQueue` wants them.
+    /// Of connectors, flow states and idempotency tokens, as `GroupQueue` wants them.
     let keys: Set<UInt64>
 
     init(_ batch: consuming RedactedBatch, _ idempotency: IdempotentAnswer?) {
@@ -26,7 +26,17 @@ struct AppendedBatch: Sendable {
         self.connectors = Set((0..<connectors.count).map { connectors.name($0) })
         // Two of one hash would wait for each other without need, which does no harm.
         let token = idempotency.map { UInt64(truncatingIfNeeded: $0.token.hashValue) }
-        keys = Set(connectors.keys).union(token.map { [$0] } ?? [])
+        keys = Set(connectors.keys).union(token.map { [$0] } ?? []).union(Self.stateKeys(entries))
+    }
+
+    private static func stateKeys(_ entries: EntryColumns) -> Set<UInt64> {
+        let states = entries[.stateID]
+        let bytes = states.bytes.span
+        var keys: Set<UInt64> = []
+        for row in 0..<entries.count where !states.isNull(row) {
+            keys.insert(LogTimeWindows.key(team: entries.teamIDs[row], bytes.extracting(states.range(row))))
+        }
+        return keys
     }
 
     /// About what it takes in memory, for the limit of the queue.

@@ -44,6 +44,7 @@ struct NativeBlock {
 
     /// As Array(String): the ends of all lists, then their texts.
     mutating func append(_ name: String, lists: [NativeLists]) {
+        precondition(lists.reduce(0) { $0 + $1.ends.count } == rows, "a list a row")
         append(name, "Array(String)")
         var first: UInt64 = 0
         for some in lists {

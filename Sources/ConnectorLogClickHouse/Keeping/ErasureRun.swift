@@ -11,18 +11,26 @@ struct ErasureRun: Sendable {
     let now: @Sendable () -> Timestamp
 
     /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left, and
-    /// tells what it removed in all.
+    /// tells what it removed in all; given when it is completed, it erases nothing.
     func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
+        var progress = try await ledger.progress(of: erasure)
+        if case .begun(let snapshot, _) = progress {
+            progress = try await ledger.note(plan(erasure, snapshot), of: erasure)
+        }
+        switch progress {
+        case .begun: throw StoreError(.failed, "the plan of erasure \(erasure.number) was not noted")
+        case .completed(let erasure): return erasure
+        case .planned(let plan, let states):
+            var erasure = erasure
+            (erasure.entries, erasure.faults, erasure.states) = (plan.entries, plan.faults, states)
+            return try await carryOut(plan, erasure)
+        }
+    }
+
+    private func carryOut(_ plan: ErasurePlan, _ erasure: Erasure) async throws(StoreError) -> Erasure {
         var erasure = erasure
         let team = erasure.teamID
-        let plan: ErasurePlan
-        if let known = try await ledger.plan(of: erasure) {
-            plan = known
-        } else {
-            plan = try await ledger.note(makePlan(&erasure), of: erasure)
-        }
         let rows = rows(of: erasure, plan.snapshot)
-        (erasure.entries, erasure.faults) = (plan.entries, plan.faults)
         // Also where none is left to be seen: a change that was asked for before may be under way still.
         if plan.entries > 0 { try await remove(rows, erasure.target, team: team, plan.snapshot) }
         if plan.faults > 0 { try await mutations.delete(from: Tables.faults, where: rows.sql) }
@@ -34,17 +42,8 @@ struct ErasureRun: Sendable {
         return erasure
     }
 
-    /// Removes a state itself, and counts what it and the other targets have.
-    private func makePlan(_ erasure: inout Erasure) async throws(StoreError) -> ErasurePlan {
+    private func plan(_ erasure: Erasure, _ snapshot: CommitSnapshot) async throws(StoreError) -> ErasurePlan {
         let team = erasure.teamID
-        let snapshot: CommitSnapshot
-        if case .state = erasure.target {
-            let removal = try await ledger.removeState(of: erasure)
-            erasure.states = max(erasure.states, removal.removed)
-            snapshot = removal.snapshot
-        } else {
-            snapshot = try await ledger.snapshot()
-        }
         let rows = rows(of: erasure, snapshot)
         var losses = try await callLosses(rows, team: team)
         let entries = try await mutations.count(in: Tables.entries, where: rows.sql)

@@ -7,6 +7,7 @@ struct EntrySearch: Sendable {
     let dialect: Dialect
     let snapshot: CommitSnapshot
     var limits = SearchLimits()
+
     // MARK: - One entry
 
     /// For what reads a few thousand rows at most: to share them out takes longer than to read them.
@@ -38,7 +39,13 @@ struct EntrySearch: Sendable {
             if entries <= limits.readTogether { return try await page(conditions, query, settings: Self.oneThread) }
             if entries <= limits.sortedAtOnce {
                 // What a text is looked for in is not read twice.
-                if !conditions.hasTexts { conditions.add(isBeforeTheEnd(conditions, query)) }
+                if !conditions.hasTexts {
+                    var bounded = conditions
+                    bounded.add(isBeforeTheEnd(conditions, query))
+                    let page = try await page(bounded, query)
+                    // Where rows went since the end was found, another page may follow nevertheless.
+                    if page.next != nil { return page }
+                }
                 return try await page(conditions, query)
             }
         }

@@ -73,7 +73,7 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
                 state.waiting.append(Waiting(batch: batch, bytes: bytes, keys: keys, continuation: continuation))
                 state.bytes += bytes
                 if let gathering = state.gathering {
-                    if state.waiting.count >= gathering.wanted {
+                    if state.waiting.count >= gathering.wanted || state.bytes >= maximumGroupBytes {
                         gathered = gathering.continuation
                         state.gathering = nil
                     }
@@ -93,7 +93,7 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         return try result.get()
     }
 
-    /// Returns when `wanted` batches wait, after `patience` in any case. Meanwhile no other lane begins: senders that wait for
+    /// Returns when `wanted` batches wait or as many as a group may have, after `patience` in any case. Meanwhile no other lane begins: senders that wait for
     /// their answers to send the next come together again, and not each in a group of its own.
     /// - Parameter last: the lane's last group, which is answered. What it held is free from now on.
     package func gather(after last: [Waiting], wanted: Int, patience: Duration) async {

@@ -38,7 +38,7 @@ extension PostgresCatalog {
     }
 
     package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
-        try await changeSecrets(of: secret.teamID) { connection in
+        try await keepOut(of: secret.teamID, changed: .created) { connection in
             let connector = secret.connectorIdentifier ?? Self.wholeTeam
             // Held until the end: creations of one owner follow one another, and it is not deleted meanwhile.
             guard try Self.holdOwner(secret, connection) else { return .ownerMissing }
@@ -82,7 +82,7 @@ extension PostgresCatalog {
     package func updateSecret(
         team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at now: Timestamp
     ) async throws(StoreError) -> Bool {
-        try await changeSecrets(of: team) { connection in
+        try await keepOut(of: team, changed: true) { connection in
             try connection.execute(
                 """
                 UPDATE secret SET sealed_value = $4, updated_at = $5
@@ -104,18 +104,24 @@ extension PostgresCatalog {
     }
 
     /// Counts the change behind it: owners are held before the one row of all changes is.
-    /// - Parameter team: whose values or rules are new; nil where nothing more is to be kept out of the log.
     func changeSecrets<Value: Sendable>(
-        of team: Int64? = nil, at place: String = #function,
+        at place: String = #function, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await pool.write(at: place) { connection in
+            let value = try body(connection)
+            try CatalogLoad.countSecrets(connection)
+            return value
+        }
+    }
+
+    /// The same where more is kept out of the log from now on, if the change took place.
+    func keepOut<Value: Sendable & Equatable>(
+        of team: Int64, changed: Value, at place: String = #function,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await pool.write(at: place) { connection in
             let value = try body(connection)
-            if let team {
-                try CatalogLoad.countSecrets(of: team, connection)
-            } else {
-                try CatalogLoad.countSecrets(connection)
-            }
+            if value == changed { try CatalogLoad.countSecrets(of: team, connection) }
             return value
         }
     }

@@ -46,6 +46,8 @@ extension PostgresCatalog {
     /// Waits for commits that are about to end: what they register for the team goes with it.
     package func deleteTeam(id: Int64) async throws(StoreError) -> Bool {
         try await changeKeys { connection in
+            // The change itself would not wait for those who hold the team by its key.
+            try connection.execute("SELECT 1 FROM team WHERE id = $1 FOR UPDATE", [.integer(id)])
             let deleted = try connection.execute(
                 "UPDATE team SET is_deleted = true WHERE id = $1 AND NOT is_deleted", [.integer(id)])
             if deleted == 0 { return false }
@@ -53,6 +55,7 @@ extension PostgresCatalog {
             try connection.execute("UPDATE connector SET is_deleted = true WHERE team_id = $1", [.integer(id)])
             try connection.execute("DELETE FROM secret WHERE team_id = $1", [.integer(id)])
             try connection.execute("DELETE FROM redaction_rules WHERE team_id = $1", [.integer(id)])
+            try connection.execute("DELETE FROM secret_version WHERE team_id = $1", [.integer(id)])
             try CatalogLoad.countSecrets(connection)
             return true
         } memory: { content, isDeleted in

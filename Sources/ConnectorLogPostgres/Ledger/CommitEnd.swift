@@ -16,8 +16,11 @@ struct CommitEnd {
         try register(changes.connectors.filter { teams.contains($0.teamID) })
         try FlowStateTable(connection: connection).apply(FlowStateSteps(changes.states, teams: teams))
         try noteTimes(changes.times.filter { teams.contains($0.key.teamID) })
-        try PendingPartTable(connection: connection).write(
-            changes.pendingParts.filter { teams.contains($0.key.teamID) }, releasing: changes.releasedParts, at: time)
+    }
+
+    /// All servers wait for one another here: the last step before the transaction ends.
+    func writeParts(_ parts: [PendingPart], releasing released: [Int64]) throws {
+        try PendingPartTable(connection: connection).write(parts, releasing: released, at: time)
     }
 
     /// Takes the commit's number from the open ones.
@@ -29,12 +32,12 @@ struct CommitEnd {
     }
 
     /// Those that there still are. None is deleted until this is committed: what would be registered for it would
-    /// outlive it.
+    /// outlive it. Whatever else is changed of a team does not wait.
     private func holdTeams(_ teams: Set<Int64>) throws -> Set<Int64> {
         if teams.isEmpty { return [] }
         return Set(
             try connection.query(
-                "SELECT id FROM team WHERE id = ANY ($1) AND NOT is_deleted ORDER BY id FOR SHARE",
+                "SELECT id FROM team WHERE id = ANY ($1) AND NOT is_deleted ORDER BY id FOR KEY SHARE",
                 [.integers(Array(teams))]
             ) { try $0.integer(0) })
     }

@@ -50,59 +50,84 @@ struct ErasureTable {
 
     // MARK: - Plans
 
-    func plan(of erasure: Erasure) throws -> ErasurePlan? {
+    /// Within a transaction, to whose end no other server works on the erasure.
+    func progress(of erasure: Erasure) throws -> ErasureProgress {
+        let known = try locked(erasure)
+        guard known.completedAt == nil else { return .completed(known) }
+        if let begun = try plan(of: known) { return begun }
+        let states = known.states + (try removeState(of: known))
+        // Another statement than the removal: it sees each commit that the removal waited for.
+        let snapshot = try CommitSnapshot.read(connection)
+        try connection.execute(
+            "INSERT INTO erasure_plan (number, last_commit, hidden_commits) VALUES ($1, $2, $3)",
+            [
+                .integer(known.number), .integer(Int64(clamping: snapshot.last)),
+                .integers(snapshot.hidden.map { Int64(clamping: $0) }),
+            ])
+        return .begun(snapshot, states: states)
+    }
+
+    /// Within a transaction, as `progress(of:)`.
+    func note(_ plan: ErasurePlan, of erasure: Erasure) throws -> ErasureProgress {
+        let known = try locked(erasure)
+        guard known.completedAt == nil else { return .completed(known) }
+        let isFirst = try connection.execute(
+            "UPDATE erasure_plan SET entries = $2, faults = $3 WHERE number = $1 AND entries IS NULL",
+            [.integer(erasure.number), .integer(Int64(plan.entries)), .integer(Int64(plan.faults))])
+        if isFirst > 0 {
+            try connection.execute(
+                """
+                INSERT INTO erasure_loss (number, state_id, calls, failed_calls, faults)
+                SELECT $1, * FROM unnest($2, $3, $4, $5)
+                """,
+                [
+                    .integer(erasure.number), .texts(plan.losses.map(\.key.stateID)),
+                    .integers(plan.losses.map { Int64($0.calls) }),
+                    .integers(plan.losses.map { Int64($0.failedCalls) }),
+                    .integers(plan.losses.map { Int64($0.faults) }),
+                ])
+        }
+        guard let noted = try self.plan(of: known) else { throw PostgresError(.answer, at: "note(_:of:)") }
+        return noted
+    }
+
+    private func locked(_ erasure: Erasure) throws -> Erasure {
         let known = try connection.first(
-            "SELECT last_commit, entries, faults FROM erasure_plan WHERE number = $1", [.integer(erasure.number)]
-        ) { (last: UInt64(clamping: try $0.integer(0)), entries: try $0.integer(1), faults: try $0.integer(2)) }
+            "SELECT \(Self.columns) FROM erasure WHERE number = $1 FOR UPDATE", [.integer(erasure.number)], Self.erasure
+        )
+        guard let known else { throw StoreError(.missing, "there is no erasure \(erasure.number)") }
+        return known
+    }
+
+    private func plan(of erasure: Erasure) throws -> ErasureProgress? {
+        let number = PostgresValue.integer(erasure.number)
+        let known = try connection.first(
+            "SELECT last_commit, entries, faults FROM erasure_plan WHERE number = $1", [number]
+        ) {
+            (last: UInt64(clamping: try $0.integer(0)), entries: try $0.integerIfAny(1), faults: try $0.integerIfAny(2))
+        }
         guard let known else { return nil }
         let hidden = try connection.query(
-            "SELECT unnest(hidden_commits) FROM erasure_plan WHERE number = $1", [.integer(erasure.number)]
+            "SELECT unnest(hidden_commits) FROM erasure_plan WHERE number = $1", [number]
         ) { UInt64(clamping: try $0.integer(0)) }
+        let snapshot = CommitSnapshot(last: known.last, hidden: hidden)
+        guard let entries = known.entries, let faults = known.faults else {
+            return .begun(snapshot, states: erasure.states)
+        }
         let losses = try connection.query(
             "SELECT state_id, calls, failed_calls, faults FROM erasure_loss WHERE number = $1 ORDER BY state_id",
-            [.integer(erasure.number)]
+            [number]
         ) { row in
-            var loss = FlowStateLoss(key: FlowStateKey(teamID: erasure.teamID, stateID: try row.text(0)))
-            loss.calls = Int(try row.integer(1))
-            loss.failedCalls = Int(try row.integer(2))
-            loss.faults = Int(try row.integer(3))
-            return loss
+            FlowStateLoss(
+                key: FlowStateKey(teamID: erasure.teamID, stateID: try row.text(0)), calls: Int(try row.integer(1)),
+                failedCalls: Int(try row.integer(2)), faults: Int(try row.integer(3)))
         }
-        return ErasurePlan(
-            snapshot: CommitSnapshot(last: known.last, hidden: hidden), entries: Int(known.entries),
-            faults: Int(known.faults), losses: losses)
+        let plan = ErasurePlan(snapshot: snapshot, entries: Int(entries), faults: Int(faults), losses: losses)
+        return .planned(plan, states: erasure.states)
     }
-
-    /// - Returns: whether there was none.
-    func note(_ plan: ErasurePlan, of erasure: Erasure) throws -> Bool {
-        let isFirst = try connection.execute(
-            """
-            INSERT INTO erasure_plan (number, last_commit, hidden_commits, entries, faults) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT DO NOTHING
-            """,
-            [
-                .integer(erasure.number), .integer(Int64(clamping: plan.snapshot.last)),
-                .integers(plan.snapshot.hidden.map { Int64(clamping: $0) }), .integer(Int64(plan.entries)),
-                .integer(Int64(plan.faults)),
-            ])
-        guard isFirst > 0 else { return false }
-        try connection.execute(
-            """
-            INSERT INTO erasure_loss (number, state_id, calls, failed_calls, faults)
-            SELECT $1, * FROM unnest($2, $3, $4, $5)
-            """,
-            [
-                .integer(erasure.number), .texts(plan.losses.map(\.key.stateID)),
-                .integers(plan.losses.map { Int64($0.calls) }), .integers(plan.losses.map { Int64($0.failedCalls) }),
-                .integers(plan.losses.map { Int64($0.faults) }),
-            ])
-        return true
-    }
-
-    // MARK: - Completion
 
     /// Waits for the commits that hold the state.
-    func removeState(of erasure: Erasure) throws -> Int {
+    private func removeState(of erasure: Erasure) throws -> Int {
         guard case .state(let id) = erasure.target else { return 0 }
         let removed = try connection.execute(
             "DELETE FROM flow_state WHERE team_id = $1 AND state_id = $2", [.integer(erasure.teamID), .text(id)])
@@ -112,12 +137,11 @@ struct ErasureTable {
         return removed
     }
 
+    // MARK: - Completion
+
     /// Holds an erasure, and the states that it takes from, until the end of the transaction; false when it is completed.
     func hold(_ erasure: Erasure, states: [FlowStateKey]) throws -> Bool {
-        let known = try connection.first(
-            "SELECT \(Self.columns) FROM erasure WHERE number = $1 FOR UPDATE", [.integer(erasure.number)], Self.erasure
-        )
-        guard let known else { throw StoreError(.missing, "there is no erasure \(erasure.number)") }
+        let known = try locked(erasure)
         guard known.completedAt == nil else { return false }
         try lock(states)
         return true

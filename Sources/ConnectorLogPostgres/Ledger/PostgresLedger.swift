@@ -209,28 +209,12 @@ extension PostgresLedger {
         try await pool.read { try ErasureTable(connection: $0).open() }
     }
 
-    package func removeState(of erasure: Erasure) async throws(StoreError) -> (removed: Int, snapshot: CommitSnapshot) {
-        try await pool.write { connection in
-            let removed = try ErasureTable(connection: connection).removeState(of: erasure)
-            // Another statement than the removal: it sees each commit that the removal waited for.
-            return (removed, try CommitSnapshot.read(connection))
-        }
+    package func progress(of erasure: Erasure) async throws(StoreError) -> ErasureProgress {
+        try await pool.write { try ErasureTable(connection: $0).progress(of: erasure) }
     }
 
-    package func plan(of erasure: Erasure) async throws(StoreError) -> ErasurePlan? {
-        try await pool.read { try ErasureTable(connection: $0).plan(of: erasure) }
-    }
-
-    package func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasurePlan {
-        try await pool.write { connection in
-            let table = ErasureTable(connection: connection)
-            // Who comes second waits for the end of the first one's transaction.
-            if try table.note(plan, of: erasure) { return plan }
-            guard let known = try table.plan(of: erasure) else {
-                throw StoreError(.overloaded, "another server has just completed erasure \(erasure.number)")
-            }
-            return known
-        }
+    package func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasureProgress {
+        try await pool.write { try ErasureTable(connection: $0).note(plan, of: erasure) }
     }
 
     package func complete(

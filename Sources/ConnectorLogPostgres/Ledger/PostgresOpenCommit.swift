@@ -19,6 +19,8 @@ final class PostgresOpenCommit: OpenCommit {
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let hasEnded = Atomic(false)
+    /// Written by `finish`.
+    private let parts = Mutex<(new: [PendingPart], released: [Int64])>(([], []))
 
     init(
         _ drawn: CommitNumbers.Drawn, _ admission: CommitAdmission, begunAt: Timestamp, lease: PostgresLease,
@@ -43,13 +45,18 @@ final class PostgresOpenCommit: OpenCommit {
             try CommitEnd(number: number, at: time, connection: connection).write(changes, knownTeams: teams)
         }
         if case .failure(let error) = result { throw StoreError(postgres: error) }
+        parts.withLock {
+            $0 = (changes.pendingParts.filter { teams.contains($0.key.teamID) }, changes.releasedParts)
+        }
     }
 
     func finish() async throws(StoreError) {
         guard !hasEnded.exchange(true, ordering: .relaxed) else { throw StoreError(.failed, "the commit has ended") }
-        let (number, time) = (number, begunAt)
+        let (number, time, parts) = (number, begunAt, parts.withLock { $0 })
         let result = await lease.run { connection in
-            try CommitEnd(number: number, at: time, connection: connection).strike()
+            let end = CommitEnd(number: number, at: time, connection: connection)
+            try end.writeParts(parts.new, releasing: parts.released)
+            try end.strike()
             try connection.commit(at: "finish()")
         }
         switch result {

@@ -219,15 +219,15 @@ extension PostgresMigration {
         """
     ]
 
-    /// Of erasures under way: what each removes, and takes from flow states.
+    /// Of erasures under way: what each removes, and takes from flow states. Counts are null until all is counted.
     static let erasurePlans = [
         """
         CREATE TABLE erasure_plan (
             number int8 PRIMARY KEY,
             last_commit int8 NOT NULL,
             hidden_commits int8[] NOT NULL,
-            entries int8 NOT NULL,
-            faults int8 NOT NULL
+            entries int8,
+            faults int8
         )
         """,
         """

@@ -137,6 +137,12 @@ struct CommitTests {
                 team: team, connector: nil, placeholder: "sec_1", sealedValue: [2], at: now)
             _ = try await catalog.setRedactionRules("{}", team: team, at: now)
             #expect(try await catalog.secretVersions() == [team: 3])
+            // What changes nothing counts for nothing.
+            _ = try await catalog.updateSecret(
+                team: team, connector: nil, placeholder: "sec_0", sealedValue: [2], at: now)
+            var another = secret
+            (another.placeholder, another.name) = ("sec_2", "b")
+            #expect(try await catalog.createSecret(another, limit: 1) == .limitReached)
             // Whoever still takes out what is no secret any more does no harm.
             _ = try await catalog.deleteSecret(team: team, connector: nil, placeholder: "sec_1")
             #expect(try await catalog.secretVersions() == [team: 3])

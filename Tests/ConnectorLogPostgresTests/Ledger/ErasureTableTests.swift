@@ -19,10 +19,13 @@ struct ErasureTableTests {
             (losses[0].calls, losses[0].firstCallAt, losses[0].lastCallAt) = (2, now, now.advanced(bySeconds: 1))
             // More than there is, and faults alone.
             (losses[1].calls, losses[1].failedCalls, losses[1].faults) = (9, 9, 9)
-            losses[2].faults = 1
-            let removal = try await ledger.removeState(of: erasure)
-            #expect(removal.removed == 1)
-            #expect(removal.snapshot == (try await ledger.snapshot()))
+            losses[3].faults = 1
+            let begun = ErasureProgress.begun(try await ledger.snapshot(), states: 1)
+            #expect(try await ledger.progress(of: erasure) == begun)
+            // Asked again, it removes nothing of what has come since.
+            try await ledger.begin(.of(database, team: team)).finish(.calls(team: team, states: ["c"], at: now))
+            #expect(try await ledger.progress(of: erasure) == begun)
+            #expect(try await ledger.state(team: team, id: "c")?.calls == 1)
             #expect(try await ledger.openErasures().first?.states == 1)
             erasure.states = 1
             erasure.completedAt = now.advanced(bySeconds: 60)
@@ -42,7 +45,7 @@ struct ErasureTableTests {
             #expect((a.calls, a.firstCallAt) == (1, now) && a.lastCallAt == now.advanced(bySeconds: 1))
             let b = try #require(try await ledger.state(team: team, id: "b"))
             #expect((b.calls, b.failedCalls, b.faults) == (0, 0, 0) && b.firstCallAt == nil && b.lastCallAt == nil)
-            #expect(try await ledger.state(team: team, id: "c") == nil)
+            #expect(try await ledger.progress(of: erasure) == .completed(erasure))
             erasure.number += 1
             #expect(await StoreError.code { try await ledger.complete(erasure, states: []) { _ in [] } } == .missing)
         }
@@ -53,23 +56,33 @@ struct ErasureTableTests {
         try await TestDatabase.withStore { store, database in
             let (now, ledger) = (database.clock.now, store.ledger)
             let team = try await store.catalog.createTeam(name: "T", id: nil, at: now).id
+            // One is open, so that it is hidden.
+            let open = try await ledger.begin(.of(database, team: team))
             var erasure = try await ledger.beginErasure(.connector("c"), team: team, keyID: "k", at: now)
-            #expect(try await ledger.plan(of: erasure) == nil)
+            guard case .begun(let snapshot, states: 0) = try await ledger.progress(of: erasure) else {
+                Issue.record("it is not begun")
+                return
+            }
             func plan(_ entries: Int, _ states: [String]) -> ErasurePlan {
                 ErasurePlan(
-                    snapshot: CommitSnapshot(last: 9, hidden: [3, 7]), entries: entries, faults: 2,
+                    snapshot: snapshot, entries: entries, faults: 2,
                     losses: states.map { state in
                         FlowStateLoss(
                             key: FlowStateKey(teamID: team, stateID: state), calls: 5, failedCalls: 4, faults: 1)
                     })
             }
+            #expect(snapshot.hidden == [open.number])
+            await open.abandon()
             let first = plan(5, ["", "a", "b\u{0}", "ü"])
-            #expect(try await ledger.note(first, of: erasure) == first)
-            #expect(try await ledger.note(plan(1, ["z"]), of: erasure) == first)
-            #expect(try await ledger.plan(of: erasure) == first)
+            #expect(try await ledger.note(first, of: erasure) == .planned(first, states: 0))
+            #expect(try await ledger.note(plan(1, ["z"]), of: erasure) == .planned(first, states: 0))
+            #expect(try await ledger.progress(of: erasure) == .planned(first, states: 0))
             erasure.completedAt = now
+            (erasure.entries, erasure.faults) = (5, 2)
             try await ledger.complete(erasure, states: []) { _ in [] }
-            #expect(try await ledger.plan(of: erasure) == nil)
+            #expect(try await ledger.progress(of: erasure) == .completed(erasure))
+            // Who had it as open on his list neither plans nor removes anything more.
+            #expect(try await ledger.note(first, of: erasure) == .completed(erasure))
             #expect(try database.integer("SELECT count(*) FROM erasure_loss") == 0)
         }
     }

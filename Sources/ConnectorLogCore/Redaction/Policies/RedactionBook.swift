@@ -46,8 +46,11 @@ package final class RedactionBook: Sendable {
     }
 
     /// Notes that the book has all that the catalog had when its versions were these (`Catalog.secretVersions`).
-    package func setVersions(_ versions: [Int64: Int64]) {
+    /// - Parameter teams: of which something could not be read.
+    package func setVersions(_ versions: [Int64: Int64], except teams: Set<Int64> = []) {
         state.withLock { state in
+            var versions = versions
+            for team in teams { versions[team] = state.versions?[team] }
             state.versions = versions
             for (team, policies) in state.teams where policies.version != versions[team, default: 0] {
                 state.teams[team] = policies.changed { $0.version = versions[team, default: 0] }

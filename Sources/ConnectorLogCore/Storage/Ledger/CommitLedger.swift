@@ -37,14 +37,12 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure]
     /// Those under way, of all teams.
     func openErasures() async throws(StoreError) -> [Erasure]
-    /// Removes the flow state that an erasure under way is of, and notes that it did.
-    /// - Returns: how many there were, and what was committed at that moment: what is committed later begins the state anew.
-    func removeState(of erasure: Erasure) async throws(StoreError) -> (removed: Int, snapshot: CommitSnapshot)
-    /// What was noted of an erasure under way; nil when nothing was yet.
-    func plan(of erasure: Erasure) async throws(StoreError) -> ErasurePlan?
+    /// How far an erasure is. The first that asks removes the flow state that it is of, and notes that and what was committed
+    /// at that moment: what is committed later is not erased, and begins the state anew.
+    func progress(of erasure: Erasure) async throws(StoreError) -> ErasureProgress
     /// Notes what an erasure removes, durably, before the first row goes: afterwards nobody could count it.
     /// - Returns: what holds: where two servers plan the same erasure, the plan of the first.
-    func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasurePlan
+    func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasureProgress
     /// Notes an erasure as completed, with its counts, and takes what it removed from flow states: in one transaction, which
     /// holds the states from before `losses` is asked, so that no commit changes them meanwhile.
     /// - Parameter losses: given what is committed at that moment, says what the states lose, each one of `states`.
@@ -97,7 +95,7 @@ package struct CommitProposal: Sendable {
     /// Now.
     package var at: Timestamp
 
-    /// - Precondition: as many `secretVersions` as `answers`; nil compares none.
+    /// - Parameter secretVersions: as many as `answers`; nil compares none.
     package init(
         answers: [IdempotentAnswer?], secretVersions: [[Int64: Int64]]? = nil, connectors: Set<ConnectorKey>,
         teams: Set<Int64>, at: Timestamp
@@ -209,6 +207,13 @@ package struct CommitSnapshot: Hashable, Sendable {
     package init(last: UInt64, hidden: [UInt64]) {
         (self.last, self.hidden) = (last, hidden)
     }
+}
+
+package enum ErasureProgress: Equatable, Sendable {
+    /// Nothing is counted or removed yet but the flow states that it is of, so many.
+    case begun(CommitSnapshot, states: Int)
+    case planned(ErasurePlan, states: Int)
+    case completed(Erasure)
 }
 
 /// What an erasure removes, counted while all of it was there. However often the erasure is cut short and taken up again, it
