@@ -125,7 +125,7 @@ def test_a_secret_holds_on_all_servers_before_the_answer(servers, databases):
             answer = second.ingest([entry("wall", number, request_body=f"it is {value}!")], key)
             if answer.status == 200:
                 break
-            assert answer.status == 503 and answer.headers["Retry-After"], answer
+            assert answer.status == 503 and answer.headers["retry-after"], answer
     eventually(lambda: len(second.pages("/v1/teams/1/logs?connector=wall", "logs")) == 41, 5)
     assert first.get("/v1/teams/1/logs?connector=wall&text=made-up-value").json["logs"] == []
     assert databases[0].query(
