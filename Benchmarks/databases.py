@@ -112,7 +112,7 @@ USERS = """<yandex>
 
 
 class ClickHouse:
-    """One server, as it comes but for zstd."""
+    """One server, as it comes but for zstd in parts that last."""
 
     name = "ClickHouse"
     database = "log"

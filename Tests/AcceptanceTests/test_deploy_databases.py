@@ -211,14 +211,16 @@ def test_servers_load_the_snippets(cluster):
             f"{name.split('-')[1]}\t{name.split('-')[2]}\t{server.ports[name, 9000]}" for name in NAMES]
 
 
-def test_parts_are_written_with_zstd(cluster):
-    """As versions need it whose columns have no codecs."""
+def test_parts_that_last_are_written_with_zstd(cluster):
+    """As versions need it whose columns have no codecs; small parts, which are soon merged, with LZ4."""
     server = cluster[0]
-    server.query("CREATE TABLE default.words (n UInt64) ENGINE = MergeTree ORDER BY n")
-    server.query("INSERT INTO default.words SELECT number FROM numbers(10000)")
-    (column, *_) = (server.folder / "data/data/default/words").glob("*/n.bin")
     # A checksum of 16 bytes, then the method: 0x90 is ZSTD, 0x82 LZ4.
-    assert column.read_bytes()[16] == 0x90
+    for table, rows, method in (("few", 10_000, 0x82), ("many", 3_000_000, 0x90)):
+        server.query(f"CREATE TABLE default.{table} (n UInt64) ENGINE = MergeTree ORDER BY n")
+        server.query(f"INSERT INTO default.{table} SELECT number FROM numbers({rows})")
+        server.query(f"OPTIMIZE TABLE default.{table} FINAL")
+        columns = (server.folder / f"data/data/default/{table}").glob("*_1/n.bin")  # the merged one
+        assert [column.read_bytes()[16] for column in columns] == [method], table
 
 
 def test_two_shards_of_two_replicas_take_and_show_entries(cluster, keeper, store, tmp_path):
