@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,12 +79,16 @@ def test_databases_that_are_missing_leave_the_stage_out(monkeypatch):
 
 # MARK: - On a ClickHouse
 
-def test_without_codecs_all_columns_are_zstd(clickhouse):
-    clickhouse.ask("CREATE TABLE log.plain (a String) ENGINE = MergeTree ORDER BY a")
-    clickhouse.bytes_of("INSERT INTO log.plain FORMAT TSV", b"".join(b"%064d\n" % (n % 7) for n in range(10_000)))
-    part = clickhouse.ask("SELECT path FROM system.parts WHERE table = 'plain' AND active").strip()
-    # A block begins with its checksum of 16 bytes and the number of its method: 0x90 is zstd, 0x82 LZ4.
-    assert (Path(part) / "a.bin").read_bytes()[16] == 0x90
+def test_without_codecs_parts_that_last_are_zstd(clickhouse):
+    digits = random.Random(1)
+    for table, rows, method in (("few", 1_000, 0x82), ("many", 100_000, 0x90)):
+        clickhouse.ask(f"CREATE TABLE log.{table} (a String) ENGINE = MergeTree ORDER BY a")
+        lines = b"".join(b"%064x\n" % digits.getrandbits(256) for _ in range(rows))
+        clickhouse.bytes_of(f"INSERT INTO log.{table} FORMAT TSV", lines)
+        clickhouse.ask(f"OPTIMIZE TABLE log.{table} FINAL")
+        part = clickhouse.ask(f"SELECT path FROM system.parts WHERE table = '{table}' AND active").strip()
+        # A block begins with its checksum of 16 bytes and the number of its method: 0x90 is zstd, 0x82 LZ4.
+        assert (Path(part) / "a.bin").read_bytes()[16] == method, table
 
 
 def test_statements_are_what_clickhouse_understands(clickhouse):
