@@ -13,7 +13,7 @@ struct ErasureRun: Sendable {
     /// Ends an erasure that the ledger has noted as under way. Given again after it was cut short, it erases what is left, and
     /// tells what it removed in all; given when it is completed, it erases nothing.
     func complete(_ erasure: Erasure) async throws(StoreError) -> Erasure {
-        var progress = try await ledger.progress(of: erasure)
+        var progress = try await ledger.takeUp(erasure)
         if case .begun(let snapshot, _) = progress {
             progress = try await ledger.note(plan(erasure, snapshot), of: erasure)
         }

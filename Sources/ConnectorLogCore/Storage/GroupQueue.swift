@@ -93,14 +93,14 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         return try result.get()
     }
 
-    /// Returns when `wanted` batches wait or as many as a group may have, after `patience` in any case. Meanwhile no other lane begins: senders that wait for
-    /// their answers to send the next come together again, and not each in a group of its own.
+    /// Returns when `wanted` batches wait or as many bytes as a group may have, after `patience` in any case. Meanwhile no other
+    /// lane begins: senders that wait for their answers to send the next come together again, and not each in a group of its own.
     /// - Parameter last: the lane's last group, which is answered. What it held is free from now on.
     package func gather(after last: [Waiting], wanted: Int, patience: Duration) async {
         var deadline: Task<Void, Never>?
         await withCheckedContinuation { continuation in
             let number = state.withLock { state -> Int? in
-                release(last, in: &state)
+                for waiting in last { state.heldKeys.subtract(waiting.keys) }
                 guard !state.isClosed, state.gathering == nil, state.waiting.count < wanted else { return nil }
                 state.gatheringCount += 1
                 state.gathering = Gathering(number: state.gatheringCount, wanted: wanted, continuation: continuation)
@@ -125,15 +125,9 @@ package final class GroupQueue<Batch: Sendable>: Sendable {
         gathering?.continuation.resume()
     }
 
-    private func release(_ group: [Waiting], in state: inout State) {
-        for waiting in group { state.heldKeys.subtract(waiting.keys) }
-    }
-
     /// Nil when nothing waits that could go: the lane then is no longer running.
-    /// - Parameter last: the lane's last group, which has ended.
-    package func takeGroup(after last: [Waiting] = []) -> [Waiting]? {
+    package func takeGroup() -> [Waiting]? {
         let (group, idle) = state.withLock { state -> ([Waiting]?, [CheckedContinuation<Void, Never>]) in
-            release(last, in: &state)
             let group = takeGroup(of: &state)
             guard group.isEmpty else { return (group, []) }
             // What waits for keys is taken by the lane that has them.

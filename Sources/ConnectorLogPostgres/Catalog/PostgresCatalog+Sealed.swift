@@ -72,7 +72,7 @@ extension PostgresCatalog {
     package func setRedactionRules(
         _ json: String?, team: Int64, at now: Timestamp
     ) async throws(StoreError) -> Bool {
-        try await keepOut(of: team, changed: true) { connection in
+        try await changeSecrets(of: team, countingIf: true) { connection in
             let hasTeam = try connection.first(
                 "SELECT true FROM team WHERE id = $1 AND NOT is_deleted FOR NO KEY UPDATE", [.integer(team)]
             ) { try $0.boolean(0) }

@@ -38,7 +38,7 @@ extension PostgresCatalog {
     }
 
     package func createSecret(_ secret: SecretRecord, limit: Int) async throws(StoreError) -> SecretCreation {
-        try await keepOut(of: secret.teamID, changed: .created) { connection in
+        try await changeSecrets(of: secret.teamID, countingIf: .created) { connection in
             let connector = secret.connectorIdentifier ?? Self.wholeTeam
             // Held until the end: creations of one owner follow one another, and it is not deleted meanwhile.
             guard try Self.holdOwner(secret, connection) else { return .ownerMissing }
@@ -82,7 +82,7 @@ extension PostgresCatalog {
     package func updateSecret(
         team: Int64, connector: String?, placeholder: String, sealedValue: [UInt8], at now: Timestamp
     ) async throws(StoreError) -> Bool {
-        try await keepOut(of: team, changed: true) { connection in
+        try await changeSecrets(of: team, countingIf: true) { connection in
             try connection.execute(
                 """
                 UPDATE secret SET sealed_value = $4, updated_at = $5
@@ -114,14 +114,15 @@ extension PostgresCatalog {
         }
     }
 
-    /// The same where more is kept out of the log from now on, if the change took place.
-    func keepOut<Value: Sendable & Equatable>(
-        of team: Int64, changed: Value, at place: String = #function,
+    /// The same where more is kept out of the log from now on.
+    /// - Parameter expected: what `body` returns when it has changed something.
+    func changeSecrets<Value: Sendable & Equatable>(
+        of team: Int64, countingIf expected: Value, at place: String = #function,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await pool.write(at: place) { connection in
             let value = try body(connection)
-            if value == changed { try CatalogLoad.countSecrets(of: team, connection) }
+            if value == expected { try CatalogLoad.countSecrets(of: team, connection) }
             return value
         }
     }

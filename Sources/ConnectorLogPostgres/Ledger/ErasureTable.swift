@@ -51,7 +51,7 @@ struct ErasureTable {
     // MARK: - Plans
 
     /// Within a transaction, to whose end no other server works on the erasure.
-    func progress(of erasure: Erasure) throws -> ErasureProgress {
+    func takeUp(_ erasure: Erasure) throws -> ErasureProgress {
         let known = try locked(erasure)
         guard known.completedAt == nil else { return .completed(known) }
         if let begun = try plan(of: known) { return begun }
@@ -67,7 +67,7 @@ struct ErasureTable {
         return .begun(snapshot, states: states)
     }
 
-    /// Within a transaction, as `progress(of:)`.
+    /// Within a transaction, as `takeUp(_:)`.
     func note(_ plan: ErasurePlan, of erasure: Erasure) throws -> ErasureProgress {
         let known = try locked(erasure)
         guard known.completedAt == nil else { return .completed(known) }

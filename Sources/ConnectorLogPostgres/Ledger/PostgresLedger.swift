@@ -209,8 +209,8 @@ extension PostgresLedger {
         try await pool.read { try ErasureTable(connection: $0).open() }
     }
 
-    package func progress(of erasure: Erasure) async throws(StoreError) -> ErasureProgress {
-        try await pool.write { try ErasureTable(connection: $0).progress(of: erasure) }
+    package func takeUp(_ erasure: Erasure) async throws(StoreError) -> ErasureProgress {
+        try await pool.write { try ErasureTable(connection: $0).takeUp(erasure) }
     }
 
     package func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasureProgress {

@@ -21,10 +21,10 @@ struct ErasureTableTests {
             (losses[1].calls, losses[1].failedCalls, losses[1].faults) = (9, 9, 9)
             losses[3].faults = 1
             let begun = ErasureProgress.begun(try await ledger.snapshot(), states: 1)
-            #expect(try await ledger.progress(of: erasure) == begun)
+            #expect(try await ledger.takeUp(erasure) == begun)
             // Asked again, it removes nothing of what has come since.
             try await ledger.begin(.of(database, team: team)).finish(.calls(team: team, states: ["c"], at: now))
-            #expect(try await ledger.progress(of: erasure) == begun)
+            #expect(try await ledger.takeUp(erasure) == begun)
             #expect(try await ledger.state(team: team, id: "c")?.calls == 1)
             #expect(try await ledger.openErasures().first?.states == 1)
             erasure.states = 1
@@ -45,7 +45,7 @@ struct ErasureTableTests {
             #expect((a.calls, a.firstCallAt) == (1, now) && a.lastCallAt == now.advanced(bySeconds: 1))
             let b = try #require(try await ledger.state(team: team, id: "b"))
             #expect((b.calls, b.failedCalls, b.faults) == (0, 0, 0) && b.firstCallAt == nil && b.lastCallAt == nil)
-            #expect(try await ledger.progress(of: erasure) == .completed(erasure))
+            #expect(try await ledger.takeUp(erasure) == .completed(erasure))
             erasure.number += 1
             #expect(await StoreError.code { try await ledger.complete(erasure, states: []) { _ in [] } } == .missing)
         }
@@ -59,7 +59,7 @@ struct ErasureTableTests {
             // One is open, so that it is hidden.
             let open = try await ledger.begin(.of(database, team: team))
             var erasure = try await ledger.beginErasure(.connector("c"), team: team, keyID: "k", at: now)
-            guard case .begun(let snapshot, states: 0) = try await ledger.progress(of: erasure) else {
+            guard case .begun(let snapshot, states: 0) = try await ledger.takeUp(erasure) else {
                 Issue.record("it is not begun")
                 return
             }
@@ -76,11 +76,11 @@ struct ErasureTableTests {
             let first = plan(5, ["", "a", "b\u{0}", "ü"])
             #expect(try await ledger.note(first, of: erasure) == .planned(first, states: 0))
             #expect(try await ledger.note(plan(1, ["z"]), of: erasure) == .planned(first, states: 0))
-            #expect(try await ledger.progress(of: erasure) == .planned(first, states: 0))
+            #expect(try await ledger.takeUp(erasure) == .planned(first, states: 0))
             erasure.completedAt = now
             (erasure.entries, erasure.faults) = (5, 2)
             try await ledger.complete(erasure, states: []) { _ in [] }
-            #expect(try await ledger.progress(of: erasure) == .completed(erasure))
+            #expect(try await ledger.takeUp(erasure) == .completed(erasure))
             // Who had it as open on his list neither plans nor removes anything more.
             #expect(try await ledger.note(first, of: erasure) == .completed(erasure))
             #expect(try database.integer("SELECT count(*) FROM erasure_loss") == 0)

@@ -8,7 +8,9 @@ extension CommitProposal {
         _ database: TestDatabase, team: Int64 = 1, tokens: [IdempotentAnswer?] = [nil], connectors: [String] = []
     ) -> CommitProposal {
         let keys = connectors.map { ConnectorKey(teamID: team, identifier: Array($0.utf8)) }
-        return CommitProposal(answers: tokens, connectors: Set(keys), teams: [team], at: database.clock.now)
+        return CommitProposal(
+            answers: tokens, secretVersions: tokens.map { _ in [:] }, connectors: Set(keys), teams: [team],
+            at: database.clock.now)
     }
 }
 

@@ -37,9 +37,9 @@ package protocol CommitLedger: FlowStateReader, PendingCalls {
     func erasures(_ query: ErasureQuery) async throws(StoreError) -> [Erasure]
     /// Those under way, of all teams.
     func openErasures() async throws(StoreError) -> [Erasure]
-    /// How far an erasure is. The first that asks removes the flow state that it is of, and notes that and what was committed
-    /// at that moment: what is committed later is not erased, and begins the state anew.
-    func progress(of erasure: Erasure) async throws(StoreError) -> ErasureProgress
+    /// Takes an erasure up, and says how far it is. Who does so first removes the flow state that it is of, and notes that and
+    /// what was committed at that moment: what is committed later is not erased, and begins the state anew.
+    func takeUp(_ erasure: Erasure) async throws(StoreError) -> ErasureProgress
     /// Notes what an erasure removes, durably, before the first row goes: afterwards nobody could count it.
     /// - Returns: what holds: where two servers plan the same erasure, the plan of the first.
     func note(_ plan: ErasurePlan, of erasure: Erasure) async throws(StoreError) -> ErasureProgress
@@ -95,12 +95,12 @@ package struct CommitProposal: Sendable {
     /// Now.
     package var at: Timestamp
 
-    /// - Parameter secretVersions: as many as `answers`; nil compares none.
+    /// - Precondition: as many `secretVersions` as `answers`.
     package init(
-        answers: [IdempotentAnswer?], secretVersions: [[Int64: Int64]]? = nil, connectors: Set<ConnectorKey>,
+        answers: [IdempotentAnswer?], secretVersions: [[Int64: Int64]], connectors: Set<ConnectorKey>,
         teams: Set<Int64>, at: Timestamp
     ) {
-        self.secretVersions = secretVersions ?? answers.map { _ in [:] }
+        self.secretVersions = secretVersions
         (self.answers, self.connectors, self.teams, self.at) = (answers, connectors, teams, at)
     }
 }
