@@ -1,17 +1,20 @@
 """Two servers on one ClickHouse and one PostgreSQL: one log, whichever answers, and whatever is killed."""
 
+import concurrent.futures
 import json
 import os
 import queue
+import subprocess
 import threading
 import time
+import urllib.parse
 import uuid
 
 import pytest
 
 from databases import ARE_THERE
 from entries import entry, instant
-from server import command
+from server import NO_RATE_LIMIT, command
 from shared import KEYS, ServerMaker, SharedServer, eventually, expect_exactly_once, rows, send_while, signed_in
 
 pytestmark = pytest.mark.skipif(
@@ -52,6 +55,34 @@ def test_a_store_that_was_not_migrated_is_refused(databases, tmp_path):
     other = clickhouse.url.replace("/log", "/empty")
     with pytest.raises(RuntimeError, match="run connectorlog store migrate"):
         SharedServer(tmp_path / "data", ("--store", other, "--catalog", postgres.url), dict(KEYS)).start()
+
+
+def psql(url, sql):
+    answer = subprocess.run(["psql", "-X", "-q", "-t", "-A", "-c", sql, url], capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+def test_servers_may_make_their_first_start_at_once(databases, tmp_path):
+    """As Compose and Kubernetes start them, with one owner's key for all."""
+    clickhouse, postgres = databases
+    for number in range(5):
+        name = f"together_{number}"
+        psql(postgres.url, f"CREATE DATABASE {name}")
+        catalog = urllib.parse.urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
+        where = ("--store", clickhouse.url.replace("/log", f"/{name}"), "--catalog", catalog)
+        assert command("store", "migrate", *where).returncode == 0
+        servers = [SharedServer(tmp_path / f"{name}-{one}", (*where, *NO_RATE_LIMIT), dict(KEYS)) for one in range(4)]
+        with concurrent.futures.ThreadPoolExecutor(len(servers)) as threads:
+            starts = [threads.submit(server.start) for server in servers]
+        try:
+            assert [start.exception() for start in starts] == [None] * len(servers)
+            for server in servers:
+                assert [team["id"] for team in server.get("/v1/teams").json["teams"]] == [1]
+            assert psql(catalog, "SELECT count(*) FROM api_key") == "1"
+        finally:
+            for server in servers:
+                server.kill()
 
 
 def test_passwords_are_no_arguments(tmp_path):

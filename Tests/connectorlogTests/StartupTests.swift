@@ -132,6 +132,17 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory.path + "/admin-key"))
     }
 
+    /// Another server made the key a moment before, and this one has not heard of it yet: it must not revoke it either.
+    @Test func aConfiguredKeyThatAnotherServerHasJustMadeStays() async throws {
+        let directory = try TemporaryDirectory()
+        let catalog = LateCatalog(store: InMemoryStore(now: now))
+        let key = "clk_" + String(repeating: "1", count: 32)
+        _ = try await firstStart(catalog.store, in: directory).prepare(adminKey: key)
+        _ = try await firstStart(catalog, in: directory).prepare(adminKey: key)
+        #expect(try await catalog.keys(team: nil).count == 1)
+        #expect(catalog.store.key(hash: hash(key))?.isOwner == true)
+    }
+
     @Test func keyOfATeamDoesNotBecomeTheOwners() async throws {
         let directory = try TemporaryDirectory()
         let store = InMemoryStore(now: now)
@@ -199,5 +210,21 @@ import Testing
         let file = try directory.write("", to: "data")
         let failure = try #require(throws: CommandFailure.self) { _ = try DataDirectory(path: file) }
         #expect(failure.status == .ioError)
+    }
+}
+
+/// Hears of keys that others made when it is asked for the third time.
+private final class LateCatalog: ForwardingCatalog {
+    let store: InMemoryStore
+    private let asked = Mutex(0)
+
+    init(store: InMemoryStore) { self.store = store }
+
+    func key(hash: [UInt8]) -> APIKey? {
+        let count = asked.withLock { asked in
+            asked += 1
+            return asked
+        }
+        return count < 3 ? nil : store.key(hash: hash)
     }
 }

@@ -12,6 +12,10 @@ struct FirstStart {
     static let ownerKeyName = "owner"
     static let teamName = "default"
 
+    /// How often and at what times a key is looked for that another server has made: it is pushed, or known within 5 s.
+    private static let looks = 200
+    private static let pause = Duration.milliseconds(50)
+
     let catalog: any Catalog
     let adminKeyFile: String
     let now: @Sendable () -> Timestamp
@@ -50,10 +54,27 @@ struct FirstStart {
                 .configuration,
                 "\(Setting.adminKey.environmentName) is a key of a team: an owner's key has to be new")
         }
-        let others = try await catalog.keys(team: nil).filter { $0.id != known?.id }
-        if known == nil { try await catalog.createKey(key.record, hash: key.hash) }
-        for other in others { _ = try await catalog.revokeKey(team: nil, id: other.id) }
+        let id: String
+        if let known { id = known.id } else { id = try await create(key) }
+        for other in try await catalog.keys(team: nil) where other.id != id {
+            _ = try await catalog.revokeKey(team: nil, id: other.id)
+        }
         removeStaleFile()
+    }
+
+    /// Returns the id of the configured key: of servers that start at once on one store, one makes it, and the others hear of it.
+    private func create(_ key: IssuedKey) async throws -> String {
+        do {
+            try await catalog.createKey(key.record, hash: key.hash)
+            return key.record.id
+        } catch {
+            guard error.code == .conflict else { throw error }
+            for _ in 0..<Self.looks {
+                if let known = catalog.key(hash: key.hash), known.isOwner { return known.id }
+                try await Task.sleep(for: Self.pause)
+            }
+            throw error
+        }
     }
 
     /// The file of a key that is the owner's no longer would only mislead. It is not needed either: the key is configured.
